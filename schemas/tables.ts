@@ -1,0 +1,82 @@
+/** The one list of history tables, each filled from one topic. */
+import { TOPICS, type TopicName } from './topics.ts';
+
+export interface Table {
+  readonly topic: TopicName;
+  /** One row is … */
+  readonly grain: string;
+  /** DATE is taken of this column for the partition. */
+  readonly partitionBy: string;
+  readonly clusterBy: readonly string[];
+}
+
+export const TABLES = {
+  ticks: {
+    topic: 'raw-tick-data',
+    grain: 'one trade',
+    partitionBy: TOPICS['raw-tick-data'].timeField,
+    clusterBy: ['venue', 'symbol'],
+  },
+  book_snapshots: {
+    topic: 'book-snapshots',
+    grain: 'one symbol and second',
+    partitionBy: 'ts',
+    clusterBy: ['venue', 'symbol'],
+  },
+  candles: {
+    topic: 'market-candles',
+    grain: 'one revision of one bar',
+    partitionBy: 'openTime',
+    clusterBy: ['interval', 'venue', 'symbol'],
+  },
+  levels: {
+    topic: 'market-levels',
+    grain: 'one revision of one pair’s levels at a 15m close',
+    partitionBy: 'asOf',
+    clusterBy: ['pair'],
+  },
+  features: {
+    topic: 'market-features',
+    grain: 'one revision of one pair’s features at a 1m close',
+    partitionBy: 'openTime',
+    clusterBy: ['pair'],
+  },
+  scalp_signals: {
+    topic: 'trade-signals-micro',
+    grain: 'one scalp signal',
+    partitionBy: 'timestamp',
+    clusterBy: ['pair', 'strategy'],
+  },
+  macro_bias: {
+    topic: 'macro-bias-updates',
+    grain: 'one pair and 15-minute slot',
+    partitionBy: 'timestamp',
+    clusterBy: ['pair'],
+  },
+  swing_signals: {
+    topic: 'trade-signals-macro',
+    grain: 'one swing signal',
+    partitionBy: 'timestamp',
+    clusterBy: ['pair'],
+  },
+  position_events: {
+    topic: 'position-events',
+    grain: 'one decision, entry or exit',
+    partitionBy: 'ts',
+    clusterBy: ['pair', 'kind'],
+  },
+  feed_events: {
+    topic: 'feed-events',
+    grain: 'one event of a feed',
+    partitionBy: 'ts',
+    clusterBy: ['venue', 'symbol'],
+  },
+  dead_letters: {
+    topic: 'dead-letters',
+    grain: 'one refused input',
+    partitionBy: 'eventTime',
+    clusterBy: ['stage'],
+  },
+} as const satisfies Record<string, Table>;
+
+export type TableName = keyof typeof TABLES;

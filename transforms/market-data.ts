@@ -1,0 +1,112 @@
+/** What flows between the steps that turn messages into candles. Plain data: any engine may ship it. */
+import type { Candle } from '../schemas/candle.ts';
+import type { Venue } from '../schemas/primitives.ts';
+
+/** Exact sums of a run of trades, in integers of the batch's own scale. See candles/trade-fold.ts. */
+export interface TradeFold {
+  readonly trades: number;
+  /** (ts, seq) and price of the first and last trade. Prices in quote per base. */
+  readonly first: TradePoint;
+  readonly last: TradePoint;
+  readonly high: number;
+  readonly low: number;
+  /** Decimal places of one price unit and one size unit. */
+  readonly priceScale: number;
+  readonly sizeScale: number;
+  /** Σ size and Σ size of taker buys, in units of 10^-sizeScale: exact integers. */
+  readonly volume: number;
+  readonly buyVolume: number;
+  /** Σ price × size in units of 10^-(priceScale+sizeScale) = turnoverHigh × 2^26 + turnoverLow: exact integers. */
+  readonly turnoverHigh: number;
+  readonly turnoverLow: number;
+}
+
+export interface TradePoint {
+  readonly ts: number;
+  readonly seq: number;
+  readonly price: number;
+}
+
+/** Seconds of a minute in which the feed was healthy: bits 0–29 and 30–59. */
+export interface SecondSet {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** One second of an order book, as far as features need it. Depths within 25 bps of mid, in base. */
+export interface BookSecond {
+  /** 0–59 within its minute. */
+  readonly second: number;
+  readonly bidDepth: number;
+  readonly askDepth: number;
+}
+
+/** Something learned about one minute of one instrument. Any number of them, in any order, make a MinuteBar. */
+export type MinutePart =
+  /** Trades of this minute. `payload` is a trade batch holding exactly them, read again only where runs overlap. */
+  | {
+      readonly kind: 'trades';
+      readonly fold: TradeFold;
+      readonly payload: Uint8Array;
+      readonly healthy: SecondSet;
+    }
+  /** The feed vouches for these seconds: whatever traded in them has been or will be sent. `last` is the newest trade it knew. */
+  | {
+      readonly kind: 'pulse';
+      readonly healthy: SecondSet;
+      readonly last: TradePoint | null;
+      readonly book: BookSecond | null;
+    }
+  /** A bar someone else made from all trades of the minute: history, or the exchange's own kline. */
+  | { readonly kind: 'bar'; readonly candle: Candle };
+
+/** One minute of one instrument as far as its own parts tell. */
+export interface MinuteBar {
+  readonly venue: Venue;
+  readonly symbol: string;
+  readonly openTime: number;
+  /** Null where no trade fell into the minute. */
+  readonly prices: {
+    readonly open: number;
+    readonly high: number;
+    readonly low: number;
+    readonly close: number;
+  } | null;
+  readonly volume: number;
+  readonly turnover: number | null;
+  readonly buyVolume: number | null;
+  /** Distinct trades; null where the bar came without the number. */
+  readonly trades: number | null;
+  /** Trades received, second copies included. */
+  readonly received: number;
+  readonly lastTradeTs: number | null;
+  /** Newest trade from before the minute that a pulse told of. */
+  readonly carried: TradePoint | null;
+  /** 0–60. */
+  readonly healthySeconds: number;
+  readonly book: BookMinute | null;
+  /** Distinct facts: trades and healthy seconds, or the revision of a known bar. */
+  readonly facts: number;
+}
+
+/** Order book of a minute in six slots of 10 s; a slot without a snapshot is null. */
+export interface BookMinute {
+  readonly slots: readonly (BookSlot | null)[];
+}
+export interface BookSlot {
+  readonly seconds: number;
+  /** Mean of (bid−ask)/(bid+ask) over the slot's seconds. */
+  readonly imbalance: number;
+  /** Mean depths within 25 bps. Unit: base. */
+  readonly bidDepth: number;
+  readonly askDepth: number;
+}
+
+/** A closed 1m candle with what later steps need besides: the book, the last trade's time, how many copies came. */
+export interface ClosedMinute {
+  readonly candle: Candle;
+  readonly book: BookMinute | null;
+  /** Time of the newest trade at or before the bar's close, null where none is known. */
+  readonly lastTradeTs: number | null;
+  readonly received: number;
+}

@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['{schemas,transforms,connectors,pipelines,functions,bq,cli,test}/**/*.test.ts'],
     pool: 'threads',
+    globalSetup: ['test/announce.ts'],
     testTimeout: 20_000,
   },
 });

@@ -1,0 +1,58 @@
+/** Last step before each topic: what is new since the start becomes a message. */
+import type { Candle } from '../../schemas/candle.ts';
+import type { DeadLetter } from '../../schemas/dead-letter.ts';
+import type { FeatureRow } from '../../schemas/feature-row.ts';
+import type { LevelSet } from '../../schemas/level-set.ts';
+import { INTERVAL_MS } from '../../schemas/primitives.ts';
+import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
+import { register } from '../beam.ts';
+import type { ClosedMinute } from '../market-data.ts';
+import { messageOf } from './publish.ts';
+
+/** What had already closed by then was published by an earlier run. Unit: ms since the epoch. */
+export interface PublishConfig {
+  readonly emitAfterMs: number;
+}
+
+/** `received` tells how many copies of trades came, so that a reader can count duplicates. */
+export function* minuteMessages(minute: ClosedMinute, config: PublishConfig): Iterable<Uint8Array> {
+  const { candle, received } = minute;
+  if (closeOf(candle) <= config.emitAfterMs) return;
+  yield messageOf('market-candles', candle, { received: String(received) });
+}
+
+export function* candleMessages(candle: Candle, config: PublishConfig): Iterable<Uint8Array> {
+  if (closeOf(candle) > config.emitAfterMs) yield messageOf('market-candles', candle);
+}
+
+export function* levelMessages(levels: LevelSet, config: PublishConfig): Iterable<Uint8Array> {
+  if (levels.asOf > config.emitAfterMs) yield messageOf('market-levels', levels);
+}
+
+export function* featureMessages(
+  joined: { readonly row: FeatureRow },
+  config: PublishConfig,
+): Iterable<Uint8Array> {
+  if (joined.row.closeTime > config.emitAfterMs) yield messageOf('market-features', joined.row);
+}
+
+export function* signalMessages(signal: ScalpSignal): Iterable<Uint8Array> {
+  yield messageOf('trade-signals-micro', signal);
+}
+
+export function* deadLetterMessages(letter: DeadLetter): Iterable<Uint8Array> {
+  yield messageOf('dead-letters', letter);
+}
+
+function closeOf(candle: Candle): number {
+  return candle.openTime + INTERVAL_MS[candle.interval];
+}
+
+register('transforms/publish/publish', {
+  minuteMessages,
+  candleMessages,
+  levelMessages,
+  featureMessages,
+  signalMessages,
+  deadLetterMessages,
+});

@@ -1,0 +1,40 @@
+/** A record of the graph as the message that leaves it: JSON in wire form, identity, event time, ordering key. */
+import { z } from 'zod';
+import { pairOf, streamKey, type Venue } from '../../schemas/primitives.ts';
+import { encodePubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
+import { TOPICS, type Topic, type TopicName } from '../../schemas/topics.ts';
+
+/** What every published record has; the rest is its topic's schema. */
+export interface PublishedRecord {
+  readonly id: string;
+  readonly venue?: Venue;
+  readonly symbol?: string;
+  readonly pair?: string;
+}
+
+const utf8 = new TextEncoder();
+
+/**
+ * Serialized PubsubMessage of one record of `topic`.
+ * `attributes` are added to the identity and event time that every message carries.
+ */
+export function messageOf(
+  topic: TopicName,
+  record: PublishedRecord,
+  attributes: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const { schema, timeField, orderingKey }: Topic = TOPICS[topic];
+  const eventTimeMs = (record as unknown as Record<string, number>)[timeField] ?? 0;
+  return encodePubsubMessage({
+    data: utf8.encode(JSON.stringify(z.encode(schema, record as never))),
+    attributes: { ...standardAttributes(record.id, eventTimeMs), ...attributes },
+    messageId: '',
+    orderingKey: orderingKey === null ? '' : keyOf(orderingKey, record),
+  });
+}
+
+function keyOf(kind: 'venue:symbol' | 'pair', record: PublishedRecord): string {
+  const { venue, symbol, pair } = record;
+  if (kind === 'pair') return pair ?? pairOf(symbol ?? '');
+  return venue && symbol ? streamKey(venue, symbol) : '';
+}

@@ -16,7 +16,7 @@ export const FeedEvent = z.object({
   id: z.string().describe('venue:symbol:kind:ts.'),
   venue: Venue,
   symbol: VenueSymbol,
-  kind: z.enum(FEED_EVENT_KINDS),
+  kind: z.enum(FEED_EVENT_KINDS).describe('What happened.'),
   ts: EventTime.describe('When it was noticed.'),
   from: EventTime.nullable().describe('Start of the span where data may be missing.'),
   to: EventTime.nullable().describe('End of that span, exclusive.'),

@@ -12,7 +12,7 @@ export const MacroBias = z.object({
   pair: Pair,
   timestamp: EventTime.describe('The 15-minute slot the bias was computed for.'),
   bias: PositionSide.nullable().describe('Engaged at ≥ 80, lifted below 70; null while neither holds.'),
-  confidence: Confidence,
+  confidence: Confidence.describe('Weighted evidence for each side.'),
   expires_at: EventTime.describe('The bias is void after this.'),
   reasons: z.array(z.string()).describe('Evidence, strongest first.'),
 });
@@ -20,7 +20,7 @@ export type MacroBias = z.output<typeof MacroBias>;
 
 export const SwingSignal = z.object({
   id: z.string().describe('pair:side:slot ms.'),
-  type: z.literal('SWING'),
+  type: z.literal('SWING').describe('Kind of signal.'),
   pair: Pair,
   side: PositionSide,
   entry: Price.describe('Unit: quote per base.'),
@@ -28,7 +28,7 @@ export const SwingSignal = z.object({
   sl: Price.describe('Unit: quote per base.'),
   timestamp: EventTime.describe('Slot the signal was computed for.'),
   expires_at: EventTime.describe('After this the signal must not be entered.'),
-  confidence: Confidence,
+  confidence: Confidence.describe('Weighted evidence for each side.'),
   signal_reason: z.string().describe('One sentence a trader can read.'),
 });
 export type SwingSignal = z.output<typeof SwingSignal>;

@@ -26,7 +26,7 @@ export const EXITS = ['TP', 'SL', 'TIMEOUT', 'LIQUIDATED', 'CANCELLED'] as const
 
 export const PositionEvent = z.object({
   id: z.string().describe('signal id, then kind.'),
-  kind: z.enum(POSITION_EVENT_KINDS),
+  kind: z.enum(POSITION_EVENT_KINDS).describe('Whether it was decided, entered or left.'),
   signalId: z.string().describe('The signal this is about.'),
   pair: Pair,
   side: PositionSide,

@@ -18,8 +18,8 @@ export type StrategyName = z.output<typeof StrategyName>;
 
 export const ScalpSignal = z.object({
   id: z.string().describe('strategy:variant:pair:side:bar close ms.'),
-  type: z.literal('SCALP'),
-  strategy: StrategyName,
+  type: z.literal('SCALP').describe('Kind of signal.'),
+  strategy: StrategyName.describe('Strategy that had the idea.'),
   variant: z.string().min(1).describe('Name of the parameter set.'),
   venue: Venue.describe('Venue of the candles, which is where it would be executed.'),
   symbol: VenueSymbol,
@@ -34,14 +34,14 @@ export const ScalpSignal = z.object({
     .object({
       slope: z.number().describe('Unit: quote per base per hour.'),
       intercept: z.number().describe('Value of the line at the signal bar’s close. Unit: quote per base.'),
-      r2: Share,
+      r2: Share.describe('Coefficient of determination of the fit.'),
     })
     .nullable()
     .describe('The trend line that bears on this side; null while ranging.'),
   timestamp: EventTime.describe('Close of the signal bar.'),
   expires_at: EventTime.describe('After this the signal must not be entered.'),
   confidence: Share.describe('0..1, from checks, level strength and trend.'),
-  exhaustion_checks: ExhaustionChecks,
+  exhaustion_checks: ExhaustionChecks.describe('The checks for this side.'),
   signal_reason: z.string().describe('One sentence a trader can read.'),
   entry_conditions_met: z
     .record(z.string(), z.union([z.boolean(), z.number(), z.string(), z.null()]))

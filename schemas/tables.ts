@@ -1,5 +1,7 @@
 /** The one list of history tables, each filled from one topic. */
-import { TOPICS, type TopicName } from './topics.ts';
+import type { z } from 'zod';
+import { Tick } from './tick.ts';
+import { TOPICS, type Topic, type TopicName } from './topics.ts';
 
 export interface Table {
   readonly topic: TopicName;
@@ -80,3 +82,10 @@ export const TABLES = {
 } as const satisfies Record<string, Table>;
 
 export type TableName = keyof typeof TABLES;
+export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
+
+/** Schema of one row: the topic's message, or one trade of its batches. */
+export function rowSchema(table: TableName): z.ZodObject {
+  const { schema, encoding }: Topic = TOPICS[TABLES[table].topic];
+  return encoding === 'trade-batch' ? Tick : schema;
+}

@@ -1,0 +1,163 @@
+/** Trades into bytes: rows for the relay, columns for a replay that has millions of them. */
+import { WireFormatError } from '../errors.ts';
+import type { Venue } from '../primitives.ts';
+import type { Trade } from '../trade.ts';
+import { ByteWriter, writeDifference } from './bytes.ts';
+import {
+  type Claim,
+  ID_LINE,
+  ID_SEQ,
+  ID_TEXT,
+  ID_UUID,
+  type KnownTrade,
+  MAX_TS,
+  seal,
+  writeHeader,
+} from './format.ts';
+import { toUnits } from './scale.ts';
+
+export type TradeRow = Pick<Trade, 'tradeId' | 'seq' | 'ts' | 'price' | 'size' | 'side'>;
+
+interface BatchOf {
+  readonly venue: Venue;
+  readonly symbol: string;
+  readonly claim: Claim | null;
+  readonly last: KnownTrade | null;
+}
+
+export interface TradeBatchInput extends BatchOf {
+  readonly trades: readonly TradeRow[];
+}
+
+/** Rows [from, to) of columns of any length. Times in ms, price in quote per base, size in base. */
+export interface TradeColumnsInput extends BatchOf {
+  readonly from: number;
+  readonly to: number;
+  readonly ts: ArrayLike<number>;
+  readonly seq: ArrayLike<number>;
+  readonly price: ArrayLike<number>;
+  readonly size: ArrayLike<number>;
+  /** 1 where the taker bought, 0 where it sold. */
+  readonly buy: ArrayLike<number | boolean>;
+  /** `seq`: the id is the decimal seq. `line`: `#` and the seq. Else the ids themselves. */
+  readonly ids: 'seq' | 'line' | ArrayLike<string>;
+}
+
+/** Longest difference and longest size. */
+const MAX_BYTES = 9;
+const MAX_ID_LENGTH = 128;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+const writer = new ByteWriter();
+let units = new Float64Array(4096);
+
+/** @throws WireFormatError where a trade is not what the schema Trade says, naming its row. */
+export function encodeTradeBatch(input: TradeBatchInput): Uint8Array {
+  const { trades, ...batch } = input;
+  return encodeTradeColumns({
+    ...batch,
+    from: 0,
+    to: trades.length,
+    ts: trades.map((trade) => trade.ts),
+    seq: trades.map((trade) => trade.seq),
+    price: trades.map((trade) => trade.price),
+    size: trades.map((trade) => trade.size),
+    buy: trades.map((trade) => trade.side === 'BUY'),
+    ids: trades.map((trade) => trade.tradeId),
+  });
+}
+
+/**
+ * Prices and sizes are kept exactly where 12 decimals and 2^53 hold them, else rounded (see scale.ts).
+ * @throws WireFormatError where a row holds no trade, naming it.
+ */
+export function encodeTradeColumns(input: TradeColumnsInput): Uint8Array {
+  const { from, to } = input;
+  const count = to - from;
+  if (units.length < count) units = new Float64Array(count * 2);
+  writeHeader(writer, { ...input, kind: 'trades' });
+  writer.uint(count);
+  const scalesAt = writer.at;
+  const idKind = idKindOf(input);
+  writer.raw(Uint8Array.of(0, 0, idKind));
+  writeSums(input.ts, from, to, MAX_TS, 'ts');
+  writeSums(input.seq, from, to, Number.MAX_SAFE_INTEGER, 'seq');
+  writer.bytes[scalesAt] = toUnits(input.price, from, to, units, 'price');
+  writeSums(units, 0, count, Number.MAX_SAFE_INTEGER, 'price');
+  writer.bytes[scalesAt + 1] = toUnits(input.size, from, to, units, 'size');
+  for (let row = 0; row < count; row++) writer.uint(units[row]!);
+  writeSides(input.buy, from, to);
+  writeIds(input, idKind);
+  return seal(writer);
+}
+
+function writeSums(values: ArrayLike<number>, from: number, to: number, max: number, what: string): void {
+  writer.reserve((to - from) * MAX_BYTES);
+  const { bytes } = writer;
+  let { at } = writer;
+  let before = 0;
+  for (let row = from; row < to; row++) {
+    const value = values[row]!;
+    if (!(value >= 0 && value <= max && Number.isInteger(value))) {
+      throw new WireFormatError(`Expected ${what} an integer in [0, ${max}], got ${value} in row ${row}.`);
+    }
+    at = writeDifference(bytes, at, value - before);
+    before = value;
+  }
+  writer.at = at;
+}
+
+function writeSides(buy: ArrayLike<number | boolean>, from: number, to: number): void {
+  const length = (to - from + 7) >> 3;
+  writer.reserve(length);
+  writer.bytes.fill(0, writer.at, writer.at + length);
+  for (let row = from; row < to; row++) {
+    const bit = row - from;
+    if (buy[row]) writer.bytes[writer.at + (bit >> 3)]! |= 1 << (bit & 7);
+  }
+  writer.at += length;
+}
+
+function idKindOf({ ids, seq, from, to }: TradeColumnsInput): number {
+  if (ids === 'seq') return ID_SEQ;
+  if (ids === 'line') return ID_LINE;
+  const holds = (test: (id: string, row: number) => boolean): boolean => {
+    for (let row = from; row < to; row++) if (!test((ids as ArrayLike<string>)[row]!, row)) return false;
+    return true;
+  };
+  const first = (ids as ArrayLike<string>)[from] ?? '';
+  if (first.length === 36 && holds((id) => UUID.test(id))) return ID_UUID;
+  if (holds((id, row) => id === String(seq[row]))) return ID_SEQ;
+  return holds((id, row) => id === `#${seq[row]}`) ? ID_LINE : ID_TEXT;
+}
+
+function writeIds({ ids, from, to }: TradeColumnsInput, idKind: number): void {
+  if (typeof ids === 'string') return;
+  const texts = ids as ArrayLike<string>;
+  if (idKind === ID_UUID) for (let row = from; row < to; row++) writeUuid(texts[row]!);
+  if (idKind !== ID_TEXT) return;
+  for (let row = from; row < to; row++) {
+    const id = texts[row]!;
+    if (id.length === 0 || id.length > MAX_ID_LENGTH) {
+      throw new WireFormatError(
+        `Expected a trade id of 1 to 128 characters, got ${id.length} in row ${row}.`,
+      );
+    }
+    writer.text(id);
+  }
+}
+
+function writeUuid(id: string): void {
+  writer.reserve(16);
+  for (let at = 0; at < 36; at += 2) {
+    if (id.charCodeAt(at) === DASH) at++;
+    writer.bytes[writer.at++] = (digit(id.charCodeAt(at)) << 4) | digit(id.charCodeAt(at + 1));
+  }
+}
+
+const DASH = 45;
+
+/** Value of a lower-case hexadecimal digit by its character code. */
+function digit(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
+}

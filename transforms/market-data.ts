@@ -13,9 +13,9 @@ export interface TradeFold {
   /** Decimal places of one price unit and one size unit. */
   readonly priceScale: number;
   readonly sizeScale: number;
-  /** Σ size and Σ size of taker buys, in units of 10^-sizeScale: exact integers. */
+  /** Σ size and Σ size of taker buys (null where sides are unknown), in units of 10^-sizeScale: exact integers. */
   readonly volume: number;
-  readonly buyVolume: number;
+  readonly buyVolume: number | null;
   /** Σ price × size in units of 10^-(priceScale+sizeScale) = turnoverHigh × 2^26 + turnoverLow: exact integers. */
   readonly turnoverHigh: number;
   readonly turnoverLow: number;

@@ -54,6 +54,8 @@ export class TradeBatch {
   readonly sizeUnits: Float64Array;
   /** Kind of id, see format.ts; `idsAt` is where the ids begin. */
   readonly idKind: number;
+  /** False where the source does not tell who crossed the spread: such trades have no buy volume. */
+  readonly hasSides: boolean;
   private readonly bytes: Uint8Array;
   private readonly sidesAt: number;
   private readonly idsAt: number;
@@ -70,6 +72,7 @@ export class TradeBatch {
     this.priceScale = readSmall(reader, MAX_SCALE, 'price scale');
     this.sizeScale = readSmall(reader, MAX_SCALE, 'size scale');
     this.idKind = readSmall(reader, ID_TEXT, 'kind of ids');
+    this.hasSides = readSmall(reader, 1, 'presence of sides') === 1;
     this.ts = columns.ts;
     this.seq = columns.seq;
     this.priceUnits = columns.price;
@@ -78,14 +81,16 @@ export class TradeBatch {
     reader.sums(count, 0, Number.MAX_SAFE_INTEGER, this.seq, 'seq');
     reader.sums(count, 1, Number.MAX_SAFE_INTEGER, this.priceUnits, 'price');
     reader.positives(count, this.sizeUnits, 'size');
-    this.sidesAt = reader.skip((count + 7) >> 3, 'sides');
+    this.sidesAt = reader.skip(this.hasSides ? (count + 7) >> 3 : 0, 'sides');
     this.idsAt = reader.at;
     this.idOffsets = this.idKind === ID_TEXT ? readIdOffsets(reader, count) : null;
     if (this.idKind === ID_UUID) reader.skip(16 * count, 'ids');
     expectEnd(reader);
   }
 
+  /** False for every row where `hasSides` is. */
   isBuy(row: number): boolean {
+    if (!this.hasSides) return false;
     return ((this.bytes[this.sidesAt + (row >> 3)]! >> (row & 7)) & 1) === 1;
   }
 
@@ -105,7 +110,9 @@ export class TradeBatch {
     return utf8.decode(this.bytes.subarray(idStart(this.bytes, start), this.idOffsets![row + 1]!));
   }
 
+  /** @throws WireFormatError where the batch has no sides. */
   trade(row: number): Trade {
+    if (!this.hasSides) throw new WireFormatError('Expected a batch with sides, got one without.');
     const { venue, symbol } = this.header;
     return {
       venue,

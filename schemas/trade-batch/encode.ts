@@ -37,8 +37,8 @@ export interface TradeColumnsInput extends BatchOf {
   readonly seq: ArrayLike<number>;
   readonly price: ArrayLike<number>;
   readonly size: ArrayLike<number>;
-  /** 1 where the taker bought, 0 where it sold. */
-  readonly buy: ArrayLike<number | boolean>;
+  /** 1 where the taker bought, 0 where it sold; null where the source does not tell. */
+  readonly buy: ArrayLike<number | boolean> | null;
   /** `seq`: the id is the decimal seq. `line`: `#` and the seq. Else the ids themselves. */
   readonly ids: 'seq' | 'line' | ArrayLike<string>;
 }
@@ -79,14 +79,14 @@ export function encodeTradeColumns(input: TradeColumnsInput): Uint8Array {
   writer.uint(count);
   const scalesAt = writer.at;
   const idKind = idKindOf(input);
-  writer.raw(Uint8Array.of(0, 0, idKind));
+  writer.raw(Uint8Array.of(0, 0, idKind, input.buy ? 1 : 0));
   writeSums(input.ts, from, to, MAX_TS, 'ts');
   writeSums(input.seq, from, to, Number.MAX_SAFE_INTEGER, 'seq');
   writer.bytes[scalesAt] = toUnits(input.price, from, to, units, 'price');
   writeSums(units, 0, count, Number.MAX_SAFE_INTEGER, 'price');
   writer.bytes[scalesAt + 1] = toUnits(input.size, from, to, units, 'size');
   for (let row = 0; row < count; row++) writer.uint(units[row]!);
-  writeSides(input.buy, from, to);
+  if (input.buy) writeSides(input.buy, from, to);
   writeIds(input, idKind);
   return seal(writer);
 }

@@ -4,7 +4,8 @@
  *     'C' 'T' 'B' version   crc32 of all that follows (4 bytes LE)   kind
  *     venue, symbol: length + UTF-8      flags: 1 = claim, 2 = last
  *     claim: from, length (ms)           last: ts, seq, price (double)
- *     trades: count, priceScale, sizeScale, idKind; columns ts, seq, price (differences), size; sides, 1 bit a row; ids
+ *     trades: count, priceScale, sizeScale, idKind, hasSides; columns ts, seq, price (differences), size;
+ *             sides, 1 bit a row, where there are any; ids
  *     bars:   JSON array of candles in wire form
  *
  * Differences make one flipped bit move every later row, silently; hence the checksum (1 GB/s, next to nothing).

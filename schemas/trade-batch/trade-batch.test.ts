@@ -125,6 +125,19 @@ describe('a trade batch', () => {
     expect(rowsOf(bytes)).toEqual(rows.slice(10, 20));
   });
 
+  it('tells that sides are unknown instead of making them up', () => {
+    const one = { ts: [T0], seq: [1], price: [5], size: [2], buy: null, ids: 'line' as const };
+    const batch = decodeTradeBatch(
+      encodeTradeColumns({
+        ...{ venue: 'bybit', symbol: 'BTCUSDT', claim: null, last: null, from: 0, to: 1 },
+        ...one,
+      }),
+    );
+    expect(batch.hasSides).toBe(false);
+    expect([batch.count, batch.isBuy(0), batch.tradeId(0)]).toEqual([1, false, '#1']);
+    expect(() => batch.trade(0)).toThrow(/batch with sides/);
+  });
+
   it('decodes into columns that are used again', () => {
     const into = newTradeColumns(1);
     decodeTradeBatch(encodeTradeBatch(of([row(), row({ price: 5 })])), into);
@@ -197,11 +210,11 @@ describe('bytes that are no batch', () => {
 
   it('do not make room for rows that cannot be there', () => {
     const empty = encodeTradeBatch(of([]));
-    const countAt = empty.length - 4;
+    const countAt = empty.length - 5;
     const absurd = resealed(
       Uint8Array.of(...empty.subarray(0, countAt), 255, 255, 255, 255, 15, ...empty.subarray(countAt + 1)),
     );
-    expect(() => decodeTradeBatch(absurd)).toThrow(/at most 0 rows in 3 bytes, got a count of 4294967295/);
+    expect(() => decodeTradeBatch(absurd)).toThrow(/at most 1 rows in 4 bytes, got a count of 4294967295/);
   });
 
   it('either decode to valid trades or are refused, whatever was changed', () => {

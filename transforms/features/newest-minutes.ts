@@ -1,0 +1,33 @@
+/** The minutes of a window, each once, in order: the one step that makes order, copies and revisions meaningless. */
+import { MINUTE_MS } from '../../schemas/primitives.ts';
+import type { ClosedMinute } from '../market-data.ts';
+
+/**
+ * The newest revision of each minute that opens in `[endMs − count minutes, endMs)`, oldest first. Minutes that
+ * nobody knows are left out, so the answer may be shorter than `count`.
+ */
+export function newestMinutes(minutes: Iterable<ClosedMinute>, endMs: number, count: number): ClosedMinute[] {
+  const start = endMs - count * MINUTE_MS;
+  const slots = new Array<ClosedMinute | undefined>(count).fill(undefined);
+  for (const minute of minutes) {
+    const at = (minute.candle.openTime - start) / MINUTE_MS;
+    if (at < 0 || at >= count) continue;
+    const known = slots[at];
+    if (known === undefined || supersedes(minute, known)) slots[at] = minute;
+  }
+  return slots.filter((minute) => minute !== undefined);
+}
+
+/** Seconds of the minute in which the book was seen. */
+export function bookSeconds(minute: ClosedMinute | undefined): number {
+  let seconds = 0;
+  for (const slot of minute?.book?.slots ?? []) seconds += slot?.seconds ?? 0;
+  return seconds;
+}
+
+/** A snapshot may add a book to a second that a trade batch had vouched for: same candle, yet more is known. */
+function supersedes(a: ClosedMinute, b: ClosedMinute): boolean {
+  if (a.candle.revision !== b.candle.revision) return a.candle.revision > b.candle.revision;
+  const seconds = bookSeconds(a) - bookSeconds(b);
+  return seconds === 0 ? (a.lastTradeTs ?? 0) > (b.lastTradeTs ?? 0) : seconds > 0;
+}

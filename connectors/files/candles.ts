@@ -1,0 +1,73 @@
+/** Recorded bars of one instrument: `open_time_ms, open, high, low, close, volume`, optionally `turnover, trades`. */
+import { INTERVAL_MS, type Interval } from '../../schemas/primitives.ts';
+import { CellError, nonNegativeIn, positiveIn, timeIn, wholeIn } from './cells.ts';
+import { formatOf, openText } from './formats.ts';
+import { openParquetRows } from './parquet.ts';
+import type { BadRow, CandleRow, CandleRows, Cell, Columns, RawRow, RawTable, RowSource } from './rows.ts';
+import { badRow } from './trade-rows.ts';
+
+const CANDLE_COLUMNS: Columns = {
+  required: ['open_time_ms', 'open', 'high', 'low', 'close', 'volume'],
+  optional: ['turnover', 'trades'],
+};
+
+/** Like `openTradeFile`, for bars of one interval. @throws ConfigError where the file as a whole is wrong. */
+export async function openCandleFile(path: string, interval: Interval): Promise<RowSource<CandleRows>> {
+  const format = await formatOf(path);
+  const table =
+    format === 'parquet'
+      ? await openParquetRows(path, CANDLE_COLUMNS)
+      : await openText(path, format, CANDLE_COLUMNS);
+  return { progress: table.progress, [Symbol.asyncIterator]: () => chunksOf(table, interval) };
+}
+
+async function* chunksOf(table: RawTable, interval: Interval): AsyncGenerator<CandleRows> {
+  for await (const block of table.blocks) yield gather(block, interval);
+}
+
+function gather(block: readonly RawRow[], interval: Interval): CandleRows {
+  const rows: CandleRow[] = [];
+  const bad: BadRow[] = [];
+  for (const row of block) {
+    const candle = candleOf(row.cells, interval);
+    if (typeof candle === 'string') bad.push(badRow(row, candle));
+    else rows.push(candle);
+  }
+  return { rows, bad };
+}
+
+/** Cells in the order of CANDLE_COLUMNS as a bar, or why they are none. */
+function candleOf(cells: readonly Cell[] | string, interval: Interval): CandleRow | string {
+  if (typeof cells === 'string') return cells;
+  const [openTime, open, high, low, close, volume, turnover, trades] = cells;
+  try {
+    const row = {
+      openTime: timeIn(openTime, 'open_time_ms'),
+      open: positiveIn(open, 'open'),
+      high: positiveIn(high, 'high'),
+      low: positiveIn(low, 'low'),
+      close: positiveIn(close, 'close'),
+      volume: nonNegativeIn(volume, 'volume'),
+      turnover: isAbsent(turnover) ? null : nonNegativeIn(turnover, 'turnover'),
+      trades: isAbsent(trades) ? null : wholeIn(trades, 'trades'),
+    };
+    return contradiction(row, interval) ?? row;
+  } catch (error) {
+    if (error instanceof CellError) return error.message;
+    throw error;
+  }
+}
+
+function isAbsent(cell: Cell): boolean {
+  return cell === undefined || cell === null || cell === '';
+}
+
+function contradiction(row: CandleRow, interval: Interval): string | undefined {
+  const { openTime, open, high, low, close } = row;
+  if (openTime % INTERVAL_MS[interval] !== 0) {
+    return `open_time_ms: expected the open of a ${interval} bar, got ${openTime}`;
+  }
+  if (high < Math.max(open, close, low)) return `high: expected the highest price, got ${high}`;
+  if (low > Math.min(open, close)) return `low: expected the lowest price, got ${low}`;
+  return undefined;
+}

@@ -1,0 +1,79 @@
+/** Judges rows of recorded trades, and gathers the good ones into columns. */
+import { CellError, idIn, isMarketTime, numericId, positiveIn, takerBuysIn, timeIn } from './cells.ts';
+import type { BadRow, Cell, Columns, RawRow, TradeRows } from './rows.ts';
+
+export const TRADE_COLUMNS: Columns = {
+  required: ['ts_ms', 'price', 'size'],
+  optional: ['trade_id', 'side'],
+};
+
+interface FileTrade {
+  readonly ts: number;
+  readonly price: number;
+  readonly size: number;
+  /** Null where the id is the text of `seq`. */
+  readonly id: string | null;
+  readonly seq: number;
+  /** Null where the file does not tell. */
+  readonly buy: boolean | null;
+}
+
+/** Cells in the order of TRADE_COLUMNS as a trade, or why they are none. */
+export function tradeOf({ line, cells }: Pick<RawRow, 'line' | 'cells'>): FileTrade | string {
+  if (typeof cells === 'string') return cells;
+  const [ts, price, size, tradeId, side] = cells;
+  try {
+    return {
+      ts: timeIn(ts, 'ts_ms'),
+      price: positiveIn(price, 'price'),
+      size: positiveIn(size, 'size'),
+      ...identity(line, tradeId),
+      buy: side === undefined ? null : takerBuysIn(side, 'side'),
+    };
+  } catch (error) {
+    if (error instanceof CellError) return error.message;
+    throw error;
+  }
+}
+
+/** A file without ids has distinct trades with the same content: each row is its own trade. */
+function identity(line: number, cell: Cell): { id: string | null; seq: number } {
+  if (cell === undefined) return { id: `#${line}`, seq: line };
+  const id = idIn(cell, 'trade_id');
+  const number = numericId(id);
+  return Number.isNaN(number) ? { id, seq: line } : { id: null, seq: number };
+}
+
+export function badRow(row: RawRow, reason: string): BadRow {
+  const ts = typeof row.cells === 'string' ? Number.NaN : Number(row.cells[0] ?? Number.NaN);
+  return { line: row.line, reason, ts: isMarketTime(ts) ? ts : null, bytes: row.bytes() };
+}
+
+/** Columns of the block's good rows, in their order. */
+export function gatherTrades(block: readonly RawRow[], hasSide: boolean): TradeRows {
+  const [ts, price, size, seq] = [0, 1, 2, 3].map(() => new Float64Array(block.length)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const buy = hasSide ? new Uint8Array(block.length) : null;
+  const ids: (string | null)[] = [];
+  const bad: BadRow[] = [];
+  let count = 0;
+  for (const row of block) {
+    const trade = tradeOf(row);
+    if (typeof trade === 'string') {
+      bad.push(badRow(row, trade));
+      continue;
+    }
+    ts[count] = trade.ts;
+    price[count] = trade.price;
+    size[count] = trade.size;
+    seq[count] = trade.seq;
+    if (buy) buy[count] = trade.buy ? 1 : 0;
+    ids.push(trade.id);
+    count += 1;
+  }
+  return { count, ts, price, size, seq, buy, ids, bad };
+}

@@ -110,9 +110,3 @@ describe.each(DOCS)('%s', (path) => {
 it.each(Object.entries(generatedDocs()))('%s is what `npm run generate` writes', (path, text) => {
   expect(read(path), 'run `npm run generate` and commit the result').toBe(text);
 });
-
-it('runs every script of package.json on the pinned Node', () => {
-  const pinned = JSON.parse(read('package.json')).dependencies.node;
-  expect(process.version).toBe(`v${pinned}`);
-  expect(read('.nvmrc').trim()).toBe(pinned);
-});

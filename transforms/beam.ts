@@ -1,7 +1,7 @@
 /** The thin seam to the Beam SDK: how our elements are keyed, stamped, windowed, grouped and registered. */
-import { KVCoder } from 'apache-beam/coders/standard_coders';
+import './sdk.beam.ts';
 import { GeneralObjectCoder } from 'apache-beam/coders/js_coders';
-import { StrUtf8Coder } from 'apache-beam/coders/standard_coders';
+import { KVCoder, StrUtf8Coder } from 'apache-beam/coders/standard_coders';
 import type { PCollection } from 'apache-beam/pvalue';
 import { requireForSerialization } from 'apache-beam/serialization';
 import { groupByKey, withCoderInternal } from 'apache-beam/transforms/internal';

@@ -1,4 +1,5 @@
 /** The project's few windows, and the one windowing strategy they share. Units are in the names. */
+import './sdk.beam.ts';
 import {
   AccumulationMode_Enum,
   ClosingBehavior_Enum,
@@ -7,11 +8,11 @@ import {
   type Trigger,
   WindowingStrategy,
 } from 'apache-beam/proto/beam_runner_api';
-import { fixedWindows, slidingWindows } from 'apache-beam/transforms/windowings';
 import type { WindowFn } from 'apache-beam/transforms/window';
+import { fixedWindows, slidingWindows } from 'apache-beam/transforms/windowings';
 import type { IntervalWindow } from 'apache-beam/values';
-import { INTERVAL_MS, type Interval, MINUTE_MS } from '../schemas/primitives.ts';
 import type { SignalParams } from '../schemas/params.ts';
+import { INTERVAL_MS, type Interval, MINUTE_MS } from '../schemas/primitives.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;

@@ -17,7 +17,7 @@ const manifest = read('package.json');
 function places(path: string, name: string): string[] {
   const parts = path.split('/node_modules/');
   const parents = parts.map((_, i) => parts.slice(0, parts.length - i).join('/node_modules/'));
-  return [...parents, ''].map((base) => (base === '' ? '' : `${base}/`) + `node_modules/${name}`);
+  return [...parents, ''].map((base) => `${base === '' ? '' : `${base}/`}node_modules/${name}`);
 }
 
 describe('npm ci', () => {

@@ -70,9 +70,13 @@ export function takerBuysIn(cell: Cell, column: string): boolean {
   return side === 'BUY';
 }
 
+export function isId(text: string | null): boolean {
+  return text !== null && text.length > 0 && text.length <= MAX_ID;
+}
+
 export function idIn(cell: Cell, column: string): string {
   const text = typeof cell === 'number' || typeof cell === 'string' ? String(cell).trim() : '';
-  return text.length > 0 && text.length <= MAX_ID ? text : refuse(column, `1 to ${MAX_ID} characters`, cell);
+  return isId(text) ? text : refuse(column, `1 to ${MAX_ID} characters`, cell);
 }
 
 const CANONICAL = /^(?:0|[1-9]\d{0,15})$/;

@@ -6,7 +6,7 @@ export interface BadRow {
   readonly line: number;
   /** What was expected and what came. */
   readonly reason: string;
-  /** Its own time where that much could be read, else null. Unit: ms since the epoch. */
+  /** Its own time where that much could be read, else that of the good row before it, if any. Unit: ms since the epoch. */
   readonly ts: number | null;
   /** The row's original bytes; of a Parquet row its values as JSON. */
   readonly bytes: Uint8Array;
@@ -23,8 +23,8 @@ export interface TradeRows {
   readonly seq: Float64Array;
   /** 1 taker buy, 0 taker sell; null where the file does not tell. */
   readonly buy: Uint8Array | null;
-  /** Null where the id is the text of `seq`. */
-  readonly ids: readonly (string | null)[];
+  /** `seq`: each id is the text of `seq`. `line`: the file has no ids, each is `#` and the line number in `seq`. */
+  readonly ids: 'seq' | 'line' | readonly string[];
   readonly bad: readonly BadRow[];
 }
 

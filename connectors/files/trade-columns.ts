@@ -1,9 +1,9 @@
 /** Trades of a Parquet file as typed columns: SQL brings each value to a number, only bad rows are read as text. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
-import { isAmount, isMarketTime } from './cells.ts';
+import { isAmount, isId, isMarketTime } from './cells.ts';
 import { openParquet, quoted, textOf } from './parquet.ts';
 import type { BadRow, Cell, RowSource, TradeRows } from './rows.ts';
-import { badRow, TRADE_COLUMNS, tradeOf } from './trade-rows.ts';
+import { badRow, idsOf, TRADE_COLUMNS, tradeOf } from './trade-rows.ts';
 
 /** Positions of the selected expressions. */
 const AT = { ts: 0, price: 1, size: 2, buy: 3, id: 4, idText: 5, text: 6 } as const;
@@ -67,32 +67,31 @@ function rowsOf(chunk: DuckDBDataChunk, before: number, has: (column: string) =>
     numbers(chunk, at),
   ) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
   const into = columnsFor(chunk.rowCount, has('side'));
-  const ids: (string | null)[] = [];
+  const hasIds = has('trade_id');
+  let texts: (string | null)[] | null = null;
   const bad: BadRow[] = [];
   let count = 0;
   for (let i = 0; i < chunk.rowCount; i++) {
-    const line = before + i + 1;
-    const isNumeric = !Number.isNaN(id[i]);
-    const idText = isNumeric ? null : has('trade_id') ? value(chunk, AT.idText, i) : `#${line}`;
-    const isGood =
-      isMarketTime(ts[i]!) &&
-      isAmount(price[i]!) &&
-      isAmount(size[i]!) &&
-      !Number.isNaN(buy[i]) &&
-      idText !== '';
-    if (!isGood || (idText === null && !isNumeric) || (idText?.length ?? 0) > 128) {
-      bad.push(refused(line, value(chunk, AT.text, i), has, [ts[i]!, price[i]!, size[i]!, idText]));
+    const isNumeric = id[i]! >= 0;
+    const text = isNumeric || !hasIds ? null : value(chunk, AT.idText, i);
+    const hasId = isNumeric || !hasIds || isId(text);
+    if (!(isMarketTime(ts[i]!) && isAmount(price[i]!) && isAmount(size[i]!) && buy[i]! >= 0 && hasId)) {
+      const values = [ts[i]!, price[i]!, size[i]!, text];
+      bad.push(refused(before + i + 1, value(chunk, AT.text, i), has, values, into.ts[count - 1]));
       continue;
     }
     into.ts[count] = ts[i]!;
     into.price[count] = price[i]!;
     into.size[count] = size[i]!;
-    into.seq[count] = isNumeric ? id[i]! : line;
+    into.seq[count] = isNumeric ? id[i]! : before + i + 1;
     if (into.buy) into.buy[count] = buy[i]!;
-    ids.push(idText);
+    if (text !== null) {
+      texts ??= [];
+      texts[count] = text;
+    }
     count += 1;
   }
-  return { ...into, count, ids, bad };
+  return { ...into, count, ids: idsOf(texts, into.seq, count, hasIds), bad };
 }
 
 /** The row as text, judged like a row of a text file, so that both say the same of it. */
@@ -101,6 +100,7 @@ function refused(
   json: string | null,
   has: (column: string) => boolean,
   values: readonly Cell[],
+  lastTs: number | undefined,
 ): BadRow {
   const [ts, price, size, id] = values.map((cell) => (cell === null ? null : String(cell)));
   const text = json ?? JSON.stringify({ ts_ms: ts, price, size, trade_id: id });
@@ -108,9 +108,7 @@ function refused(
   const cells = WANTED.map((name) => (has(name) ? (named[name] ?? null) : undefined));
   const row = { line, cells, bytes: () => new TextEncoder().encode(text) };
   const judged = tradeOf(row);
-  return typeof judged === 'string'
-    ? badRow(row, judged)
-    : badRow(row, 'expected a trade, got values out of range');
+  return badRow(row, typeof judged === 'string' ? judged : 'expected a trade within limits', lastTs);
 }
 
 function columnsFor(rows: number, hasSide: boolean) {

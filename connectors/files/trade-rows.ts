@@ -11,7 +11,7 @@ interface FileTrade {
   readonly ts: number;
   readonly price: number;
   readonly size: number;
-  /** Null where the id is the text of `seq`. */
+  /** Null where the id is told by `seq`. */
   readonly id: string | null;
   readonly seq: number;
   /** Null where the file does not tell. */
@@ -38,33 +38,46 @@ export function tradeOf({ line, cells }: Pick<RawRow, 'line' | 'cells'>): FileTr
 
 /** A file without ids has distinct trades with the same content: each row is its own trade. */
 function identity(line: number, cell: Cell): { id: string | null; seq: number } {
-  if (cell === undefined) return { id: `#${line}`, seq: line };
+  if (cell === undefined) return { id: null, seq: line };
   const id = idIn(cell, 'trade_id');
   const number = numericId(id);
   return Number.isNaN(number) ? { id, seq: line } : { id: null, seq: number };
 }
 
-export function badRow(row: RawRow, reason: string): BadRow {
+/** @param before Time of the good row before it, if any. */
+export function badRow(row: RawRow, reason: string, before: number | undefined): BadRow {
   const ts = typeof row.cells === 'string' ? Number.NaN : Number(row.cells[0] ?? Number.NaN);
-  return { line: row.line, reason, ts: isMarketTime(ts) ? ts : null, bytes: row.bytes() };
+  return { line: row.line, reason, ts: isMarketTime(ts) ? ts : (before ?? null), bytes: row.bytes() };
+}
+
+/** Ids of rows 0 … count − 1 in their shortest form; `texts[i]` is null where `seq` tells the id. */
+export function idsOf(
+  texts: readonly (string | null)[] | null,
+  seq: Float64Array,
+  count: number,
+  hasIds: boolean,
+): TradeRows['ids'] {
+  if (!hasIds) return 'line';
+  if (!texts) return 'seq';
+  return Array.from({ length: count }, (_, i) => texts[i] ?? String(seq[i]));
 }
 
 /** Columns of the block's good rows, in their order. */
-export function gatherTrades(block: readonly RawRow[], hasSide: boolean): TradeRows {
+export function gatherTrades(block: readonly RawRow[], has: (column: string) => boolean): TradeRows {
   const [ts, price, size, seq] = [0, 1, 2, 3].map(() => new Float64Array(block.length)) as [
     Float64Array,
     Float64Array,
     Float64Array,
     Float64Array,
   ];
-  const buy = hasSide ? new Uint8Array(block.length) : null;
-  const ids: (string | null)[] = [];
+  const buy = has('side') ? new Uint8Array(block.length) : null;
+  let texts: (string | null)[] | null = null;
   const bad: BadRow[] = [];
   let count = 0;
   for (const row of block) {
     const trade = tradeOf(row);
     if (typeof trade === 'string') {
-      bad.push(badRow(row, trade));
+      bad.push(badRow(row, trade, ts[count - 1]));
       continue;
     }
     ts[count] = trade.ts;
@@ -72,8 +85,11 @@ export function gatherTrades(block: readonly RawRow[], hasSide: boolean): TradeR
     size[count] = trade.size;
     seq[count] = trade.seq;
     if (buy) buy[count] = trade.buy ? 1 : 0;
-    ids.push(trade.id);
+    if (trade.id !== null) {
+      texts ??= [];
+      texts[count] = trade.id;
+    }
     count += 1;
   }
-  return { count, ts, price, size, seq, buy, ids, bad };
+  return { count, ts, price, size, seq, buy, ids: idsOf(texts, seq, count, has('trade_id')), bad };
 }

@@ -39,7 +39,8 @@ async function readTrades(path: string): Promise<Read> {
   const all: Read = { rows: [], bad: [] };
   for await (const { count, ts, price, size, seq, ids, buy, bad } of await openTradeFile(path)) {
     for (let i = 0; i < count; i++) {
-      all.rows.push([ts[i]!, price[i]!, size[i]!, seq[i]!, ids[i]!, buy ? buy[i]! : null]);
+      const id = ids === 'line' ? `#${seq[i]}` : ids === 'seq' ? String(seq[i]) : ids[i]!;
+      all.rows.push([ts[i]!, price[i]!, size[i]!, seq[i]!, id, buy ? buy[i]! : null]);
     }
     all.bad.push(...bad);
   }
@@ -64,14 +65,14 @@ describe('openTradeFile on text', () => {
 
   it('reads a header in any order, with columns it does not know', async () => {
     const path = file('.csv', `side,note,Size, price ,trade_id,ts_ms\nsell,"a,b",2,10,77,${T0}\n`);
-    expect(await readTrades(path)).toEqual({ rows: [[T0, 10, 2, 77, null, 0]], bad: [] });
+    expect(await readTrades(path)).toEqual({ rows: [[T0, 10, 2, 77, '77', 0]], bad: [] });
   });
 
   it('takes numeric ids for order, and the line number with any other', async () => {
     const ids = ['12', '007', 'a-ü', '99999999999999999999'];
     const csv = file('.csv', `ts_ms,price,size,trade_id\n${ids.map((id) => `${T0},1,1,${id}`).join('\n')}`);
     expect((await readTrades(csv)).rows.map((row) => [row[3], row[4]])).toEqual([
-      [12, null],
+      [12, '12'],
       [3, '007'],
       [4, 'a-ü'],
       [5, '99999999999999999999'],
@@ -140,7 +141,7 @@ describe('openTradeFile on text', () => {
     for (const path of [file('.ndjson', ndjson), file('.ndjson.gz', gzipSync(ndjson))]) {
       const read = await readTrades(path);
       expect(read.rows).toEqual([
-        [T0, 100.5, 1, 9, null, 1],
+        [T0, 100.5, 1, 9, '9', 1],
         [T0, 7, 1, 7, 'é', 0],
       ]);
       expect(read.bad.map((row) => [row.line, row.reason])).toEqual([
@@ -161,9 +162,9 @@ describe('openTradeFile on Parquet', () => {
       FROM range(3) t(i)`);
     expect(await readTrades(path)).toEqual({
       rows: [
-        [T0, 0.5, 1, 10, null, 1],
-        [T0 + 1, 1.5, 2, 11, null, 0],
-        [T0 + 2, 2.5, 3, 12, null, 1],
+        [T0, 0.5, 1, 10, '10', 1],
+        [T0 + 1, 1.5, 2, 11, '11', 0],
+        [T0 + 2, 2.5, 3, 12, '12', 1],
       ],
       bad: [],
     });
@@ -180,17 +181,17 @@ describe('openTradeFile on Parquet', () => {
         (${T0}, 1, 1, 'SELL', 'z')) t(ts_ms, price, size, side, trade_id)`);
     const { rows, bad } = await readTrades(path);
     expect(rows).toEqual([
-      [T0, 1, 1, 1, null, 1],
+      [T0, 1, 1, 1, '1', 1],
       [T0, 1, 1, 10, 'z', 0],
     ]);
     expect(bad.map((row) => [row.line, row.reason.slice(0, row.reason.indexOf(':')), row.ts])).toEqual([
       [2, 'price', T0],
-      [3, 'ts_ms', null],
+      [3, 'ts_ms', T0],
       [4, 'price', T0],
       [5, 'size', T0],
       [6, 'side', T0],
       [7, 'side', T0],
-      [8, 'ts_ms', null],
+      [8, 'ts_ms', T0],
       [9, 'trade_id', T0],
     ]);
     expect(JSON.parse(text(bad[0]!.bytes))).toMatchObject({ price: '0.0', trade_id: '2', side: 'BUY' });
@@ -208,7 +209,7 @@ describe('openTradeFile on Parquet', () => {
   it('reads real Kraken trades whole', async (context) => {
     const { rows, bad } = await readTrades(needRealData(context, 'trades/kraken-btcusdt-2023-11-17.parquet'));
     expect([rows.length, bad.length]).toEqual([26_921, 0]);
-    expect(rows[0]).toEqual([1_700_179_206_662, 36_160.9, 0.00039906, 5_504_897, null, 1]);
+    expect(rows[0]).toEqual([1_700_179_206_662, 36_160.9, 0.00039906, 5_504_897, '5504897', 1]);
   });
 });
 

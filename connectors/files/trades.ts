@@ -17,5 +17,5 @@ export async function openTradeFile(path: string): Promise<RowSource<TradeRows>>
 }
 
 async function* chunksOf(table: RawTable): AsyncGenerator<TradeRows> {
-  for await (const block of table.blocks) yield gatherTrades(block, table.has('side'));
+  for await (const block of table.blocks) yield gatherTrades(block, table.has);
 }

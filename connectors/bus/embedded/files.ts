@@ -1,0 +1,58 @@
+/** The little the bus asks of a disk; tests put a full or failing one in its place. */
+import { open } from 'node:fs/promises';
+import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
+
+export interface BusFile {
+  readonly path: string;
+  size(): Promise<number>;
+  /** Fewer bytes only at the end of the file. */
+  read(position: number, length: number): Promise<Buffer>;
+  /** Writes all bytes, or rejects having written any part of them. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  truncate(length: number): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a file for reading and writing, creating it where missing. */
+export type OpenFile = (path: string) => Promise<BusFile>;
+
+export const openFile: OpenFile = async (path) => {
+  const handle = await open(path, 'a').then(async (created) => {
+    await created.close();
+    return open(path, 'r+');
+  });
+  return {
+    path,
+    size: async () => (await handle.stat()).size,
+    async read(position, length) {
+      const bytes = Buffer.allocUnsafe(length);
+      const { bytesRead } = await handle.read(bytes, 0, length, position);
+      return bytes.subarray(0, bytesRead);
+    },
+    async write(bytes, position) {
+      for (let done = 0; done < bytes.length; ) {
+        done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+      }
+    },
+    truncate: (length) => handle.truncate(length),
+    sync: () => handle.datasync(),
+    close: () => handle.close(),
+  };
+};
+
+/** Runs a disk operation; what it throws becomes an UpstreamError that names the path. */
+export async function onDisk<T>(path: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (cause) {
+    const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
+    const remedy = isFull
+      ? 'Free some space and publish again'
+      : 'Check the disk and its permissions, then try again';
+    throw new UpstreamError(
+      `Expected to read and write ${path}, got ${messageOf(cause)}. ${remedy}; what was published before is whole.`,
+      { cause },
+    );
+  }
+}

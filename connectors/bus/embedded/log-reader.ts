@@ -1,0 +1,47 @@
+/** Reads a topic's log from any offset on, block by block: what a subscription does that memory has left behind. */
+import type { StoredMessage } from './message.ts';
+import { damageAt, readBlock, type Segment } from './segment.ts';
+import type { SegmentedLog } from './segmented-log.ts';
+
+export class LogReader {
+  readonly #log: SegmentedLog;
+  #segment: Segment | null = null;
+  /** Byte in the segment where the record of message `#at` begins. */
+  #position = 0;
+  #at = 0;
+
+  constructor(log: SegmentedLog) {
+    this.#log = log;
+  }
+
+  /** Messages at or behind `offset`, in order, without a hole the log does not have; none at its end. One call at a time. */
+  async read(offset: number): Promise<StoredMessage[]> {
+    for (;;) {
+      const segment = this.#log.segmentOf(offset);
+      if (!segment) return [];
+      if (segment !== this.#segment || offset < this.#at) this.#goTo(segment);
+      const messages = await this.#readBlock(segment);
+      const wanted = messages.filter((message) => message.offset >= offset);
+      if (wanted.length > 0) return wanted;
+    }
+  }
+
+  #goTo(segment: Segment): void {
+    this.#segment = segment;
+    this.#position = 0;
+    this.#at = segment.base;
+  }
+
+  async #readBlock(segment: Segment): Promise<readonly StoredMessage[]> {
+    const file = await this.#log.openSegment(segment);
+    try {
+      const { messages, end } = await readBlock(file, this.#position, segment.bytes, this.#at);
+      if (messages.length === 0) throw damageAt(segment.path, this.#position, this.#at, segment.bytes);
+      this.#position = end;
+      this.#at += messages.length;
+      return messages;
+    } finally {
+      await file.close();
+    }
+  }
+}

@@ -2,10 +2,15 @@
 import type { Candle } from '../schemas/candle.ts';
 import type { Venue } from '../schemas/primitives.ts';
 
-/** Exact sums of a run of trades, in integers of the batch's own scale. See candles/trade-fold.ts. */
+/** An exact integer ≥ 0: a number up to 2^53 − 1, its decimal digits beyond. See candles/exact.ts. */
+export type ExactInt = number | string;
+
+/** Exact sums of a run of distinct trades. See candles/trade-fold.ts. */
 export interface TradeFold {
+  /** Distinct trades, and trades with second copies. */
   readonly trades: number;
-  /** (ts, seq) and price of the first and last trade. Prices in quote per base. */
+  readonly received: number;
+  /** First and last trade by (ts, seq, tradeId). Prices in quote per base. */
   readonly first: TradePoint;
   readonly last: TradePoint;
   readonly high: number;
@@ -13,12 +18,13 @@ export interface TradeFold {
   /** Decimal places of one price unit and one size unit. */
   readonly priceScale: number;
   readonly sizeScale: number;
-  /** Σ size and Σ size of taker buys (null where sides are unknown), in units of 10^-sizeScale: exact integers. */
-  readonly volume: number;
-  readonly buyVolume: number | null;
-  /** Σ price × size in units of 10^-(priceScale+sizeScale) = turnoverHigh × 2^26 + turnoverLow: exact integers. */
-  readonly turnoverHigh: number;
-  readonly turnoverLow: number;
+  /** Σ size and Σ size of taker buys (null where sides are unknown), in units of 10^-sizeScale. */
+  readonly volume: ExactInt;
+  readonly buyVolume: ExactInt | null;
+  /** Σ price × size in units of 10^-(priceScale+sizeScale). */
+  readonly turnover: ExactInt;
+  /** True where an id is its trade's seq: then trades of different seq are different trades. */
+  readonly idsAreSeqs: boolean;
 }
 
 export interface TradePoint {
@@ -65,28 +71,37 @@ export interface MinuteBar {
   readonly venue: Venue;
   readonly symbol: string;
   readonly openTime: number;
-  /** Null where no trade fell into the minute. */
-  readonly prices: {
-    readonly open: number;
-    readonly high: number;
-    readonly low: number;
-    readonly close: number;
-  } | null;
-  readonly volume: number;
-  readonly turnover: number | null;
-  readonly buyVolume: number | null;
-  /** Distinct trades; null where the bar came without the number. */
-  readonly trades: number | null;
+  /** What was traded in the minute; null where nothing was. */
+  readonly traded: TradedMinute | null;
+  /** The bar someone else made, where it is better than what our own trades tell. */
+  readonly known: Candle | null;
   /** Trades received, second copies included. */
   readonly received: number;
-  readonly lastTradeTs: number | null;
-  /** Newest trade from before the minute that a pulse told of. */
+  /** Newest trade from before the minute that a pulse told of, and how many such trades they told of. */
   readonly carried: TradePoint | null;
+  readonly carriedFacts: number;
   /** 0–60. */
   readonly healthySeconds: number;
   readonly book: BookMinute | null;
-  /** Distinct facts: trades and healthy seconds, or the revision of a known bar. */
+  /** Distinct trades and healthy seconds. */
   readonly facts: number;
+  /** Count of all that was learned. Of two bars of one minute the one with more evidence knows all the other does. */
+  readonly evidence: number;
+}
+
+/** Prices in quote per base, volumes in base, turnover in quote. */
+export interface TradedMinute {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+  readonly turnover: number;
+  /** Null where sides are unknown. */
+  readonly buyVolume: number | null;
+  /** Distinct trades. */
+  readonly trades: number;
+  readonly lastTradeTs: number;
 }
 
 /** Order book of a minute in six slots of 10 s; a slot without a snapshot is null. */

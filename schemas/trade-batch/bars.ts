@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Candle } from '../candle.ts';
 import { messageOf, WireFormatError } from '../errors.ts';
-import type { Venue } from '../primitives.ts';
+import { INTERVAL_MS, type Venue } from '../primitives.ts';
 import { ByteWriter } from './bytes.ts';
 import { type BatchHeader, openBatch, seal, writeHeader } from './format.ts';
 
@@ -35,6 +35,12 @@ export function decodeBarBatch(bytes: Uint8Array): BarBatch {
   if (stranger) {
     throw new WireFormatError(
       `Expected candles of ${header.venue}:${header.symbol}, got one of ${stranger.venue}:${stranger.symbol}.`,
+    );
+  }
+  const crooked = candles.find(({ openTime, interval }) => openTime % INTERVAL_MS[interval] !== 0);
+  if (crooked) {
+    throw new WireFormatError(
+      `Expected a ${crooked.interval} candle at a whole ${crooked.interval}, got ${crooked.openTime}.`,
     );
   }
   return { header, candles };

@@ -52,8 +52,8 @@ export class TradeBatch {
   /** Integers. */
   readonly priceUnits: Float64Array;
   readonly sizeUnits: Float64Array;
-  /** Kind of id, see format.ts; `idsAt` is where the ids begin. */
-  readonly idKind: number;
+  /** See format.ts. */
+  private readonly idKind: number;
   /** False where the source does not tell who crossed the spread: such trades have no buy volume. */
   readonly hasSides: boolean;
   private readonly bytes: Uint8Array;
@@ -95,7 +95,17 @@ export class TradeBatch {
   }
 
   price(row: number): number {
-    return this.priceUnits[row]! / POW10[this.priceScale]!;
+    return this.priceOf(this.priceUnits[row]!);
+  }
+
+  priceOf(units: number): number {
+    return units / POW10[this.priceScale]!;
+  }
+
+  /** How every id is made of its seq (see encodeTradeColumns), so that another seq is another trade; else null. */
+  get seqIds(): 'seq' | 'line' | null {
+    if (this.idKind === ID_SEQ) return 'seq';
+    return this.idKind === ID_LINE ? 'line' : null;
   }
 
   size(row: number): number {

@@ -1,0 +1,52 @@
+/** The steps of the graph that make candles. */
+import type { Candle } from '../../schemas/candle.ts';
+import { INTERVAL_MS, type Interval, MINUTE_MS } from '../../schemas/primitives.ts';
+import { type Group, type Keyed, type PaneContext, register, windowEnd } from '../beam.ts';
+import type { ClosedMinute, MinuteBar, MinutePart } from '../market-data.ts';
+import { closeMinute } from './fill.ts';
+import { foldMinute } from './minute.ts';
+import { rollUp } from './roll-up.ts';
+
+export interface CloseConfig {
+  /** Minutes of the fill window. */
+  readonly lookback: number;
+}
+
+export interface RollUpConfig {
+  /** Interval of the candles made. */
+  readonly interval: Interval;
+}
+
+/** On fixed 1m windows: parts of a minute to its bar. Outputs are stamped with the last instant of their bar. */
+export function* foldMinutes(group: Group<MinutePart>, context: PaneContext): Iterable<Keyed<MinuteBar>> {
+  const end = windowEnd(context);
+  yield { key: group.key, ts: end - 1, value: foldMinute(group.key, end - MINUTE_MS, group.value) };
+}
+
+/** On fill windows: bars of some minutes to the candle of the last one. */
+export function* closeMinutes(
+  group: Group<MinuteBar>,
+  context: CloseConfig & PaneContext,
+): Iterable<Keyed<ClosedMinute>> {
+  const end = windowEnd(context);
+  const value = closeMinute(group.value, end, context.lookback);
+  if (value) yield { key: group.key, ts: end - 1, value };
+}
+
+/** On fixed windows of `interval`: candles of the interval before, and known ones of this, to one candle. */
+export function* rollUpCandles(
+  group: Group<Candle>,
+  context: RollUpConfig & PaneContext,
+): Iterable<Keyed<Candle>> {
+  const { interval } = context;
+  const end = windowEnd(context);
+  const value = rollUp(group.value, interval, end - INTERVAL_MS[interval]);
+  if (value) yield { key: group.key, ts: end - 1, value };
+}
+
+/** A closed minute without what only later steps on 1m bars need. */
+export function* candlesOfMinutes(minute: Keyed<ClosedMinute>): Iterable<Keyed<Candle>> {
+  yield { key: minute.key, ts: minute.ts, value: minute.value.candle };
+}
+
+register('transforms/candles/candles', { foldMinutes, closeMinutes, rollUpCandles, candlesOfMinutes });

@@ -1,0 +1,114 @@
+/** A minute becomes a candle; one without a trade takes its price from the newest trade before it. */
+import type { Candle } from '../../schemas/candle.ts';
+import { MINUTE_MS } from '../../schemas/primitives.ts';
+import type { ClosedMinute, MinuteBar, TradedMinute } from '../market-data.ts';
+import { newCandle, withRevision } from './new-candle.ts';
+import { compareContent, filledRevision, knownFacts, knownRevision, tradedRevision } from './revision.ts';
+
+/** Newest price known, and when it was traded; -1 where that is unknown. */
+interface LastPrice {
+  readonly ts: number;
+  readonly price: number;
+}
+
+/**
+ * The candle of the window's last minute; null where nothing was heard of that minute, or no price is known.
+ * @param bars Any revisions of any minutes; those outside the window are left out.
+ * @param windowEnd Close of the minute. Unit: ms. @param lookback Minutes of the window, this one included.
+ */
+export function closeMinute(
+  bars: Iterable<MinuteBar>,
+  windowEnd: number,
+  lookback: number,
+): ClosedMinute | null {
+  const minutes = bestByMinute(bars, windowEnd - lookback * MINUTE_MS, windowEnd);
+  const own = minutes.at(-1);
+  if (own?.openTime !== windowEnd - MINUTE_MS) return null;
+  const candle = own.known ? closeKnown(own, own.known) : closeOwn(own, minutes);
+  return candle && { candle, book: own.book, lastTradeTs: newestTradeTs(minutes), received: own.received };
+}
+
+/** One bar a minute in [from, to), oldest first: the one with the most evidence. */
+function bestByMinute(bars: Iterable<MinuteBar>, from: number, to: number): MinuteBar[] {
+  const best = new Map<number, MinuteBar>();
+  for (const bar of bars) {
+    if (bar.openTime < from || bar.openTime >= to) continue;
+    const known = best.get(bar.openTime);
+    if (!known || (bar.evidence - known.evidence || compareContent(bar, known)) > 0)
+      best.set(bar.openTime, bar);
+  }
+  return [...best.values()].sort((a, b) => a.openTime - b.openTime);
+}
+
+/** A known bar stays as it is; where it takes the place of our own trades, it outranks what they told. */
+function closeKnown({ traded, facts }: MinuteBar, known: Candle): Candle {
+  const revision = knownRevision(known);
+  return withRevision(known, traded ? Math.max(revision, tradedRevision(facts) + 1) : revision);
+}
+
+function closeOwn(own: MinuteBar, minutes: readonly MinuteBar[]): Candle | null {
+  if (own.traded) return candleOf(own, own.traded, tradedRevision(own.facts));
+  const last = newestPrice(minutes);
+  if (!last) return null;
+  const { price } = last;
+  const silence = {
+    open: price,
+    high: price,
+    low: price,
+    close: price,
+    volume: 0,
+    turnover: 0,
+    buyVolume: 0,
+  };
+  const facts = minutes.reduce((sum, minute) => sum + factsOf(minute), 0);
+  return candleOf(own, { ...silence, trades: 0 }, filledRevision(facts));
+}
+
+function candleOf(bar: MinuteBar, numbers: Omit<TradedMinute, 'lastTradeTs'>, revision: number): Candle {
+  const { open, high, low, close, volume, turnover, buyVolume, trades } = numbers;
+  return newCandle({
+    venue: bar.venue,
+    symbol: bar.symbol,
+    interval: '1m',
+    openTime: bar.openTime,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    turnover,
+    buyVolume,
+    trades,
+    coverage: bar.healthySeconds / 60,
+    filled: trades === 0,
+    complete: bar.healthySeconds === 60,
+    revision,
+  });
+}
+
+function factsOf({ known, facts, carriedFacts }: MinuteBar): number {
+  return Math.max(facts, known ? knownFacts(known) : 0) + carriedFacts;
+}
+
+/** The newest trade that any minute had or was told of. */
+function newestPrice(minutes: readonly MinuteBar[]): LastPrice | null {
+  let newest: LastPrice | null = null;
+  for (const minute of minutes) {
+    const own = closeOf(minute);
+    for (const next of [minute.carried, own]) {
+      if (next && (!newest || next.ts >= newest.ts)) newest = next;
+    }
+  }
+  return newest;
+}
+
+/** Of a known bar we only know that its last trade came after its open, or, where it was filled, before. */
+function closeOf({ traded, known, openTime }: MinuteBar): LastPrice | null {
+  if (known) return { ts: traded?.lastTradeTs ?? (known.filled ? -1 : openTime), price: known.close };
+  return traded && { ts: traded.lastTradeTs, price: traded.close };
+}
+
+function newestTradeTs(minutes: readonly MinuteBar[]): number | null {
+  const ts = newestPrice(minutes)?.ts ?? -1;
+  return ts < 0 ? null : ts;
+}

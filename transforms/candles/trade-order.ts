@@ -1,0 +1,114 @@
+/**
+ * Order and identity of trades: by (ts, seq, tradeId); one tradeId is one trade, and of its copies the one with the
+ * smallest seq counts. Copies carry one ts, so only trades of one millisecond need to be compared.
+ */
+import type { TradeBatch } from '../../schemas/trade-batch.ts';
+import type { TradeFold } from '../market-data.ts';
+
+export interface RowRef {
+  readonly batch: TradeBatch;
+  readonly row: number;
+}
+
+/** Trades of one millisecond up to which ids are compared pair by pair. */
+const SHORT_RUN = 32;
+
+/** True where the rows are in order and certainly distinct; false where that takes a closer look. */
+export function isInOrder(batch: TradeBatch): boolean {
+  const { ts, seq, count } = batch;
+  const idsAreSeqs = batch.seqIds !== null;
+  let runStart = 0;
+  for (let row = 1; row < count; row++) {
+    const step = ts[row]! - ts[row - 1]!;
+    if (step < 0) return false;
+    if (step > 0) {
+      runStart = row;
+      continue;
+    }
+    if (seq[row]! <= seq[row - 1]!) return false;
+    if (!idsAreSeqs && !isNewInRun(batch, runStart, row)) return false;
+  }
+  return true;
+}
+
+/** Rows of all batches in order, each trade once. */
+export function distinctInOrder(batches: readonly TradeBatch[]): RowRef[] {
+  const rows = batches.flatMap((batch) => Array.from({ length: batch.count }, (_, row) => ({ batch, row })));
+  rows.sort(compareRows);
+  const distinct: RowRef[] = [];
+  const ids = new Set<string>();
+  for (let at = 0; at < rows.length; at++) {
+    const ref = rows[at]!;
+    const follows = at > 0 && tsOf(rows[at - 1]!) === tsOf(ref);
+    const isFollowed = at + 1 < rows.length && tsOf(rows[at + 1]!) === tsOf(ref);
+    if (!follows) ids.clear();
+    if (follows || isFollowed) {
+      const id = ref.batch.tradeId(ref.row);
+      if (ids.has(id)) continue;
+      ids.add(id);
+    }
+    distinct.push(ref);
+  }
+  return distinct;
+}
+
+/**
+ * True where all trades of `a` come before all of `b` and no trade is in both.
+ * Runs that meet in one millisecond are looked into only where their seqs do not settle it.
+ */
+export function isDisjoint(
+  a: readonly FoldedRun[],
+  end: TradeFold['last'],
+  b: FoldedRun,
+  decode: (run: FoldedRun) => TradeBatch,
+): boolean {
+  const { first, last } = b.fold;
+  if (end.ts !== first.ts) return end.ts < first.ts;
+  if (end.seq >= first.seq) return false;
+  if (b.fold.idsAreSeqs && a.every((run) => run.fold.idsAreSeqs)) return true;
+  // A run that ends where it begins may be met again by the next one: then they are all looked at together.
+  if (last.ts === first.ts) return false;
+  const ids = new Set(
+    a.filter((run) => run.fold.last.ts === end.ts).flatMap((run) => idsAt(decode(run), end.ts)),
+  );
+  return idsAt(decode(b), end.ts).every((id) => !ids.has(id));
+}
+
+export interface FoldedRun {
+  readonly fold: TradeFold;
+  readonly payload: Uint8Array;
+}
+
+function idsAt(batch: TradeBatch, ts: number): string[] {
+  const ids: string[] = [];
+  for (let row = 0; row < batch.count; row++) if (batch.ts[row] === ts) ids.push(batch.tradeId(row));
+  return ids;
+}
+
+function isNewInRun(batch: TradeBatch, runStart: number, row: number): boolean {
+  if (row - runStart > SHORT_RUN) return false;
+  const bits = batch.idBits(row);
+  for (let before = runStart; before < row; before++) if (batch.idBits(before) === bits) return false;
+  return true;
+}
+
+function tsOf({ batch, row }: RowRef): number {
+  return batch.ts[row]!;
+}
+
+/** Total on content: equal only where two rows say the same, so that which of two copies is kept means nothing. */
+function compareRows(a: RowRef, b: RowRef): number {
+  return (
+    a.batch.ts[a.row]! - b.batch.ts[b.row]! ||
+    a.batch.seq[a.row]! - b.batch.seq[b.row]! ||
+    compareText(a.batch.tradeId(a.row), b.batch.tradeId(b.row)) ||
+    a.batch.price(a.row) - b.batch.price(b.row) ||
+    a.batch.size(a.row) - b.batch.size(b.row) ||
+    Number(a.batch.isBuy(a.row)) - Number(b.batch.isBuy(b.row))
+  );
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,76 @@
+/** Runs of one minute's trades, as they came in batches, merged into one fold of its distinct trades. */
+import { decodeTradeBatch, type TradeBatch } from '../../schemas/trade-batch.ts';
+import type { TradeFold } from '../market-data.ts';
+import { foldBatches, mergeFolds } from './trade-fold.ts';
+import { type FoldedRun, isDisjoint } from './trade-order.ts';
+
+/** Runs that may share trades, and the end of the last of them. */
+interface Cluster {
+  readonly runs: FoldedRun[];
+  end: TradeFold['last'];
+}
+
+/**
+ * Runs that follow one another are merged by their sums; those that overlap are read again, trade by trade.
+ * `received` counts every copy of every trade.
+ */
+export function mergeRuns(runs: readonly FoldedRun[]): { fold: TradeFold | null; received: number } {
+  const received = runs.reduce((sum, run) => sum + run.fold.received, 0);
+  let fold: TradeFold | null = null;
+  for (const cluster of clustersOf(withoutCopies(runs))) {
+    const next = foldOf(cluster.runs);
+    fold = fold && next ? mergeFolds(fold, next) : (fold ?? next);
+  }
+  return { fold, received };
+}
+
+function foldOf(runs: readonly FoldedRun[]): TradeFold | null {
+  const [only] = runs;
+  return runs.length === 1 && only ? only.fold : foldBatches(runs.map(decode));
+}
+
+function clustersOf(ordered: readonly FoldedRun[]): Cluster[] {
+  const clusters: Cluster[] = [];
+  for (const run of ordered) {
+    const open = clusters.at(-1);
+    if (!open || isDisjoint(open.runs, open.end, run, decode)) {
+      clusters.push({ runs: [run], end: run.fold.last });
+    } else {
+      open.runs.push(run);
+      if (comparePoints(open.end, run.fold.last) < 0) open.end = run.fold.last;
+    }
+  }
+  return clusters;
+}
+
+/** In order of first and last trade, each payload once: a redelivered message is the most common overlap. */
+function withoutCopies(runs: readonly FoldedRun[]): FoldedRun[] {
+  const ordered = [...runs].sort(
+    (a, b) => comparePoints(a.fold.first, b.fold.first) || comparePoints(a.fold.last, b.fold.last),
+  );
+  return ordered.filter((run, at) => {
+    const before = ordered[at - 1];
+    return !before || !isCopy(before, run);
+  });
+}
+
+function isCopy(a: FoldedRun, b: FoldedRun): boolean {
+  return (
+    a.payload.length === b.payload.length &&
+    a.fold.trades === b.fold.trades &&
+    Buffer.compare(bytesOf(a.payload), bytesOf(b.payload)) === 0
+  );
+}
+
+function decode(run: FoldedRun): TradeBatch {
+  return decodeTradeBatch(bytesOf(run.payload));
+}
+
+/** An engine that ships elements as BSON hands bytes back as its Binary, which holds them in `buffer`. */
+function bytesOf(payload: Uint8Array | { readonly buffer: Uint8Array }): Uint8Array {
+  return payload instanceof Uint8Array ? payload : payload.buffer;
+}
+
+function comparePoints(a: TradeFold['last'], b: TradeFold['last']): number {
+  return a.ts - b.ts || a.seq - b.seq;
+}

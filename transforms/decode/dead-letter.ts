@@ -1,0 +1,48 @@
+/** A message that could not be read, kept whole with the reason. */
+import type { DeadLetter } from '../../schemas/dead-letter.ts';
+import { messageOf } from '../../schemas/errors.ts';
+import {
+  decodePubsubMessage,
+  eventTimeOf,
+  type PubsubMessage,
+  shortHash,
+} from '../../schemas/pubsub-message.ts';
+import { ATTRIBUTES } from '../../schemas/topics.ts';
+
+/**
+ * @param bytes What the step was given: a serialized PubsubMessage, or what should have been one.
+ *   The letter keeps the message's data, or all bytes where they are no message.
+ */
+export function deadLetterOf(stage: string, bytes: Uint8Array, thrown: unknown): DeadLetter {
+  const message = readMessage(bytes);
+  const reason = messageOf(thrown);
+  const data = message?.data ?? bytes;
+  // The publisher's own id first: it is the same on every bus, and when the message comes again.
+  const source = message?.attributes[ATTRIBUTES.id] || message?.messageId || null;
+  return {
+    id: `${stage}:${shortHash(source ?? '', reason, data)}`,
+    stage,
+    reason,
+    source,
+    line: null,
+    eventTime: message ? timeOf(message) : 0,
+    bytes: Buffer.from(data.buffer, data.byteOffset, data.length).toString('base64'),
+  };
+}
+
+function readMessage(bytes: Uint8Array): PubsubMessage | null {
+  try {
+    return decodePubsubMessage(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** 0 where the message does not tell its time. */
+function timeOf(message: PubsubMessage): number {
+  try {
+    return eventTimeOf(message.attributes);
+  } catch {
+    return 0;
+  }
+}

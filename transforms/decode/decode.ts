@@ -1,0 +1,105 @@
+/** Messages into what they tell about single minutes. Pure; every refusal is a WireFormatError. */
+import { BookSnapshot } from '../../schemas/book-snapshot.ts';
+import type { Candle } from '../../schemas/candle.ts';
+import { messageOf, WireFormatError } from '../../schemas/errors.ts';
+import { MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
+import {
+  type Claim,
+  decodeBarBatch,
+  decodeTradeBatch,
+  newTradeColumns,
+  readBatchHeader,
+  type TradeBatch,
+} from '../../schemas/trade-batch.ts';
+import { NO_SECONDS, oneSecond, secondsWithin } from '../candles/second-set.ts';
+import { foldBatch } from '../candles/trade-fold.ts';
+import type { BookSecond, MinutePart, TradePoint } from '../market-data.ts';
+import { type QuietMinute, quietMinutes } from './quiet-minutes.ts';
+import { splitByMinute } from './split-by-minute.ts';
+
+/** A part of a minute, whose minute it is (`venue:symbol`), and an instant within that minute. Unit of `ts`: ms. */
+export interface StampedPart {
+  readonly key: string;
+  readonly ts: number;
+  readonly value: MinutePart;
+}
+
+export interface Decoded {
+  readonly parts: readonly StampedPart[];
+  /** Candles of more than a minute. */
+  readonly known: readonly Candle[];
+}
+
+/** Rows of the batch being read; nothing keeps them. */
+const columns = newTradeColumns(4096);
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** What one message of `raw-tick-data` tells. @throws WireFormatError */
+export function decodeTradeMessage(data: Uint8Array): Decoded {
+  if (readBatchHeader(data).kind === 'bars') return partsOfBars(data);
+  return { parts: partsOfTrades(decodeTradeBatch(data, columns), data), known: [] };
+}
+
+/** What one message of `book-snapshots` tells: one second of its minute. @throws WireFormatError */
+export function decodeSnapshotMessage(data: Uint8Array): Decoded {
+  const snapshot = parseSnapshot(data);
+  const { venue, symbol, ts } = snapshot;
+  const second = Math.floor((ts % MINUTE_MS) / 1000);
+  const value: MinutePart = {
+    kind: 'pulse',
+    healthy: snapshot.connected ? oneSecond(second) : NO_SECONDS,
+    last: lastOf(snapshot),
+    book: bookOf(snapshot, second),
+  };
+  return { parts: [{ key: streamKey(venue, symbol), ts, value }], known: [] };
+}
+
+function partsOfBars(data: Uint8Array): Decoded {
+  const { header, candles } = decodeBarBatch(data);
+  const key = streamKey(header.venue, header.symbol);
+  const minutes = candles.filter(({ interval }) => interval === '1m');
+  return {
+    parts: minutes.map((candle) => ({ key, ts: candle.openTime, value: { kind: 'bar', candle } })),
+    known: candles.filter(({ interval }) => interval !== '1m'),
+  };
+}
+
+function partsOfTrades(batch: TradeBatch, data: Uint8Array): StampedPart[] {
+  const { venue, symbol, claim } = batch.header;
+  const key = streamKey(venue, symbol);
+  const parts = claim ? quietMinutes(batch, claim).map((minute) => pulseOf(key, claim, minute)) : [];
+  const payloads = splitByMinute(batch) ?? [data];
+  for (const payload of payloads) {
+    const minute = payload === data ? batch : decodeTradeBatch(payload, columns);
+    const fold = foldBatch(minute);
+    if (!fold) continue;
+    const { ts } = fold.first;
+    const healthy = claim ? secondsWithin(ts - (ts % MINUTE_MS), claim.fromMs, claim.toMs) : NO_SECONDS;
+    parts.push({ key, ts, value: { kind: 'trades', fold, payload, healthy } });
+  }
+  return parts;
+}
+
+function pulseOf(key: string, { fromMs, toMs }: Claim, { openTime, last }: QuietMinute): StampedPart {
+  const healthy = secondsWithin(openTime, fromMs, toMs);
+  return { key, ts: openTime, value: { kind: 'pulse', healthy, last, book: null } };
+}
+
+function parseSnapshot(data: Uint8Array): BookSnapshot {
+  try {
+    return BookSnapshot.parse(JSON.parse(utf8.decode(data)));
+  } catch (cause) {
+    throw new WireFormatError(`Expected a BookSnapshot in JSON: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function lastOf({ lastTradeTs: ts, lastTradeSeq: seq, lastPrice: price }: BookSnapshot): TradePoint | null {
+  return ts === null || seq === null || price === null ? null : { ts, seq, price };
+}
+
+/** Null while the book is out of sync or one of its sides is empty. */
+function bookOf(snapshot: BookSnapshot, second: number): BookSecond | null {
+  const bidDepth = snapshot.bidDepth.bps25;
+  const askDepth = snapshot.askDepth.bps25;
+  return snapshot.desyncMs === 0 && bidDepth > 0 && askDepth > 0 ? { second, bidDepth, askDepth } : null;
+}

@@ -25,10 +25,16 @@ export function lastAtr(bars: readonly RangeBar[], period: number): number | nul
 }
 
 function walk(bars: readonly RangeBar[], period: number, see: (i: number, average: number) => void): number {
+  let sum = 0;
   let average = 0;
   for (let i = 1; i < bars.length; i++) {
     const range = trueRange(bars[i]!, bars[i - 1]!.close);
-    average += i <= period ? range / period : (range - average) / period;
+    if (i <= period) {
+      sum += range;
+      average = sum / period;
+    } else {
+      average += (range - average) / period;
+    }
     if (i >= period) see(i, average);
   }
   return average;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isPivotHigh, isPivotLow } from './pivots.model.ts';
 import { pivotHighs, pivotLows } from './pivots.ts';
 
 describe('pivot highs with two bars each side', () => {
@@ -26,29 +27,14 @@ describe('pivot highs with two bars each side', () => {
   });
 });
 
-it('agrees with the definition on random bars', () => {
+it('are those of the definition on random bars', () => {
   const bars = fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 60 });
   fc.assert(
-    fc.property(bars, fc.integer({ min: 1, max: 3 }), (highs, k) => {
-      const wanted = highs.flatMap((_, i) => (isPivot(highs, i, k) ? [i] : []));
-      expect(pivotHighs(highs, k)).toEqual(wanted);
+    fc.property(bars, fc.integer({ min: 1, max: 3 }), (prices, k) => {
+      const indices = prices.map((_, i) => i);
+      expect(pivotHighs(prices, k)).toEqual(indices.filter((i) => isPivotHigh(prices, i, k)));
+      expect(pivotLows(prices, k)).toEqual(indices.filter((i) => isPivotLow(prices, i, k)));
     }),
     { seed: 1, numRuns: 2_000 },
   );
 });
-
-/** By the definition: gather the top's equals, each at most k bars after the one before, then look at both flanks. */
-function isPivot(highs: readonly number[], first: number, k: number): boolean {
-  let last = first;
-  for (;;) {
-    const next = highs.findIndex((high, i) => i > last && i <= last + k && high === highs[first]);
-    if (next < 0) break;
-    last = next;
-  }
-  if (first < k || last + k >= highs.length) return false;
-  const lower = (bar: number) => bar < highs[first]!;
-  const within = highs.slice(first, last + 1).every((bar) => bar <= highs[first]!);
-  return (
-    highs.slice(first - k, first).every(lower) && within && highs.slice(last + 1, last + 1 + k).every(lower)
-  );
-}

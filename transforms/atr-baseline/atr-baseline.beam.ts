@@ -1,0 +1,49 @@
+/** Usual volatility in the graph: ATR of each 15m slot → mean of each whole day → baseline for the slots of the next. */
+import '../sdk.beam.ts';
+import type { PCollection } from 'apache-beam/pvalue';
+import { type PTransform, withName } from 'apache-beam/transforms/transform';
+import {
+  type Group,
+  groupInto,
+  type Keyed,
+  type PaneContext,
+  register,
+  windowEnd,
+  withPane,
+} from '../beam.ts';
+import type { Windows } from '../windows.ts';
+import {
+  type AtrBaseline,
+  type AtrDay,
+  type AtrObservation,
+  atrBaselinesOf,
+  atrDayOf,
+  DAY_MS,
+} from './atr-baseline.ts';
+
+export function* averageDay(group: Group<AtrObservation>, context: PaneContext): Iterable<Keyed<AtrDay>> {
+  const end = windowEnd(context);
+  const day = atrDayOf(group.value, end - DAY_MS);
+  if (day !== null) yield { key: group.key, ts: end - 1, value: day };
+}
+
+export function* averageDays(group: Group<AtrDay>, context: PaneContext): Iterable<Keyed<AtrBaseline>> {
+  for (const baseline of atrBaselinesOf(group.value, windowEnd(context))) {
+    yield { key: group.key, ts: baseline.asOf - 1, value: baseline };
+  }
+}
+
+/** ATR per 15m slot → what it is compared with, per slot of the following days. */
+export function readAtrBaseline(
+  windows: Windows,
+): PTransform<PCollection<Keyed<AtrObservation>>, PCollection<Keyed<AtrBaseline>>> {
+  return withName('ReadAtrBaseline', (observations: PCollection<Keyed<AtrObservation>>) =>
+    observations
+      .apply(groupInto<AtrObservation>('GroupIntoDay', windows.day))
+      .flatMap(withName('AverageDay', averageDay), withPane({}))
+      .apply(groupInto<AtrDay>('GroupIntoDays', windows.atrBaseline))
+      .flatMap(withName('AverageDays', averageDays), withPane({})),
+  );
+}
+
+register('transforms/atr-baseline/atr-baseline', { averageDay, averageDays });

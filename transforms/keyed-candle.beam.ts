@@ -1,0 +1,14 @@
+/** Candles on their way into a group: keyed by stream, stamped with their last instant, when they became known. */
+import type { Candle } from '../schemas/candle.ts';
+import { INTERVAL_MS, streamKey } from '../schemas/primitives.ts';
+import { type Keyed, register } from './beam.ts';
+
+export function keyCandle(candle: Candle): Keyed<Candle> {
+  return {
+    key: streamKey(candle.venue, candle.symbol),
+    ts: candle.openTime + INTERVAL_MS[candle.interval] - 1,
+    value: candle,
+  };
+}
+
+register('transforms/keyed-candle', { keyCandle });

@@ -1,0 +1,85 @@
+/** Levels in the graph: 15m and 1h candles in, one LevelSet per instrument and 15m close out, and its copies for the minutes it holds for. */
+import '../sdk.beam.ts';
+import { P, type PCollection } from 'apache-beam/pvalue';
+import { flatten } from 'apache-beam/transforms/flatten';
+import { type PTransform, withName } from 'apache-beam/transforms/transform';
+import type { Candle } from '../../schemas/candle.ts';
+import type { LevelSet } from '../../schemas/level-set.ts';
+import type { SignalParams } from '../../schemas/params.ts';
+import { MINUTE_MS } from '../../schemas/primitives.ts';
+import { readAtrBaseline } from '../atr-baseline/atr-baseline.beam.ts';
+import type { AtrObservation } from '../atr-baseline/atr-baseline.ts';
+import {
+  type Group,
+  groupInto,
+  type Keyed,
+  type PaneContext,
+  register,
+  windowEnd,
+  withPane,
+} from '../beam.ts';
+import { keyCandle } from '../keyed-candle.beam.ts';
+import { readTrend } from '../trend/trend.beam.ts';
+import type { Windows } from '../windows.ts';
+import { type LevelPart, levelSetOf } from './level-set.ts';
+import { type LevelParams, type LevelsAtClose, levelsAt } from './levels.ts';
+
+const MINUTES_PER_SLOT = 15;
+
+export function* computeLevels(
+  group: Group<Candle>,
+  config: LevelParams & PaneContext,
+): Iterable<Keyed<LevelsAtClose>> {
+  const levels = levelsAt(group.value, windowEnd(config), config);
+  if (levels !== null) yield { key: group.key, ts: levels.asOf - 1, value: levels };
+}
+
+export function* observeAtr(levels: Keyed<LevelsAtClose>): Iterable<Keyed<AtrObservation>> {
+  const { asOf, atr, revision } = levels.value;
+  if (atr !== null) yield { key: levels.key, ts: levels.ts, value: { asOf, atr, revision } };
+}
+
+export function* joinLevels(group: Group<LevelPart>, config: LevelParams): Iterable<LevelSet> {
+  const set = levelSetOf(group.value, config);
+  if (set !== null) yield set;
+}
+
+/** Candles of one venue, every revision of them. */
+export interface CandlesForLevels {
+  readonly m15: PCollection<Candle>;
+  readonly h1: PCollection<Candle>;
+}
+
+/** Candles → level sets. Use: `P({ m15, h1 }).apply(marketLevels(windows, params))`. */
+export function marketLevels(
+  windows: Windows,
+  params: Pick<SignalParams, 'levels' | 'trend'>,
+): PTransform<{ m15: PCollection<Candle>; h1: PCollection<Candle> }, PCollection<LevelSet>> {
+  return withName('ReadLevels', ({ m15, h1 }: CandlesForLevels) => {
+    const levels: PCollection<Keyed<LevelsAtClose>> = m15
+      .map(withName('KeyCandles', keyCandle))
+      .apply(groupInto<Candle>('GroupIntoLevels', windows.levels))
+      .flatMap(withName('ComputeLevels', computeLevels), withPane(params.levels));
+    const atrBaseline = levels.flatMap(withName('ObserveAtr', observeAtr)).apply(readAtrBaseline(windows));
+    const parts = [levels, h1.apply(readTrend(windows, params.trend)), atrBaseline];
+    return P(parts as PCollection<Keyed<LevelPart>>[])
+      .apply(withName('FlattenLevelParts', flatten<Keyed<LevelPart>>()))
+      .apply(groupInto<LevelPart>('GroupIntoSlot', windows.bar('15m')))
+      .flatMap(withName('JoinLevels', joinLevels), params.levels);
+  });
+}
+
+/** The level set as one 1m bar sees it; `kind` tells it from the bar's other inputs. */
+export interface LevelsForMinute {
+  readonly kind: 'levels';
+  readonly levels: LevelSet;
+}
+
+/** One copy, keyed by pair, for each minute that opens in the 15 after the close: a bar never makes the level it tags. */
+export function* levelsForMinutes(levels: LevelSet): Iterable<Keyed<LevelsForMinute>> {
+  for (let minute = 1; minute <= MINUTES_PER_SLOT; minute++) {
+    yield { key: levels.pair, ts: levels.asOf + minute * MINUTE_MS - 1, value: { kind: 'levels', levels } };
+  }
+}
+
+register('transforms/levels/levels', { computeLevels, observeAtr, joinLevels, levelsForMinutes });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -19,6 +19,14 @@ function places(path: string, name: string): string[] {
   const parents = parts.map((_, i) => parts.slice(0, parts.length - i).join('/node_modules/'));
   return [...parents, ''].map((base) => `${base === '' ? '' : `${base}/`}node_modules/${name}`);
 }
+
+it('has the files that its scripts and its command run', () => {
+  const scripts = Object.values<string>(manifest.scripts).flatMap((script) =>
+    [...script.matchAll(/node (\S+)/g)].map((match) => match[1] ?? ''),
+  );
+  const files = [...scripts, ...Object.values<string>(manifest.bin)];
+  expect(files.filter((file) => !existsSync(resolve(ROOT, file)))).toEqual([]);
+});
 
 describe('npm ci', () => {
   it('finds every platform’s packages in the lock, as npm 11 demands', () => {

@@ -36,6 +36,8 @@ const MAX_TEST_LINES = 400;
 /** Files that serve tests alone: tests, oracles, contract suites, fixtures, generators of test input. */
 const TEST_SIDE =
   /^(test|bench)\/|\.(test|model|contract|fixtures?|arbitrary)\.ts$|(^|\/)(contract|fixtures?|arbitrar(y|ies))\.ts$/;
+/** Tests, and the suites of tests that several implementations share. */
+const TESTS = /\.test\.ts$|(^|[/.])contract\.ts$/;
 const MODEL = /\.model\.ts$/;
 const CONFIG_FILE = /^[^/]+\.config\.ts$/;
 const MAY_USE_BEAM = /^transforms\/(beam|windows)\.ts$|\.beam\.ts$|^pipelines\/|^test\/|^bench\//;
@@ -143,7 +145,7 @@ const opensWithItsPurpose = eachSource((source) =>
 );
 
 const staysShort = eachSource((source) => {
-  const limit = source.path.endsWith('.test.ts') ? MAX_TEST_LINES : MAX_LINES;
+  const limit = TESTS.test(source.path) ? MAX_TEST_LINES : MAX_LINES;
   return source.lines <= limit
     ? []
     : [{ line: limit + 1, message: `has ${source.lines} lines, more than ${limit}` }];

@@ -1,6 +1,10 @@
 /** A published message as the bus keeps it. */
+import { WireFormatError } from '../../../schemas/errors.ts';
 import { ATTRIBUTES } from '../../../schemas/topics.ts';
 import type { OutgoingMessage } from '../port.ts';
+
+/** Of data and attributes together, as with Pub/Sub. Unit: bytes. */
+const MAX_MESSAGE_BYTES = 10_000_000;
 
 export class StoredMessage implements OutgoingMessage {
   readonly data: Uint8Array;
@@ -24,4 +28,13 @@ export class StoredMessage implements OutgoingMessage {
   get id(): string | undefined {
     return this.attributes[ATTRIBUTES.id];
   }
+}
+
+/** @throws WireFormatError where a message is longer than the bus takes. */
+export function checkSize({ data, attributes }: OutgoingMessage, topic: string): void {
+  const bytes = Object.entries(attributes).reduce((sum, [k, v]) => sum + k.length + v.length, data.length);
+  if (bytes <= MAX_MESSAGE_BYTES) return;
+  throw new WireFormatError(
+    `Expected a message of at most ${MAX_MESSAGE_BYTES} bytes for ${topic}, got ${bytes}. Split it.`,
+  );
 }

@@ -11,7 +11,7 @@ const MAGIC = 0x6d545343;
 const MAGIC_BYTES = Buffer.from('CSTm');
 export const HEADER_BYTES = 12;
 const TIME_BYTES = 8;
-/** Pub/Sub's own limit is 10 MB; a longer length is damage. */
+/** A message holds 10 MB at most; a longer length is damage. */
 export const MAX_BODY_BYTES = 11_000_000;
 
 /** Whole records, end to end. */

@@ -1,17 +1,16 @@
 /** One topic of the embedded bus: its log (or memory alone), its subscriptions, its known ids. */
 import { join } from 'node:path';
-import { ConfigError, InvariantError, WireFormatError } from '../../../schemas/errors.ts';
+import { ConfigError, InvariantError } from '../../../schemas/errors.ts';
 import type { Clock } from '../../clock/port.ts';
-import { systemClock } from '../../clock/system.ts';
 import type { OutgoingMessage, SubscribeOptions } from '../port.ts';
 import { AckFile } from './ack-file.ts';
 import { AckRanges } from './ack-ranges.ts';
+import { BackgroundSync } from './background-sync.ts';
 import type { OpenFile } from './files.ts';
 import { GroupCommit } from './group-commit.ts';
 import { LogReader } from './log-reader.ts';
-import { StoredMessage } from './message.ts';
+import { checkSize, StoredMessage } from './message.ts';
 import { RecentIds } from './recent-ids.ts';
-import { MAX_BODY_BYTES } from './record.ts';
 import { SegmentedLog } from './segmented-log.ts';
 import { EmbeddedSubscription, type Feed } from './subscription.ts';
 import { Tail } from './tail.ts';
@@ -38,11 +37,6 @@ interface Slot {
   state: 'idle' | 'opening' | 'open';
 }
 
-/** A message's data and attributes together may take this much. Unit: bytes. */
-const MAX_MESSAGE_BYTES = 10_000_000;
-/** `fsync: 'batch'` does one this often while messages come. Unit: ms of the machine's time. */
-const SYNC_EVERY_MS = 50;
-
 export class Topic {
   readonly #options: TopicOptions;
   readonly #log: SegmentedLog | null;
@@ -51,8 +45,7 @@ export class Topic {
   readonly #slots = new Map<string, Slot>();
   readonly #commits: GroupCommit<StoredMessage>;
   readonly #closing = new AbortController();
-  #syncing: Promise<void> | null = null;
-  #syncError: unknown = null;
+  readonly #sync: BackgroundSync;
   #tidying: Promise<void> | null = null;
 
   private constructor(options: TopicOptions, log: SegmentedLog | null, ids: RecentIds) {
@@ -60,6 +53,7 @@ export class Topic {
     this.#log = log;
     this.#ids = ids;
     this.#tail = new Tail(log?.end ?? 0);
+    this.#sync = new BackgroundSync(async () => log?.sync());
     this.#commits = new GroupCommit(
       (messages) => this.#commit(messages),
       (messages) => this.#forget(messages),
@@ -87,7 +81,7 @@ export class Topic {
     // Without a subscription nobody will ever read them, and an id not kept is an id not seen.
     if (this.#slots.size === 0) return Promise.resolve();
     const now = this.#options.clock.now();
-    for (const message of messages) checkSize(this.#options.name, message);
+    for (const message of messages) checkSize(message, this.#options.name);
     const fresh = messages
       .map((message) => new StoredMessage(message, now))
       .filter(({ id }) => id === undefined || this.#ids.add(id, now));
@@ -121,7 +115,7 @@ export class Topic {
       await slot.owner?.close();
       await slot.file?.close(slot.acks);
     }
-    await this.#syncing;
+    await this.#sync.close();
     await this.#tidying;
     if (this.#options.fsync !== 'never') await this.#log?.sync();
     await this.#log?.close();
@@ -192,13 +186,9 @@ export class Topic {
 
   async #commit(messages: readonly StoredMessage[]): Promise<void> {
     if (messages.length === 0) return;
-    if (this.#syncError) {
-      const error = this.#syncError;
-      this.#syncError = null;
-      throw error;
-    }
+    this.#sync.throwFailure();
     await this.#log?.append(messages, this.#options.fsync === 'always');
-    if (this.#options.fsync === 'batch') this.#syncSoon();
+    if (this.#log && this.#options.fsync === 'batch') this.#sync.soon();
     this.#tail.push(messages);
     for (const slot of this.#slots.values()) if (slot.state === 'open') slot.owner?.added(messages);
     this.#trim();
@@ -206,20 +196,6 @@ export class Topic {
 
   #forget(messages: readonly StoredMessage[]): void {
     for (const { id } of messages) if (id !== undefined) this.#ids.forget(id);
-  }
-
-  #syncSoon(): void {
-    const log = this.#log;
-    if (!log || this.#syncing) return;
-    this.#syncing = systemClock
-      .until(systemClock.now() + SYNC_EVERY_MS, this.#closing.signal)
-      .then(() => log.sync())
-      .catch((error: unknown) => {
-        this.#syncError = error;
-      })
-      .finally(() => {
-        this.#syncing = null;
-      });
   }
 
   /** Frees memory: on disk what every open subscription has passed, without a disk what everyone has settled. */
@@ -247,12 +223,4 @@ export class Topic {
         this.#tidying = null;
       });
   }
-}
-
-function checkSize(topic: string, { data, attributes }: OutgoingMessage): void {
-  const bytes = Object.entries(attributes).reduce((sum, [k, v]) => sum + k.length + v.length, data.length);
-  if (bytes <= MAX_MESSAGE_BYTES) return;
-  throw new WireFormatError(
-    `Expected a message of at most ${MAX_MESSAGE_BYTES} bytes for ${topic}, got ${bytes}. Split it. (Limit: ${MAX_BODY_BYTES} on disk.)`,
-  );
 }

@@ -1,7 +1,6 @@
 /** Levels in the graph: 15m and 1h candles in, one LevelSet per instrument and 15m close out, and its copies for the minutes it holds for. */
 import '../sdk.beam.ts';
 import { P, type PCollection } from 'apache-beam/pvalue';
-import { flatten } from 'apache-beam/transforms/flatten';
 import { type PTransform, withName } from 'apache-beam/transforms/transform';
 import type { Candle } from '../../schemas/candle.ts';
 import type { LevelSet } from '../../schemas/level-set.ts';
@@ -63,7 +62,6 @@ export function marketLevels(
     const atrBaseline = levels.flatMap(withName('ObserveAtr', observeAtr)).apply(readAtrBaseline(windows));
     const parts = [levels, h1.apply(readTrend(windows, params.trend)), atrBaseline];
     return P(parts as PCollection<Keyed<LevelPart>>[])
-      .apply(withName('FlattenLevelParts', flatten<Keyed<LevelPart>>()))
       .apply(groupInto<LevelPart>('GroupIntoSlot', windows.bar('15m')))
       .flatMap(withName('JoinLevels', joinLevels), params.levels);
   });

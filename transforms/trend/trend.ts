@@ -14,6 +14,7 @@ import { INTERVAL_MS, type Venue } from '../../schemas/primitives.ts';
 import { linearRegression } from '../indicators/linear-regression.ts';
 import { pivotHighs, pivotLows } from '../indicators/pivots.ts';
 import { latestBars, revisionOf } from '../latest.ts';
+import { above, below } from '../thresholds/thresholds.ts';
 import { LOOKBACK } from '../windows.ts';
 
 const HOUR_MS = INTERVAL_MS['1h'];
@@ -86,7 +87,7 @@ function bestLine(
     const swings = first < 0 ? 0 : hours.length - first;
     if (swings < params.minSwings) continue;
     const fit = linearRegression(hours.slice(first), prices.slice(first));
-    if (fit === null || fit.r2 < params.minR2 || (best !== null && fit.r2 <= best.r2)) continue;
+    if (fit === null || below(fit.r2, params.minR2) || (best !== null && !above(fit.r2, best.r2))) continue;
     best = { ...fit, anchor, swings, lookback };
   }
   return best;

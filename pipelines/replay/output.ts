@@ -1,0 +1,123 @@
+/** What a replay publishes, kept as lines until the end, then written as one sorted file a topic. */
+import { createHash } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvariantError, messageOf, UpstreamError } from '../../schemas/errors.ts';
+import { decodePubsubMessage, eventTimeOf } from '../../schemas/pubsub-message.ts';
+import { ATTRIBUTES, type TopicName } from '../../schemas/topics.ts';
+
+/** Topics the graph writes, in the order they are hashed. */
+export const REPLAY_TOPICS = [
+  'market-candles',
+  'market-levels',
+  'market-features',
+  'trade-signals-micro',
+  'dead-letters',
+] as const satisfies readonly TopicName[];
+
+/** Bytes written at once. */
+const WRITE_BYTES = 1 << 20;
+
+interface Line {
+  readonly id: string;
+  readonly ts: number;
+  readonly json: Buffer;
+  /** Trades received for a 1m candle, copies included; the newest count where it was published again. */
+  received: number;
+}
+
+export class ReplayOutput {
+  readonly #topics = new Map<string, Map<string, Line>>(REPLAY_TOPICS.map((topic) => [topic, new Map()]));
+
+  /** Takes a serialized PubsubMessage; a second copy of an id is dropped. @throws InvariantError where its content differs. */
+  take(topic: string, bytes: Uint8Array): void {
+    const lines = this.#topics.get(topic);
+    if (!lines) throw new InvariantError(`Expected a topic of ${REPLAY_TOPICS.join(', ')}, got ${topic}.`);
+    const { data, attributes } = decodePubsubMessage(bytes);
+    const id = attributes[ATTRIBUTES.id] ?? '';
+    const received = Number(attributes.received ?? Number.NaN);
+    const known = lines.get(id);
+    if (!known) {
+      lines.set(id, { id, ts: eventTimeOf(attributes), json: Buffer.from(data), received });
+    } else if (!known.json.equals(data)) {
+      throw new InvariantError(
+        `Expected one content for ${topic} ${id}, got ${known.json} and ${Buffer.from(data)}.`,
+      );
+    } else if (received > known.received) known.received = received;
+  }
+
+  count(topic: (typeof REPLAY_TOPICS)[number]): number {
+    return this.#topics.get(topic)!.size;
+  }
+
+  /** Lines of a topic by event time, then id, each parsed. */
+  *records(topic: (typeof REPLAY_TOPICS)[number]): Iterable<{ record: unknown; received: number }> {
+    for (const { json, received } of this.#sorted(topic)) {
+      yield { record: JSON.parse(json.toString('utf8')), received };
+    }
+  }
+
+  /**
+   * Writes `<folder>/<topic>.ndjson`, each whole or not at all.
+   * @returns SHA-256 over the files in the order of REPLAY_TOPICS.
+   * @throws UpstreamError where the folder cannot be written.
+   */
+  write(folder: string): string {
+    const hash = createHash('sha256');
+    try {
+      mkdirSync(folder, { recursive: true });
+      for (const topic of REPLAY_TOPICS) {
+        const lines = this.#sorted(topic).map((line) => line.json);
+        writeWhole(join(folder, `${topic}.ndjson`), lines, (bytes) => hash.update(bytes));
+      }
+    } catch (cause) {
+      throw new UpstreamError(
+        `Cannot write to ${folder}: ${messageOf(cause)}. Check space and permissions.`,
+        {
+          cause,
+        },
+      );
+    }
+    return hash.digest('hex');
+  }
+
+  #sorted(topic: string): Line[] {
+    return [...this.#topics.get(topic)!.values()].sort(
+      (a, b) => a.ts - b.ts || (a.id < b.id ? -1 : Number(a.id > b.id)),
+    );
+  }
+}
+
+function writeWhole(path: string, lines: readonly Buffer[], onBytes: (bytes: Buffer) => void): void {
+  const draft = `${path}.tmp`;
+  const file = openSync(draft, 'w');
+  try {
+    for (const bytes of blocksOf(lines)) {
+      onBytes(bytes);
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    }
+    fsyncSync(file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+}
+
+const NEWLINE = Buffer.from('\n');
+
+function* blocksOf(lines: readonly Buffer[]): Iterable<Buffer> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  for (const line of lines) {
+    parts.push(line, NEWLINE);
+    size += line.length + 1;
+    if (size < WRITE_BYTES) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(parts);
+}

@@ -2,6 +2,7 @@
 import type { Candle } from '../../schemas/candle.ts';
 import { INTERVAL_MS, type Interval, MINUTE_MS } from '../../schemas/primitives.ts';
 import { type Group, type Keyed, type PaneContext, register, windowEnd } from '../beam.ts';
+import { keyCandle } from '../keyed-candle.beam.ts';
 import type { ClosedMinute, MinuteBar, MinutePart } from '../market-data.ts';
 import { closeMinute } from './fill.ts';
 import { foldMinute } from './minute.ts';
@@ -49,4 +50,15 @@ export function* candlesOfMinutes(minute: Keyed<ClosedMinute>): Iterable<Keyed<C
   yield { key: minute.key, ts: minute.ts, value: minute.value.candle };
 }
 
-register('transforms/candles/candles', { foldMinutes, closeMinutes, rollUpCandles, candlesOfMinutes });
+/** A known candle on its way into the roll-up of its own interval. */
+export function* keyKnownCandle(candle: Candle, config: RollUpConfig): Iterable<Keyed<Candle>> {
+  if (candle.interval === config.interval) yield keyCandle(candle);
+}
+
+register('transforms/candles/candles', {
+  keyKnownCandle,
+  foldMinutes,
+  closeMinutes,
+  rollUpCandles,
+  candlesOfMinutes,
+});

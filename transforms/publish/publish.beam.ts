@@ -5,7 +5,7 @@ import type { FeatureRow } from '../../schemas/feature-row.ts';
 import type { LevelSet } from '../../schemas/level-set.ts';
 import { INTERVAL_MS } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
-import { register } from '../beam.ts';
+import { type Keyed, register } from '../beam.ts';
 import type { ClosedMinute } from '../market-data.ts';
 import { messageOf } from './publish.ts';
 
@@ -15,14 +15,14 @@ export interface PublishConfig {
 }
 
 /** `received` tells how many copies of trades came, so that a reader can count duplicates. */
-export function* minuteMessages(minute: ClosedMinute, config: PublishConfig): Iterable<Uint8Array> {
-  const { candle, received } = minute;
+export function* minuteMessages(minute: Keyed<ClosedMinute>, config: PublishConfig): Iterable<Uint8Array> {
+  const { candle, received } = minute.value;
   if (closeOf(candle) <= config.emitAfterMs) return;
   yield messageOf('market-candles', candle, { received: String(received) });
 }
 
-export function* candleMessages(candle: Candle, config: PublishConfig): Iterable<Uint8Array> {
-  if (closeOf(candle) > config.emitAfterMs) yield messageOf('market-candles', candle);
+export function* candleMessages(candle: Keyed<Candle>, config: PublishConfig): Iterable<Uint8Array> {
+  if (closeOf(candle.value) > config.emitAfterMs) yield messageOf('market-candles', candle.value);
 }
 
 export function* levelMessages(levels: LevelSet, config: PublishConfig): Iterable<Uint8Array> {

@@ -1,6 +1,7 @@
 /** Edges of a live run: subscriptions and topics of a MessageBus. */
-import type { Clock } from '../../../connectors/clock/port.ts';
+
 import type { Delivery, MessageBus, OutgoingMessage, Subscription } from '../../../connectors/bus/port.ts';
+import type { Clock } from '../../../connectors/clock/port.ts';
 import { decodePubsubMessage, encodePubsubMessage, eventTimeOf } from '../../../schemas/pubsub-message.ts';
 import type { TopicName } from '../../../schemas/topics.ts';
 import type { Edges, SourceChunk, SourceMessage, SourceReader } from './edges.ts';
@@ -41,7 +42,9 @@ export function busEdges(options: BusEdgesOptions): Edges {
       if (pending.size === 0) return;
       const batches = [...pending];
       pending.clear();
-      return Promise.all(batches.map(([topic, messages]) => options.bus.publish(topic, messages))).then(() => undefined);
+      return Promise.all(batches.map(([topic, messages]) => options.bus.publish(topic, messages))).then(
+        () => undefined,
+      );
     },
   };
 }

@@ -1,0 +1,73 @@
+/** What the graph must know before its first trade: closed candles from history, and from the exchange where history has holes. */
+import type { CandleQuery, History } from '../connectors/history/port.ts';
+import type { Candle } from '../schemas/candle.ts';
+import { INTERVAL_MS, type Interval, type Venue } from '../schemas/primitives.ts';
+import { LOOKBACK } from '../transforms/windows.ts';
+
+/** Bars of each interval that some window still needs at the start, one more than it looks back. */
+const BARS_NEEDED: Record<Interval, number> = {
+  '1m': LOOKBACK.features + 1,
+  '5m': 4,
+  '15m': (LOOKBACK.atrDays + 1) * 96,
+  '1h': LOOKBACK.trend + 1,
+  '4h': 1,
+};
+
+/** Closed bars of one symbol from the exchange; see bybit/rest.ts. */
+export type FetchKlines = (query: {
+  readonly symbol: string;
+  readonly interval: Interval;
+  readonly fromMs: number;
+  readonly toMs: number;
+}) => Promise<readonly Candle[]>;
+
+export interface WarmStartOptions {
+  readonly venue: Venue;
+  readonly symbols: readonly string[];
+  /** Bars closing at or before it are taken. Unit: ms since the epoch. */
+  readonly startMs: number;
+  readonly history: History;
+  readonly fetchKlines: FetchKlines;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Candles by interval, then symbol, then open time. @throws UpstreamError where neither source answers. */
+export async function warmCandles(options: WarmStartOptions): Promise<Candle[]> {
+  const candles: Candle[] = [];
+  const intervals = Object.entries(BARS_NEEDED) as [Interval, number][];
+  const total = intervals.length * options.symbols.length;
+  let done = 0;
+  for (const [interval, bars] of intervals) {
+    const toMs = Math.floor(options.startMs / INTERVAL_MS[interval]) * INTERVAL_MS[interval];
+    const span = { interval, fromMs: toMs - bars * INTERVAL_MS[interval], toMs };
+    const known = await options.history.candles({ ...span, venue: options.venue, symbols: options.symbols });
+    for (const symbol of options.symbols) {
+      candles.push(
+        ...(await completed(
+          known.filter((c) => c.symbol === symbol),
+          { ...span, symbols: [symbol] },
+          options,
+        )),
+      );
+      done += 1;
+      options.onProgress?.(done, total);
+    }
+  }
+  return candles;
+}
+
+/** Bars we made ourselves are kept where they are complete: they know more than the exchange's. */
+async function completed(
+  own: readonly Candle[],
+  span: Omit<CandleQuery, 'venue'>,
+  options: WarmStartOptions,
+): Promise<Candle[]> {
+  const { interval, fromMs, toMs, symbols } = span;
+  const byOpen = new Map(own.filter((candle) => candle.complete).map((candle) => [candle.openTime, candle]));
+  if (byOpen.size < (toMs - fromMs) / INTERVAL_MS[interval]) {
+    for (const candle of await options.fetchKlines({ symbol: symbols[0] ?? '', interval, fromMs, toMs })) {
+      if (!byOpen.has(candle.openTime)) byOpen.set(candle.openTime, candle);
+    }
+  }
+  return [...byOpen.values()].sort((a, b) => a.openTime - b.openTime);
+}

@@ -1,8 +1,9 @@
 /** Turns the schemas into the reference documents, so that no list of fields is ever written twice. */
 import { z } from 'zod';
 import { SignalParams } from '../schemas/params.ts';
-import { TABLES, type Table } from '../schemas/tables.ts';
-import { TOPICS, type Topic } from '../schemas/topics.ts';
+import { rowSchema, TABLE_NAMES, TABLES } from '../schemas/tables.ts';
+import { type BigQueryColumn, bigQueryColumns } from '../schemas/to-bigquery.ts';
+import { TOPIC_NAMES, TOPICS, type Topic, type TopicName } from '../schemas/topics.ts';
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
@@ -22,8 +23,7 @@ export function generatedDocs(): Record<string, string> {
 }
 
 function messages(): string {
-  const topics: [string, Topic][] = Object.entries(TOPICS);
-  const tables: [string, Table][] = Object.entries(TABLES);
+  const topics = TOPIC_NAMES.map((name): [TopicName, Topic] => [name, TOPICS[name]]);
   return lines(
     '# Messages',
     '',
@@ -48,11 +48,12 @@ function messages(): string {
     '',
     '## BigQuery tables',
     '',
-    'A table’s columns are the fields of its topic’s message. Locally the same tables are in DuckDB.',
+    'A table’s columns are the fields of its topic’s message, of the types in the last column below; `ticks` takes the',
+    'batches apart and adds an `id` to each trade. Locally the same tables are in DuckDB.',
     '',
     table(
       ['table', 'topic', 'one row is', 'partitioned by day of', 'clustered by'],
-      tables.map(([name, t]) => [
+      TABLE_NAMES.map((name) => ({ name, ...TABLES[name] })).map(({ name, ...t }) => [
         `\`${name}\``,
         `[\`${t.topic}\`](#${t.topic})`,
         t.grain,
@@ -60,19 +61,32 @@ function messages(): string {
         t.clusterBy.map((column) => `\`${column}\``).join(', '),
       ]),
     ),
-    ...topics.flatMap(([name, t]) => ['', `## ${name}`, '', `${t.message}.`, '', fieldTable(t.schema)]),
+    ...topics.flatMap(([name, t]) => ['', `## ${name}`, '', `${t.message}.`, '', fieldTable(name, t.schema)]),
   );
 }
 
-function fieldTable(schema: z.ZodObject): string {
+function fieldTable(topic: TopicName, schema: z.ZodObject): string {
+  const columns = columnTypes(topic);
   return table(
-    ['field', 'type', 'meaning'],
+    ['field', 'type', 'meaning', 'column'],
     rowsOf(jsonSchema(schema)).map((row) => [
       `\`${row.path}\``,
       typeOf(row),
       oneLine(row.schema.description ?? ''),
+      columns.get(row.path.replaceAll('[]', '')) ?? '–',
     ]),
   );
+}
+
+/** BigQuery type of each column of the topic's table, by its path: `levels.price`. */
+function columnTypes(topic: TopicName): Map<string, string> {
+  const name = TABLE_NAMES.find((candidate) => TABLES[candidate].topic === topic);
+  const flat = (columns: readonly BigQueryColumn[], prefix: string): [string, string][] =>
+    columns.flatMap((column) => [
+      [prefix + column.name, column.mode === 'REPEATED' ? `${column.type} REPEATED` : column.type],
+      ...flat(column.fields ?? [], `${prefix}${column.name}.`),
+    ]);
+  return new Map(name === undefined ? [] : flat(bigQueryColumns(rowSchema(name)), ''));
 }
 
 function parameters(): string {
@@ -154,7 +168,7 @@ function baseType(schema: JsonSchema): string {
   if (schema.format === 'date-time') return 'time';
   if (schema.type === 'array') return `list of ${baseType(asSchema(schema.items))}`;
   if (schema.additionalProperties && isRecord(schema)) return 'map';
-  return [schema.type, limits(schema)].filter(Boolean).join(' ');
+  return [[schema.type].flat().join(' or '), limits(schema)].filter((part) => part !== '').join(' ');
 }
 
 function isRecord(schema: JsonSchema): boolean {

@@ -110,3 +110,7 @@ describe.each(DOCS)('%s', (path) => {
 it.each(Object.entries(generatedDocs()))('%s is what `npm run generate` writes', (path, text) => {
   expect(read(path), 'run `npm run generate` and commit the result').toBe(text);
 });
+
+it('says of every field and parameter what it means', () => {
+  for (const text of Object.values(generatedDocs())) expect(text).not.toMatch(/\| +\|/);
+});

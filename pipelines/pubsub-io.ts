@@ -1,4 +1,5 @@
 /** The graph's only I/O: Pub/Sub reads and writes that the runner itself executes, as raw protos without subtransforms. */
+import '../transforms/sdk.beam.ts';
 import { BytesCoder } from 'apache-beam/coders/required_coders';
 import type { Pipeline } from 'apache-beam/internal/pipeline';
 import {

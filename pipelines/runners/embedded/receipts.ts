@@ -1,0 +1,48 @@
+/** Who fed what: a message is acknowledged once everything its elements wait in has been fired and flushed. */
+
+/** Stands for one source message. Counts the windows that still hold something of it, plus one while it is being read. */
+export class Receipt {
+  readonly #ack: () => void;
+  readonly #ledger: Ledger;
+  #waits = 1;
+
+  constructor(ledger: Ledger, ack: () => void) {
+    this.#ledger = ledger;
+    this.#ack = ack;
+  }
+
+  hold(): this {
+    this.#waits += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#waits -= 1;
+    if (this.#waits === 0) this.#ledger.settled.push(this.#ack);
+  }
+}
+
+/** `current` is the message being pushed through the graph; elements that a window fired belong to none. */
+export class Ledger {
+  current: Receipt | undefined;
+  /** Acknowledgements due after the next flush. */
+  readonly settled: (() => void)[] = [];
+  unacknowledged = 0;
+
+  begin(ack: () => void): void {
+    this.unacknowledged += 1;
+    this.current = new Receipt(this, ack);
+  }
+
+  end(): void {
+    this.current?.release();
+    this.current = undefined;
+  }
+
+  /** Call when all writes are durable. */
+  acknowledge(): void {
+    for (const ack of this.settled) ack();
+    this.unacknowledged -= this.settled.length;
+    this.settled.length = 0;
+  }
+}

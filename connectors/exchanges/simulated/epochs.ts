@@ -1,0 +1,75 @@
+/** The coarse grid of a simulated price: epochs of hours, each a range of its own; between them a breakout. */
+import { ConfigError } from '../../../schemas/errors.ts';
+import { hash32, Random } from '../random.ts';
+
+const HOUR = 60;
+/** First minute of every market: 2022-01-01T00:00Z. Unit: minutes since the epoch. */
+const ORIGIN = Date.UTC(2022, 0, 1) / 60_000;
+/** Ranges lie at least this far (log price) from the few before, so that their levels are told apart. */
+const APART = 0.011;
+const REMEMBERED = 4;
+/** How far (log price) the market wanders from its base. */
+const REACH = 0.1;
+
+/** Minutes [start, end); prices as log distance from the instrument's base. */
+export interface Epoch {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+  /** Centre of the range before, where the price comes from, and of this one, where it ends. */
+  readonly from: number;
+  readonly centre: number;
+  /** Half the width of the range. */
+  readonly half: number;
+}
+
+/** Epochs of one market from its origin on: each follows from those before, so the list is grown as asked for. */
+export class Epochs {
+  readonly #seed: number;
+  readonly #epochs: Epoch[] = [];
+  #direction = 1;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** @throws ConfigError for a minute before the market began. */
+  at(minute: number): Epoch {
+    if (!(minute >= ORIGIN)) {
+      throw new ConfigError(
+        `Expected a time from 2022 on, where the simulated market begins, got minute ${minute}.`,
+      );
+    }
+    while ((this.#epochs.at(-1)?.end ?? ORIGIN) <= minute) this.#grow();
+    let low = 0;
+    let high = this.#epochs.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#epochs[middle]!.start <= minute) low = middle;
+      else high = middle - 1;
+    }
+    return this.#epochs[low]!;
+  }
+
+  #grow(): void {
+    const index = this.#epochs.length;
+    const last = this.#epochs.at(-1);
+    const random = new Random(hash32(this.#seed, 'epoch', index));
+    const start = last?.end ?? ORIGIN;
+    const from = last?.centre ?? 0;
+    const end = start + random.whole(6 * HOUR, 9 * HOUR);
+    const half = random.between(0.0055, 0.0065);
+    this.#epochs.push({ index, start, end, from, centre: this.#next(from, random), half });
+  }
+
+  /** A step of 1.3 to 2 %, mostly on in the same direction; a turn leaps over the ranges of the last day or so. */
+  #next(from: number, random: Random): number {
+    if (random.chance(0.15)) this.#direction *= -1;
+    if (Math.abs(from) > REACH) this.#direction = -Math.sign(from);
+    const recent = this.#epochs.slice(-REMEMBERED).map(({ centre }) => centre);
+    let centre = from;
+    do centre += this.#direction * random.between(0.013, 0.02);
+    while (recent.some((other) => Math.abs(other - centre) < APART));
+    return centre;
+  }
+}

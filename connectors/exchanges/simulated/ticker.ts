@@ -1,0 +1,36 @@
+/** What the simulated exchange's ticker tells of a symbol: last and mark price, funding, open interest. */
+
+import { hash32 } from '../random.ts';
+import { priceText, sizeText } from './frames.ts';
+import type { SymbolMarket } from './market.ts';
+
+const HOUR_MS = 3_600_000;
+const FUNDING_MS = 8 * HOUR_MS;
+/** Highest funding rate either way. Unit: share per 8 h. */
+const MAX_FUNDING = 0.0003;
+
+/** Ticker fields at `ms`, as Bybit names and writes them. Pure. */
+export function tickerFields(market: SymbolMarket, ms: number, lastTicks: number): Record<string, string> {
+  const { instrument } = market;
+  const period = Math.floor(ms / FUNDING_MS);
+  const chance = (what: string, at: number) => hash32(instrument.symbol, what, at) / 2 ** 32;
+  const openInterest = 1_000_000 * instrument.lotsPerOrder;
+  const swing = Math.round(openInterest * 0.01 * chance('interest', Math.floor(ms / 60_000)));
+  return {
+    lastPrice: priceText(instrument, lastTicks),
+    markPrice: priceText(instrument, lastTicks + Math.round(chance('mark', Math.floor(ms / 10_000)) * 2 - 1)),
+    fundingRate: ((chance('funding', period) * 2 - 1) * MAX_FUNDING).toFixed(8),
+    nextFundingTime: String((period + 1) * FUNDING_MS),
+    openInterest: sizeText(instrument, openInterest + swing),
+    bid1Price: priceText(instrument, lastTicks),
+    ask1Price: priceText(instrument, lastTicks + 1),
+  };
+}
+
+/** The fields whose text differs. */
+export function changedFields(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(after).filter(([field, text]) => before[field] !== text));
+}

@@ -19,4 +19,5 @@ export {
   type KnownTrade,
   MAX_CLAIM_MS,
   readBatchHeader,
+  readBatchKind,
 } from './trade-batch/format.ts';

@@ -77,9 +77,8 @@ export interface MinuteBar {
   readonly known: Candle | null;
   /** Trades received, second copies included. */
   readonly received: number;
-  /** Newest trade from before the minute that a pulse told of, and how many such trades they told of. */
+  /** Newest trade from before the minute that a pulse told of. */
   readonly carried: TradePoint | null;
-  readonly carriedFacts: number;
   /** 0–60. */
   readonly healthySeconds: number;
   readonly book: BookMinute | null;

@@ -38,6 +38,21 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    const start = this.at;
+    this.uint(value.length);
+    this.reserve(value.length);
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 128) {
+        this.at = start;
+        this.longText(value);
+        return;
+      }
+      this.bytes[this.at++] = code;
+    }
+  }
+
+  private longText(value: string): void {
     const encoded = utf8.encode(value);
     this.uint(encoded.length);
     this.raw(encoded);

@@ -15,6 +15,7 @@ import {
   openBatch,
   POW10,
 } from './format.ts';
+import type { TradeIds } from './ids.ts';
 
 /** Room for rows, to be used again for batch after batch. */
 export interface TradeColumns {
@@ -118,6 +119,18 @@ export class TradeBatch {
     if (this.idKind === ID_UUID) return uuidAt(this.bytes, this.idsAt + 16 * row);
     const start = this.idOffsets![row]!;
     return utf8.decode(this.bytes.subarray(idStart(this.bytes, start), this.idOffsets![row + 1]!));
+  }
+
+  /** Ids of some rows, in their order, as encodeTradeColumns takes them. */
+  idsOf(rows: readonly number[]): TradeIds {
+    if (this.seqIds) return this.seqIds;
+    if (this.idKind !== ID_UUID) return rows.map((row) => this.tradeId(row));
+    const uuids = new Uint8Array(16 * rows.length);
+    rows.forEach((row, i) => {
+      const at = this.idsAt + 16 * row;
+      uuids.set(this.bytes.subarray(at, at + 16), 16 * i);
+    });
+    return { uuids };
   }
 
   /** @throws WireFormatError where the batch has no sides. */

@@ -3,17 +3,8 @@ import { WireFormatError } from '../errors.ts';
 import type { Venue } from '../primitives.ts';
 import type { Trade } from '../trade.ts';
 import { ByteWriter, writeDifference } from './bytes.ts';
-import {
-  type Claim,
-  ID_LINE,
-  ID_SEQ,
-  ID_TEXT,
-  ID_UUID,
-  type KnownTrade,
-  MAX_TS,
-  seal,
-  writeHeader,
-} from './format.ts';
+import { type Claim, type KnownTrade, MAX_TS, seal, writeHeader } from './format.ts';
+import { type TradeIds, writeIds } from './ids.ts';
 import { toUnits } from './scale.ts';
 
 export type TradeRow = Pick<Trade, 'tradeId' | 'seq' | 'ts' | 'price' | 'size' | 'side'>;
@@ -39,14 +30,11 @@ export interface TradeColumnsInput extends BatchOf {
   readonly size: ArrayLike<number>;
   /** 1 where the taker bought, 0 where it sold; null where the source does not tell. */
   readonly buy: ArrayLike<number | boolean> | null;
-  /** `seq`: the id is the decimal seq. `line`: `#` and the seq. Else the ids themselves. */
-  readonly ids: 'seq' | 'line' | ArrayLike<string>;
+  readonly ids: TradeIds;
 }
 
 /** Longest difference and longest size. */
 const MAX_BYTES = 9;
-const MAX_ID_LENGTH = 128;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const writer = new ByteWriter();
 let units = new Float64Array(4096);
@@ -78,8 +66,8 @@ export function encodeTradeColumns(input: TradeColumnsInput): Uint8Array {
   writeHeader(writer, { ...input, kind: 'trades' });
   writer.uint(count);
   const scalesAt = writer.at;
-  const idKind = idKindOf(input);
-  writer.raw(Uint8Array.of(0, 0, idKind, input.buy ? 1 : 0));
+  // Scales and kind of ids are known once their columns are written.
+  writer.raw(Uint8Array.of(0, 0, 0, input.buy ? 1 : 0));
   writeSums(input.ts, from, to, MAX_TS, 'ts');
   writeSums(input.seq, from, to, Number.MAX_SAFE_INTEGER, 'seq');
   writer.bytes[scalesAt] = toUnits(input.price, from, to, units, 'price');
@@ -87,7 +75,8 @@ export function encodeTradeColumns(input: TradeColumnsInput): Uint8Array {
   writer.bytes[scalesAt + 1] = toUnits(input.size, from, to, units, 'size');
   for (let row = 0; row < count; row++) writer.uint(units[row]!);
   if (input.buy) writeSides(input.buy, from, to);
-  writeIds(input, idKind);
+  const idKind = writeIds(writer, input.ids, input.seq, from, to);
+  writer.bytes[scalesAt + 2] = idKind;
   return seal(writer);
 }
 
@@ -116,48 +105,4 @@ function writeSides(buy: ArrayLike<number | boolean>, from: number, to: number):
     if (buy[row]) writer.bytes[writer.at + (bit >> 3)]! |= 1 << (bit & 7);
   }
   writer.at += length;
-}
-
-function idKindOf({ ids, seq, from, to }: TradeColumnsInput): number {
-  if (ids === 'seq') return ID_SEQ;
-  if (ids === 'line') return ID_LINE;
-  const holds = (test: (id: string, row: number) => boolean): boolean => {
-    for (let row = from; row < to; row++) if (!test((ids as ArrayLike<string>)[row]!, row)) return false;
-    return true;
-  };
-  const first = (ids as ArrayLike<string>)[from] ?? '';
-  if (first.length === 36 && holds((id) => UUID.test(id))) return ID_UUID;
-  if (holds((id, row) => id === String(seq[row]))) return ID_SEQ;
-  return holds((id, row) => id === `#${seq[row]}`) ? ID_LINE : ID_TEXT;
-}
-
-function writeIds({ ids, from, to }: TradeColumnsInput, idKind: number): void {
-  if (typeof ids === 'string') return;
-  const texts = ids as ArrayLike<string>;
-  if (idKind === ID_UUID) for (let row = from; row < to; row++) writeUuid(texts[row]!);
-  if (idKind !== ID_TEXT) return;
-  for (let row = from; row < to; row++) {
-    const id = texts[row]!;
-    if (id.length === 0 || id.length > MAX_ID_LENGTH) {
-      throw new WireFormatError(
-        `Expected a trade id of 1 to 128 characters, got ${id.length} in row ${row}.`,
-      );
-    }
-    writer.text(id);
-  }
-}
-
-function writeUuid(id: string): void {
-  writer.reserve(16);
-  for (let at = 0; at < 36; at += 2) {
-    if (id.charCodeAt(at) === DASH) at++;
-    writer.bytes[writer.at++] = (digit(id.charCodeAt(at)) << 4) | digit(id.charCodeAt(at + 1));
-  }
-}
-
-const DASH = 45;
-
-/** Value of a lower-case hexadecimal digit by its character code. */
-function digit(code: number): number {
-  return code < 58 ? code - 48 : code - 87;
 }

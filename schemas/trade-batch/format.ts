@@ -95,6 +95,11 @@ export function readBatchHeader(bytes: Uint8Array): BatchHeader {
   return readHeader(new ByteReader(bytes, 0));
 }
 
+/** Kind of a batch, read of its first bytes alone. @throws WireFormatError */
+export function readBatchKind(bytes: Uint8Array): BatchHeader['kind'] {
+  return readKind(new ByteReader(bytes, 0));
+}
+
 /** A batch of this kind whose checksum holds; the reader stands at its rows. @throws WireFormatError */
 export function openBatch(
   bytes: Uint8Array,
@@ -116,11 +121,16 @@ export function expectEnd(reader: ByteReader): void {
   if (reader.left > 0) throw new WireFormatError(`Expected the batch to end, got ${reader.left} bytes more.`);
 }
 
-function readHeader(reader: ByteReader): BatchHeader {
+function readKind(reader: ByteReader): BatchHeader['kind'] {
   checkMagic(reader);
   const kindByte = reader.uint('kind');
   const kind = KINDS[kindByte];
   if (!kind) throw new WireFormatError(`Expected batch kind 0 (trades) or 1 (bars), got ${kindByte}.`);
+  return kind;
+}
+
+function readHeader(reader: ByteReader): BatchHeader {
+  const kind = readKind(reader);
   const venue = readVenue(reader);
   const symbol = reader.text(MAX_NAME_BYTES, 'symbol');
   const flags = reader.uint('flags');

@@ -104,6 +104,14 @@ describe('a trade batch', () => {
     expect(encodeTradeBatch(of(withUuids)).length).toBeLessThan(21_300);
   });
 
+  it('gives back more trades than fit its first buffer', () => {
+    const uuid = (i: number) => `0f8fad5b-d9cb-469f-a165-${String(i).padStart(12, '0')}`;
+    for (const idOf of [String, uuid, (i: number) => `trade ${i}`]) {
+      const trades = Array.from({ length: 30_000 }, (_, i) => row({ seq: i, tradeId: idOf(i), ts: T0 + i }));
+      expect(rowsOf(encodeTradeBatch(of(trades)))).toEqual(trades);
+    }
+  });
+
   it('takes columns as it takes rows', () => {
     const rows = Array.from({ length: 50 }, (_, i) =>
       row({ seq: i, tradeId: `#${i}`, ts: T0 + i, size: i + 0.5 }),

@@ -86,8 +86,8 @@ function candleOf(bar: MinuteBar, numbers: Omit<TradedMinute, 'lastTradeTs'>, re
   });
 }
 
-function factsOf({ known, facts, carriedFacts }: MinuteBar): number {
-  return Math.max(facts, known ? knownFacts(known) : 0) + carriedFacts;
+function factsOf({ known, facts }: MinuteBar): number {
+  return Math.max(facts, known ? knownFacts(known) : 0);
 }
 
 /** The newest trade that any minute had or was told of. */

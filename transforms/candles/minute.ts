@@ -37,7 +37,6 @@ export function foldMinute(key: string, openTime: number, parts: Iterable<Minute
     known: betterKnown([...facts.known.values()], traded, healthySeconds),
     received: merged.received,
     carried: told.reduce<TradePoint | null>(newer, null),
-    carriedFacts: told.length,
     healthySeconds,
     book: bookOf(facts.books),
     facts: ownFacts,

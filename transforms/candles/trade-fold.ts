@@ -49,52 +49,17 @@ export function mergeFolds(a: TradeFold, b: TradeFold): TradeFold {
   };
 }
 
-/** Sums beyond 2^53 spill over into big integers; terms are ≥ 0, so a double that stays below was exact all along. */
-class ExactSum {
-  private spilled = 0n;
-
-  spill(sum: number, term: bigint): void {
-    this.spilled += BigInt(sum) + term;
-  }
-
-  with(sum: number): ExactInt {
-    return this.spilled === 0n ? sum : exactInt(this.spilled + BigInt(sum));
-  }
-}
-
 const MAX = Number.MAX_SAFE_INTEGER;
 
 /** Rows [from, to), at least one, distinct and in order. */
 function foldRows(batch: TradeBatch, from: number, to: number): TradeFold {
-  const { priceUnits, sizeUnits } = batch;
+  const { priceUnits } = batch;
   let high = 0;
   let low = Number.POSITIVE_INFINITY;
-  let volume = 0;
-  let buyVolume = 0;
-  let turnover = 0;
-  const volumes = new ExactSum();
-  const buyVolumes = new ExactSum();
-  const turnovers = new ExactSum();
   for (let row = from; row < to; row++) {
     const price = priceUnits[row]!;
-    const size = sizeUnits[row]!;
     if (price > high) high = price;
     if (price < low) low = price;
-    if (volume + size > MAX) {
-      volumes.spill(volume, BigInt(size));
-      volume = 0;
-    } else volume += size;
-    if (batch.isBuy(row)) {
-      if (buyVolume + size > MAX) {
-        buyVolumes.spill(buyVolume, BigInt(size));
-        buyVolume = 0;
-      } else buyVolume += size;
-    }
-    const product = price * size;
-    if (turnover + product > MAX) {
-      turnovers.spill(turnover, BigInt(price) * BigInt(size));
-      turnover = 0;
-    } else turnover += product;
   }
   return {
     trades: to - from,
@@ -105,10 +70,43 @@ function foldRows(batch: TradeBatch, from: number, to: number): TradeFold {
     low: batch.priceOf(low),
     priceScale: batch.priceScale,
     sizeScale: batch.sizeScale,
-    volume: volumes.with(volume),
-    buyVolume: batch.hasSides ? buyVolumes.with(buyVolume) : null,
-    turnover: turnovers.with(turnover),
+    ...(sumsOf(batch, from, to) ?? wideSumsOf(batch, from, to)),
     idsAreSeqs: batch.seqIds !== null,
+  };
+}
+
+type Sums = Pick<TradeFold, 'volume' | 'buyVolume' | 'turnover'>;
+
+/** Null where a sum reaches 2^53. Terms are ≥ 0, so a sum that stays below was exact all along. */
+function sumsOf(batch: TradeBatch, from: number, to: number): Sums | null {
+  const { priceUnits, sizeUnits } = batch;
+  let volume = 0;
+  let buyVolume = 0;
+  let turnover = 0;
+  for (let row = from; row < to; row++) {
+    const size = sizeUnits[row]!;
+    volume += size;
+    if (batch.isBuy(row)) buyVolume += size;
+    turnover += priceUnits[row]! * size;
+  }
+  if (volume > MAX || turnover > MAX) return null;
+  return { volume, buyVolume: batch.hasSides ? buyVolume : null, turnover };
+}
+
+function wideSumsOf(batch: TradeBatch, from: number, to: number): Sums {
+  let volume = 0n;
+  let buyVolume = 0n;
+  let turnover = 0n;
+  for (let row = from; row < to; row++) {
+    const size = BigInt(batch.sizeUnits[row]!);
+    volume += size;
+    if (batch.isBuy(row)) buyVolume += size;
+    turnover += BigInt(batch.priceUnits[row]!) * size;
+  }
+  return {
+    volume: exactInt(volume),
+    buyVolume: batch.hasSides ? exactInt(buyVolume) : null,
+    turnover: exactInt(turnover),
   };
 }
 

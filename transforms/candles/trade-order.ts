@@ -55,6 +55,7 @@ export function distinctInOrder(batches: readonly TradeBatch[]): RowRef[] {
 /**
  * True where all trades of `a` come before all of `b` and no trade is in both.
  * Runs that meet in one millisecond are looked into only where their seqs do not settle it.
+ * @param end Last trade of all of `a`. @param decode Its batch may be overwritten by the next call.
  */
 export function isDisjoint(
   a: readonly FoldedRun[],
@@ -62,16 +63,16 @@ export function isDisjoint(
   b: FoldedRun,
   decode: (run: FoldedRun) => TradeBatch,
 ): boolean {
-  const { first, last } = b.fold;
+  const { first, last, idsAreSeqs } = b.fold;
   if (end.ts !== first.ts) return end.ts < first.ts;
   if (end.seq >= first.seq) return false;
-  if (b.fold.idsAreSeqs && a.every((run) => run.fold.idsAreSeqs)) return true;
+  if (idsAreSeqs && a.every((run) => run.fold.idsAreSeqs)) return true;
   // A run that ends where it begins may be met again by the next one: then they are all looked at together.
   if (last.ts === first.ts) return false;
-  const ids = new Set(
-    a.filter((run) => run.fold.last.ts === end.ts).flatMap((run) => idsAt(decode(run), end.ts)),
-  );
-  return idsAt(decode(b), end.ts).every((id) => !ids.has(id));
+  const seen = new Set<string | number>();
+  for (const run of a)
+    if (run.fold.last.ts === end.ts) for (const id of idsAt(decode(run), end.ts)) seen.add(id);
+  return idsAt(decode(b), end.ts).every((id) => !seen.has(id));
 }
 
 export interface FoldedRun {
@@ -79,9 +80,12 @@ export interface FoldedRun {
   readonly payload: Uint8Array;
 }
 
-function idsAt(batch: TradeBatch, ts: number): string[] {
-  const ids: string[] = [];
-  for (let row = 0; row < batch.count; row++) if (batch.ts[row] === ts) ids.push(batch.tradeId(row));
+/** What tells the trades of one instant apart: the start of a UUID, which may be shared and only costs a closer look, or the id. */
+function idsAt(batch: TradeBatch, ts: number): (string | number)[] {
+  const ids: (string | number)[] = [];
+  for (let row = 0; row < batch.count; row++) {
+    if (batch.ts[row] === ts) ids.push(batch.idBits(row) || batch.tradeId(row));
+  }
   return ids;
 }
 

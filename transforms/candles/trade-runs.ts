@@ -1,8 +1,10 @@
 /** Runs of one minute's trades, as they came in batches, merged into one fold of its distinct trades. */
-import { decodeTradeBatch, type TradeBatch } from '../../schemas/trade-batch.ts';
+import { decodeTradeBatch, newTradeColumns, type TradeBatch } from '../../schemas/trade-batch.ts';
 import type { TradeFold } from '../market-data.ts';
 import { foldBatches, mergeFolds } from './trade-fold.ts';
 import { type FoldedRun, isDisjoint } from './trade-order.ts';
+
+const columns = newTradeColumns(4096);
 
 /** Runs that may share trades, and the end of the last of them. */
 interface Cluster {
@@ -33,7 +35,7 @@ function clustersOf(ordered: readonly FoldedRun[]): Cluster[] {
   const clusters: Cluster[] = [];
   for (const run of ordered) {
     const open = clusters.at(-1);
-    if (!open || isDisjoint(open.runs, open.end, run, decode)) {
+    if (!open || isDisjoint(open.runs, open.end, run, glance)) {
       clusters.push({ runs: [run], end: run.fold.last });
     } else {
       open.runs.push(run);
@@ -64,6 +66,11 @@ function isCopy(a: FoldedRun, b: FoldedRun): boolean {
 
 function decode(run: FoldedRun): TradeBatch {
   return decodeTradeBatch(bytesOf(run.payload));
+}
+
+/** A decoded run that lasts until the next glance. */
+function glance(run: FoldedRun): TradeBatch {
+  return decodeTradeBatch(bytesOf(run.payload), columns);
 }
 
 /** An engine that ships elements as BSON hands bytes back as its Binary, which holds them in `buffer`. */

@@ -8,7 +8,7 @@ import {
   decodeBarBatch,
   decodeTradeBatch,
   newTradeColumns,
-  readBatchHeader,
+  readBatchKind,
   type TradeBatch,
 } from '../../schemas/trade-batch.ts';
 import { NO_SECONDS, oneSecond, secondsWithin } from '../candles/second-set.ts';
@@ -36,7 +36,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** What one message of `raw-tick-data` tells. @throws WireFormatError */
 export function decodeTradeMessage(data: Uint8Array): Decoded {
-  if (readBatchHeader(data).kind === 'bars') return partsOfBars(data);
+  if (readBatchKind(data) === 'bars') return partsOfBars(data);
   return { parts: partsOfTrades(decodeTradeBatch(data, columns), data), known: [] };
 }
 

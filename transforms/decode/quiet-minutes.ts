@@ -11,12 +11,13 @@ export interface QuietMinute {
 
 /** Oldest first; a minute the claim covers in part counts too. */
 export function quietMinutes(batch: TradeBatch, claim: Claim): QuietMinute[] {
+  const first = claim.fromMs - (claim.fromMs % MINUTE_MS);
+  if (batch.count > 0 && claim.toMs - first <= MINUTE_MS && isIn(batch.ts[0]!, first)) return [];
   const newest = newestByMinute(batch);
   const known = [...newest.values(), ...(batch.header.last ? [batch.header.last] : [])].sort(byTime);
   const quiet: QuietMinute[] = [];
   let last: TradePoint | null = null;
   let next = 0;
-  const first = claim.fromMs - (claim.fromMs % MINUTE_MS);
   for (let openTime = first; openTime < claim.toMs; openTime += MINUTE_MS) {
     while (next < known.length && known[next]!.ts < openTime) last = known[next++]!;
     if (!newest.has(openTime)) quiet.push({ openTime, last });
@@ -24,9 +25,12 @@ export function quietMinutes(batch: TradeBatch, claim: Claim): QuietMinute[] {
   return quiet;
 }
 
+function isIn(ts: number, openTime: number): boolean {
+  return ts >= openTime && ts < openTime + MINUTE_MS;
+}
+
 function newestByMinute(batch: TradeBatch): Map<number, TradePoint> {
   const newest = new Map<number, TradePoint>();
-  let point: TradePoint | undefined;
   for (let row = 0; row < batch.count; row++) {
     const ts = batch.ts[row]!;
     const seq = batch.seq[row]!;
@@ -34,7 +38,7 @@ function newestByMinute(batch: TradeBatch): Map<number, TradePoint> {
     // Rows usually come in order: only the last one of a minute is worth an object.
     if (row + 1 < batch.count && batch.ts[row + 1]! > ts && batch.ts[row + 1]! < openTime + MINUTE_MS)
       continue;
-    point = newest.get(openTime);
+    const point = newest.get(openTime);
     if (point && byTime(point, { ts, seq, price: 0 }) >= 0) continue;
     newest.set(openTime, { ts, seq, price: batch.price(row) });
   }

@@ -20,7 +20,7 @@ export function splitByMinute(batch: TradeBatch): Uint8Array[] | null {
       price: rows.map((row) => batch.price(row)),
       size: rows.map((row) => batch.size(row)),
       buy: batch.hasSides ? rows.map((row) => batch.isBuy(row)) : null,
-      ids: batch.seqIds ?? rows.map((row) => batch.tradeId(row)),
+      ids: batch.idsOf(rows),
     }),
   );
 }

@@ -38,7 +38,7 @@ export interface PaneContext {
   readonly pane: { lookup(): PaneInfo };
 }
 
-/** Adds window and pane to a step's plain-data configuration. */
+/** Adds window and pane to a step's plain-data configuration. The step sees its fields as inherited: read them, never spread them. */
 export function withPane<T extends object>(config: T): T & PaneContext {
   return { ...config, window: windowParam(), pane: paneInfoParam() } as unknown as T & PaneContext;
 }

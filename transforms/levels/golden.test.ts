@@ -1,16 +1,9 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LevelSet } from '../../schemas/level-set.ts';
-import { DEFAULT_PARAMS } from '../../schemas/params.ts';
-import { type AtrDay, atrBaselinesOf, atrDayOf, DAY_MS } from '../atr-baseline/atr-baseline.ts';
 import { REAL_SYMBOLS, readRealCandles } from '../real-candles.fixture.ts';
-import { trendAt } from '../trend/trend.ts';
 import golden from './golden.json' with { type: 'json' };
-import { type LevelPart, levelSetOf } from './level-set.ts';
-import { levelsAt } from './levels.ts';
-
-const SLOT = 900_000;
-const HOUR = 3_600_000;
+import { modelLevelSets } from './level-sets.model.ts';
 
 /**
  * What came out of 30 days of each symbol when the rules were last looked at. Where a change of rules is meant, copy
@@ -19,7 +12,8 @@ const HOUR = 3_600_000;
 describe('30 real days', () => {
   for (const symbol of REAL_SYMBOLS) {
     it(`of ${symbol} give the known level sets`, { timeout: 60_000 }, async (context) => {
-      const sets = await levelSets(context, symbol);
+      const slots = await readRealCandles(context, symbol, '15m');
+      const sets = modelLevelSets(slots, await readRealCandles(context, symbol, '1h'));
       for (const set of sets.slice(-96)) expect(LevelSet.decode(LevelSet.encode(set))).toEqual(set);
       expect(summarize(sets)).toEqual(golden[symbol]);
     });
@@ -43,35 +37,4 @@ function summarize(sets: readonly LevelSet[]) {
     withBaseline: count((set) => set.atrBaseline !== null),
     sha256: createHash('sha256').update(JSON.stringify(sets, digits)).digest('hex'),
   };
-}
-
-async function levelSets(
-  context: Pick<TestContext, 'skip'>,
-  symbol: (typeof REAL_SYMBOLS)[number],
-): Promise<LevelSet[]> {
-  const slots = await readRealCandles(context, symbol, '15m');
-  const hours = await readRealCandles(context, symbol, '1h');
-  const closes = slots.map((bar) => bar.openTime + SLOT);
-  const read = closes.map(
-    (asOf, i) => levelsAt(slots.slice(Math.max(0, i - 119), i + 1), asOf, DEFAULT_PARAMS.levels)!,
-  );
-  const trends = hours.map(
-    (bar, i) => trendAt(hours.slice(Math.max(0, i - 199), i + 1), bar.openTime + HOUR, DEFAULT_PARAMS.trend)!,
-  );
-  const trendOf = new Map(trends.map((trend) => [trend.asOf, trend]));
-  const days = [...new Set(closes.map((asOf) => Math.floor((asOf - 1) / DAY_MS) * DAY_MS))];
-  const seen = read.flatMap(({ asOf, atr, revision }) => (atr === null ? [] : [{ asOf, atr, revision }]));
-  const atrDays: AtrDay[] = days.flatMap((day) => atrDayOf(seen, day) ?? []);
-  const baselines = new Map(
-    days.flatMap((day) => atrBaselinesOf(atrDays, day)).map((baseline) => [baseline.asOf, baseline]),
-  );
-  return read.map((levels) => {
-    const { asOf } = levels;
-    const trend = trendOf.get(Math.floor(asOf / HOUR) * HOUR);
-    const baseline = baselines.get(asOf);
-    const parts: LevelPart[] = [levels];
-    if (trend !== undefined) parts.push({ ...trend, asOf });
-    if (baseline !== undefined) parts.push(baseline);
-    return levelSetOf(parts, DEFAULT_PARAMS.levels)!;
-  });
 }

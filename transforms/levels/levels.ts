@@ -77,7 +77,8 @@ export function levelsAt(candles: Iterable<Candle>, asOf: number, params: LevelP
 function findLevels(bars: readonly Candle[], asOf: number, params: LevelParams, poc: number | null): Level[] {
   const total = bars.reduce((sum, bar) => sum + bar.volume, 0);
   const swings = hourlySwings(bars, asOf - WINDOW_MS, asOf, params.pivotBars);
-  const rules = { ...params, recentFrom: asOf - params.recentHours * HOUR_MS };
+  const { touchTolerance, wickTolerance } = params;
+  const rules = { touchTolerance, wickTolerance, recentFrom: asOf - params.recentHours * HOUR_MS };
   const levels: Level[] = [];
   for (const candidate of candidatesOf(bars, params.pivotBars)) {
     const { standing, ...visits } = followVisits(bars, candidate, rules);

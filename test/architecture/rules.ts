@@ -40,7 +40,7 @@ const TEST_SIDE =
 const TESTS = /\.test\.ts$|(^|[/.])contract\.ts$/;
 const MODEL = /\.model\.ts$/;
 const CONFIG_FILE = /^[^/]+\.config\.ts$/;
-const MAY_USE_BEAM = /^transforms\/(beam|windows)\.ts$|\.beam\.ts$|^pipelines\/|^test\/|^bench\//;
+const MAY_USE_BEAM = /^transforms\/(beam|windows)\.ts$|\.beam(\.test)?\.ts$|^pipelines\/|^test\/|^bench\//;
 const MAY_READ_CLOCK = /^connectors\/clock\/|^bench\//;
 const MAY_READ_ENVIRONMENT = /^cli\/|^functions\/[^/]+\/index\.ts$|^test\/real-data\.ts$|^bench\//;
 

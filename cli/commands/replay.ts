@@ -1,0 +1,134 @@
+/** `cst replay`: recorded trades or bars through the graph, into one file a topic. */
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { systemClock } from '../../connectors/clock/system.ts';
+import { readHistory } from '../../pipelines/replay/history.ts';
+import { type ReplayFile, replay } from '../../pipelines/replay/replay.ts';
+import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
+import { ConfigError } from '../../schemas/errors.ts';
+import { DEFAULT_PARAMS } from '../../schemas/params.ts';
+import { INTERVALS, VENUES } from '../../schemas/primitives.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { readParams } from '../params-file.ts';
+import { progressBar } from '../progress.ts';
+import { instantOf } from '../times.ts';
+
+const MAX_SYMBOL = 64;
+const RUNNERS = ['embedded'] as const;
+
+const HELP = `
+FILE is .parquet, .csv, .csv.gz, .ndjson or .ndjson.gz.
+  Trades:  ts_ms, price, size; optionally trade_id, side (BUY or SELL). Rows in order of arrival.
+  Bars     (with --interval): open_time_ms, open, high, low, close, volume; optionally turnover, trades.
+A row that cannot be read becomes a line of dead-letters.ndjson with its line number; nothing is skipped silently.
+
+Writes market-candles, market-levels, market-features, trade-signals-micro and dead-letters (.ndjson) to DIR,
+the same bytes in every run.
+
+Examples:
+  cst replay BTCUSDT=trades.parquet --venue bybit --out out
+  cst replay BTCUSDT=btc.csv.gz ETHUSDT=eth.csv.gz --venue binance --out out --json
+  cst replay BTCUSDT=candles.parquet --interval 1m --venue bybit --out out
+  cst replay BTCUSDT=may.parquet --venue bybit --out may --from 20240501 --to 20240601 --history april
+`;
+
+interface Flags {
+  readonly venue: string;
+  readonly out: string;
+  readonly interval?: string;
+  readonly params?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly history?: string;
+  readonly runner: string;
+  readonly json?: boolean;
+}
+
+export function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .summary('recorded trades or bars through the graph, into files')
+    .description('Replays recorded trades (or bars) through the whole graph as fast as it goes.')
+    .argument('<SYMBOL=FILE...>', 'one file for each symbol')
+    .requiredOption('--venue <name>', `exchange the data comes from: ${VENUES.join(', ')}`)
+    .requiredOption('--out <dir>', 'folder to write to; made where missing')
+    .option('--interval <length>', `the files hold bars of this length: ${INTERVALS.join(', ')}`)
+    .option('--params <file>', 'JSON with parameters that differ from the default')
+    .option('--from <time>', 'leave out what is earlier: ISO 8601, ms, or YYYYMMDD (UTC)')
+    .option('--to <time>', 'leave out what is at this time or later')
+    .option('--history <dir>', 'output of an earlier replay whose candles up to --from warm the graph')
+    .option('--runner <name>', `engine: ${RUNNERS.join(', ')}`, 'embedded')
+    .option('--json', 'one JSON object on stdout instead of text')
+    .addHelpText('after', HELP)
+    .action(runReplay);
+}
+
+async function runReplay(words: readonly string[], flags: Flags): Promise<void> {
+  const files = words.map(fileOf);
+  const venue = oneOf(flags.venue, VENUES, '--venue');
+  const interval = flags.interval === undefined ? undefined : oneOf(flags.interval, INTERVALS, '--interval');
+  oneOf(flags.runner, RUNNERS, '--runner');
+  const fromMs = flags.from === undefined ? undefined : instantOf(flags.from, '--from');
+  const toMs = flags.to === undefined ? undefined : instantOf(flags.to, '--to');
+  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
+    throw new ConfigError(`Expected --from before --to, got ${flags.from} and ${flags.to}.`);
+  }
+  const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
+  await assertFolder(flags.out);
+  const history = await historyOf(flags.history, fromMs);
+  const bar = progressBar('replay', systemClock, process.stderr);
+  try {
+    const range = { fromMs, toMs };
+    const options = { files, venue, interval, params, history, out: flags.out, clock: systemClock, ...range };
+    const summary = await replay({ ...options, onProgress: (share) => bar.update(share) });
+    process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary, flags.out));
+  } finally {
+    bar.stop();
+  }
+}
+
+async function historyOf(folder: string | undefined, fromMs: number | undefined) {
+  if (folder === undefined) return [];
+  if (fromMs === undefined) {
+    throw new ConfigError('Expected --from with --history: candles that close up to then warm the graph.');
+  }
+  return readHistory(folder, fromMs);
+}
+
+function fileOf(word: string): ReplayFile {
+  const at = word.indexOf('=');
+  const symbol = word.slice(0, Math.max(0, at)).trim();
+  const path = word.slice(at + 1);
+  if (at > 0 && path !== '' && symbol !== '' && symbol.length <= MAX_SYMBOL) return { symbol, path };
+  throw new ConfigError(`Expected SYMBOL=FILE, e.g. BTCUSDT=trades.parquet, got "${word}".`);
+}
+
+function oneOf<T extends string>(text: string, known: readonly T[], flag: string): T {
+  const found = known.find((name) => name === text.toLowerCase());
+  if (found) return found;
+  throw new ConfigError(
+    `Expected ${flag} one of ${known.join(', ')}, got "${text}".${didYouMean(text, known)}`,
+  );
+}
+
+/** Told before the work, not after it. */
+async function assertFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isDirectory())
+    throw new ConfigError(`Expected --out to be a folder, got the file ${path}.`);
+}
+
+function textOf(s: ReplaySummary, out: string): string {
+  const n = (value: number) => value.toLocaleString('en-US');
+  const rows = s.bars > 0 ? `${n(s.bars)} bars` : `${n(s.trades)} trades`;
+  const late = `${n(s.late)} late (${n(s.droppedLate)} too late)`;
+  const skipped = s.skipped > 0 ? `, ${n(s.skipped)} outside the time range` : '';
+  const candles = INTERVALS.map((interval) => `${interval} ${n(s.candles[interval])}`).join(' · ');
+  return [
+    `read      ${rows} in ${(s.elapsedMs / 1_000).toFixed(1)} s (${n(s.tradesPerSecond)}/s): ${n(s.duplicates)} copies, ${late}${skipped}`,
+    `candles   ${candles}`,
+    `levels    ${n(s.levels)}    signals ${n(s.signals)}    dead letters ${n(s.deadLetters)}`,
+    `written   ${out} (SHA-256 ${s.outputSha256.slice(0, 16)}…)`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+/** Starts the command line with the Node that the project is pinned to, whatever Node started this. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED_MAJOR = 24;
+const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts');
+
+if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
+  await import('./main.ts');
+} else {
+  const pinned = pinnedNode();
+  if (pinned === undefined) {
+    process.stderr.write(
+      `Error: Expected Node ${NEEDED_MAJOR}, got ${process.versions.node}. Run npm ci. (code 4)\n`,
+    );
+    process.exit(4);
+  }
+  const child = spawn(pinned, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal ? 1 : 0);
+  });
+}
+
+/** Path of the `node` package's binary, or undefined where it is not installed. */
+function pinnedNode() {
+  try {
+    const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'));
+    const name = process.platform === 'win32' ? 'node.exe' : 'node';
+    return [join(folder, 'bin', name), join(folder, name)].find((path) => existsSync(path));
+  } catch {
+    return undefined;
+  }
+}

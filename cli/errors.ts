@@ -1,0 +1,19 @@
+/** How a command ends when something is wrong: one line on stderr, and an exit code that scripts can rely on. */
+import { CommanderError } from 'commander';
+import { messageOf } from '../schemas/errors.ts';
+
+/** 0 ok, 1 error, 2 not found, 3 not running, 4 config, 5 timeout. */
+export const EXIT = { ok: 0, error: 1, notFound: 2, notRunning: 3, config: 4, timeout: 5 } as const;
+
+/** Exit code of anything thrown: our errors carry theirs, a wrong flag is a matter of configuration. */
+export function exitCodeOf(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.config;
+  const { exitCode } = (thrown ?? {}) as { exitCode?: unknown };
+  return typeof exitCode === 'number' ? exitCode : EXIT.error;
+}
+
+/** `Error: … (code N)`. */
+export function errorLine(thrown: unknown): string {
+  const text = messageOf(thrown).replace(/^error: /, '');
+  return `Error: ${text} (code ${exitCodeOf(thrown)})`;
+}

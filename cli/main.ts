@@ -1,0 +1,45 @@
+/** `cst`, the command line. Each command is a file in commands/. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addReplay } from './commands/replay.ts';
+import { errorLine, exitCodeOf } from './errors.ts';
+
+const HELP = `
+Exit codes: 0 ok · 1 error · 2 not found · 3 not running · 4 wrong flag, setting or file · 5 timeout
+
+Examples:
+  cst replay BTCUSDT=trades.parquet --venue bybit --out out    signals of recorded trades
+  cst replay --help                                            file formats and more examples
+`;
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function programOf(): Command {
+  const program = new Command('cst')
+    .description('Crypto Signal Tracker: trades in, explained scalp signals out.')
+    .version(version())
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride()
+    .addHelpText('after', HELP);
+  addReplay(program);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
+
+async function main(): Promise<void> {
+  const program = programOf();
+  try {
+    if (process.argv.length <= 2) program.outputHelp();
+    else await program.parseAsync();
+  } catch (thrown) {
+    const code = exitCodeOf(thrown);
+    if (code !== 0) process.stderr.write(`${errorLine(thrown)}\n`);
+    process.exitCode = code;
+  }
+}
+
+await main();

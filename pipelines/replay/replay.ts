@@ -1,0 +1,139 @@
+/** A replay: recorded files through the graph, as fast as it goes, into one file a topic. */
+import '../../transforms/sdk.beam.ts';
+import { Pipeline } from 'apache-beam/internal/pipeline';
+import { Root } from 'apache-beam/pvalue';
+import type { Clock } from '../../connectors/clock/port.ts';
+import type { Candle } from '../../schemas/candle.ts';
+import type { DeadLetter } from '../../schemas/dead-letter.ts';
+import { ConfigError } from '../../schemas/errors.ts';
+import type { SignalParams } from '../../schemas/params.ts';
+import type { Interval, Venue } from '../../schemas/primitives.ts';
+import { messageOf } from '../../transforms/publish/publish.ts';
+import type { Edges, SourceReader } from '../runners/embedded/edges.ts';
+import { EmbeddedRunner } from '../runners/embedded/runner.ts';
+import { buildSignals } from '../signals.ts';
+import { CandleReplay } from './candle-replay.ts';
+import { openCandles, openTrades, type RangedRows, type TimeRange } from './inputs.ts';
+import { ReplayOutput } from './output.ts';
+import { assertNothingLost, countCandles, type ReplaySummary } from './summary.ts';
+import { TradeReplay } from './trade-replay.ts';
+
+export interface ReplayFile {
+  readonly symbol: string;
+  readonly path: string;
+}
+
+export interface ReplayOptions extends TimeRange {
+  readonly files: readonly ReplayFile[];
+  readonly venue: Venue;
+  /** Given: the files hold bars of this length, not trades. */
+  readonly interval: Interval | undefined;
+  readonly params: SignalParams;
+  /** Closed candles from before. */
+  readonly history: readonly Candle[];
+  /** Folder for the output files. */
+  readonly out: string;
+  readonly clock: Clock;
+  /** Share of the input read so far, 0..1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/** A source that counts what passed. */
+type Replay = SourceReader & { readonly rows: number; readonly late: number; readonly dropped: number };
+
+interface Source {
+  readonly replay: Replay;
+  readonly inputs: readonly RangedRows<unknown>[];
+}
+
+/**
+ * The same files and options give the same bytes in `out`, run for run.
+ * @throws ConfigError where a file as a whole is wrong. @throws InvariantError where a trade was lost.
+ */
+export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
+  const startedMs = options.clock.now();
+  const output = new ReplayOutput();
+  const onBad = (letter: DeadLetter) => output.take('dead-letters', messageOf('dead-letters', letter));
+  const source = options.interval ? await candleSource(options, onBad) : await tradeSource(options, onBad);
+  await run(options, source, output);
+  const { replay } = source;
+  const { candles, trades, received } = countCandles(output);
+  const duplicates = options.interval ? 0 : received - trades;
+  if (!options.interval) assertNothingLost(replay.rows, trades, duplicates, replay.dropped);
+  const outputSha256 = output.write(options.out);
+  const elapsedMs = Math.max(1, options.clock.now() - startedMs);
+  return {
+    trades: options.interval ? 0 : replay.rows,
+    bars: options.interval ? replay.rows : 0,
+    duplicates,
+    late: replay.late,
+    droppedLate: replay.dropped,
+    skipped: source.inputs.reduce((sum, input) => sum + input.skipped(), 0),
+    deadLetters: output.count('dead-letters'),
+    candles,
+    levels: output.count('market-levels'),
+    features: output.count('market-features'),
+    signals: output.count('trade-signals-micro'),
+    elapsedMs,
+    tradesPerSecond: Math.round((replay.rows / elapsedMs) * 1_000),
+    outputSha256,
+  };
+}
+
+async function tradeSource(options: ReplayOptions, onBad: (letter: DeadLetter) => void): Promise<Source> {
+  const { files, venue, params, fromMs, toMs } = options;
+  const inputs = await openAll(files, ({ path }) => openTrades(path, options, onBad));
+  const streams = inputs.map(({ rows }, i) => ({ venue, symbol: files[i]!.symbol, rows }));
+  return { inputs, replay: new TradeReplay(streams, { ...params.market, fromMs, endMs: toMs }) };
+}
+
+async function candleSource(options: ReplayOptions, onBad: (letter: DeadLetter) => void): Promise<Source> {
+  const { files, venue, params } = options;
+  const interval = options.interval!;
+  const inputs = await openAll(files, ({ path }) => openCandles(path, interval, options, onBad));
+  const streams = inputs.map(({ rows }, i) => ({ venue, symbol: files[i]!.symbol, rows }));
+  return { inputs, replay: new CandleReplay(streams, { ...params.market, interval }) };
+}
+
+/** Opens every file before the first row is read, so that a wrong one is told at once. */
+async function openAll<T>(
+  files: readonly ReplayFile[],
+  open: (file: ReplayFile) => Promise<T>,
+): Promise<T[]> {
+  const symbols = files.map(({ symbol }) => symbol);
+  const twice = symbols.find((symbol, i) => symbols.indexOf(symbol) !== i);
+  if (twice) throw new ConfigError(`Expected each symbol once, got ${twice} twice. Join its files first.`);
+  return Promise.all(files.map(open));
+}
+
+async function run(options: ReplayOptions, source: Source, output: ReplayOutput): Promise<void> {
+  const { venue, params, fromMs, history } = options;
+  const pipeline = new Pipeline();
+  const emitAfterMs = fromMs ?? 0;
+  buildSignals(new Root(pipeline), { project: 'replay', params, leadVenue: venue, emitAfterMs, history });
+  const edges = replayEdges(source, output, options.onProgress);
+  const handle = await new EmbeddedRunner({ edges }).start(pipeline.getProto());
+  await handle.done;
+}
+
+/** Snapshots were not recorded: the batches themselves vouch for the time they cover. */
+function replayEdges(
+  { replay, inputs }: Source,
+  output: ReplayOutput,
+  onProgress?: (share: number) => void,
+): Edges {
+  const reader: SourceReader = {
+    read: () => {
+      onProgress?.(inputs.reduce((sum, input) => sum + input.progress(), 0) / inputs.length);
+      return replay.read();
+    },
+    close: () => replay.close(),
+  };
+  return {
+    openSource: (name) => (name === 'raw-tick-data' ? reader : ENDED),
+    write: (topic, bytes) => output.take(topic, bytes),
+    flush: () => undefined,
+  };
+}
+
+const ENDED: SourceReader = { read: () => undefined, close: () => undefined };

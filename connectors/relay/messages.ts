@@ -1,0 +1,76 @@
+/** The relay's records and trade batches as bus messages. */
+import { z } from 'zod';
+import { BookSnapshot } from '../../schemas/book-snapshot.ts';
+import { DeadLetter } from '../../schemas/dead-letter.ts';
+import { FeedEvent } from '../../schemas/feed-event.ts';
+import { MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
+import { shortHash, standardAttributes } from '../../schemas/pubsub-message.ts';
+import { encodeTradeBatch, type KnownTrade, type TradeRow } from '../../schemas/trade-batch.ts';
+import type { OutgoingMessage } from '../bus/port.ts';
+
+/** Trades in one message at most: a message stays far below Pub/Sub's 10 MB. */
+const MAX_BATCH = 20_000;
+
+/** Runs of trades of one minute each: a batch never crosses a minute. Order is kept. */
+export function cutByMinute(trades: readonly TradeRow[]): TradeRow[][] {
+  const runs: TradeRow[][] = [];
+  let minute = -1;
+  for (const trade of trades) {
+    const own = Math.floor(trade.ts / MINUTE_MS);
+    const run = runs.at(-1);
+    if (run && own === minute && run.length < MAX_BATCH) run.push(trade);
+    else runs.push([trade]);
+    minute = own;
+  }
+  return runs;
+}
+
+/** One minute's trades (at least one) as a batch. The id follows from the content. */
+export function tradeMessage(
+  venue: Venue,
+  symbol: string,
+  trades: readonly TradeRow[],
+  last: KnownTrade | null,
+): OutgoingMessage {
+  const data = encodeTradeBatch({ venue, symbol, claim: null, last, trades });
+  const first = trades[0]!;
+  const earliest = trades.reduce((ts, trade) => Math.min(ts, trade.ts), first.ts);
+  const key = streamKey(venue, symbol);
+  const id = `${key}:${first.ts}:${first.seq}:${trades.length}:${shortHash(data)}`;
+  return { data, attributes: standardAttributes(id, earliest), orderingKey: key };
+}
+
+/**
+ * The snapshot of a second that has passed. Its attribute `ts` is the second's end: that is when it was known, and
+ * what moves the watermark.
+ */
+export function snapshotMessage(snapshot: BookSnapshot): OutgoingMessage {
+  return json(BookSnapshot, snapshot, snapshot.ts + 1_000, streamKey(snapshot.venue, snapshot.symbol));
+}
+
+export function feedEventMessage(event: FeedEvent): OutgoingMessage {
+  return json(FeedEvent, event, event.ts, streamKey(event.venue, event.symbol));
+}
+
+/** A frame that could not be read, whole. */
+export function deadLetterMessage(
+  frame: string,
+  reason: string,
+  source: string,
+  eventTime: number,
+): OutgoingMessage {
+  const stage = 'ReadFrame';
+  const id = `${stage}:${shortHash(source, reason, frame)}`;
+  const bytes = Buffer.from(frame).toString('base64');
+  return json(DeadLetter, { id, stage, reason, source, line: null, eventTime, bytes }, eventTime, '');
+}
+
+function json<T extends z.ZodType<{ readonly id: string }>>(
+  schema: T,
+  record: z.output<T>,
+  eventTimeMs: number,
+  orderingKey: string,
+): OutgoingMessage {
+  const data = new TextEncoder().encode(JSON.stringify(z.encode(schema, record)));
+  return { data, attributes: standardAttributes(record.id, eventTimeMs), orderingKey };
+}

@@ -167,6 +167,30 @@ describe('the order book', () => {
   });
 });
 
+describe('of two minutes with the same candle', () => {
+  const seen = (...seconds: (number | null)[]): BookMinute => ({
+    slots: seconds.map((n) => (n ? { seconds: n, imbalance: 0, bidDepth: 1, askDepth: 1 } : null)),
+  });
+  const either = (a: ClosedMinute, b: ClosedMinute) => [
+    at([...warm.slice(0, 119), a, b]),
+    at([...warm.slice(0, 119), b, a]),
+  ];
+
+  it('the one whose book was seen for longer counts', () => {
+    const less = minute(119, {}, { book: seen(1, 1, 1, 1, null, 1), lastTradeTs: closeOf(119) - 1 });
+    const more = minute(119, {}, { book: seen(1, 1, 1, 1, null, 2), lastTradeTs: closeOf(118) - 60_001 });
+    for (const features of either(less, more)) expect(features).toMatchObject({ revision: 126, stale: true });
+  });
+
+  it('then the one that knows of a newer trade', () => {
+    const old = minute(119, { filled: true }, { lastTradeTs: closeOf(119) - 60_001 });
+    const newer = minute(119, { filled: true }, { lastTradeTs: closeOf(119) - 60_000 });
+    const unknown = minute(119, { filled: true }, { lastTradeTs: null });
+    for (const features of either(old, newer)) expect(features.stale).toBe(false);
+    for (const features of either(unknown, newer)) expect(features.stale).toBe(false);
+  });
+});
+
 describe('a stale bar', () => {
   const lastTraded = (agoMs: number | null, filled: boolean, staleAfterMs = 60_000) => {
     const lastTradeTs = agoMs === null ? null : closeOf(119) - agoMs;

@@ -7,7 +7,7 @@ import type { PriceCheck } from '../price-check/price-check.ts';
 import { level, levelSet } from '../strategies/rows.fixture.ts';
 import { computeFeatures, joinMinute } from './features.beam.ts';
 import { type BarFeatures, barFeatures } from './features.ts';
-import { joinFacts, type MinuteFact } from './join.ts';
+import { joinFacts, type MinuteFact, nearestFirst } from './join.ts';
 import { minute, randomMarket, START, shuffled } from './minutes.fixture.ts';
 
 const OPEN = START + 179 * MINUTE_MS;
@@ -81,6 +81,30 @@ describe('a row', () => {
       nearestSupport: null,
       nearestResistance: null,
     });
+  });
+});
+
+describe('levels', () => {
+  it.each([
+    [
+      [98, 101.5, 99, 103],
+      [99, 101.5, 98, 103],
+    ],
+    [
+      [103, 99, 101.5, 98],
+      [99, 101.5, 98, 103],
+    ],
+    [
+      [101, 99, 100.5, 99.5],
+      [99.5, 100.5, 99, 101],
+    ],
+    [
+      [99, 101, 99.5, 100.5],
+      [99.5, 100.5, 99, 101],
+    ],
+  ])('%j are %j seen from 100, the lower first of two equally near', (prices, expected) => {
+    const mixed = [level('RESISTANCE', 100), ...prices.map((at) => level('SUPPORT', at))];
+    expect(nearestFirst(mixed, 'SUPPORT', 100)).toEqual(expected);
   });
 });
 

@@ -67,4 +67,18 @@ describe('a price', () => {
   ])('of %d is rounded to %d', (price, expected) => {
     expect(roundPrice(price)).toBe(expected);
   });
+
+  it.each([
+    [1_000_000, 99.6, 100],
+    [100, 99.999_96, 100],
+    [1, 0.999_999_6, 1],
+    [0.01, 0.009_999_999_6, 0.01],
+    [99.999_999, 99.999_96, 99.999_96],
+  ])('beside a reference of %d, %d is rounded to %d', (reference, price, expected) => {
+    expect(roundPrice(price, reference)).toBe(expected);
+  });
+
+  it('keeps at most 20 decimals', () => {
+    expect(roundPrice(1.234e-19)).toBe(1.2e-19);
+  });
 });

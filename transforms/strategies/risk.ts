@@ -48,12 +48,15 @@ export function coversCosts(params: Params): boolean {
   return atLeast(params.takeProfit, costsOf(params));
 }
 
+/** Enough for any price there is. */
+const MOST_DECIMALS = 20;
+
 /**
  * The price with as many decimals as give steps of at most 1e-6 of `reference`: instruments' ticks are not known
  * here, and the desk rounds to them anyway. 60 000 has 2 decimals, 0.1 has 7; from a million on there are none.
  */
 export function roundPrice(price: number, reference: number = price): number {
   let decimals = 0;
-  while (10 ** -decimals > reference * 1e-6 && decimals < 20) decimals++;
+  while (above(10 ** -decimals, reference * 1e-6) && decimals < MOST_DECIMALS) decimals++;
   return Number(price.toFixed(decimals));
 }

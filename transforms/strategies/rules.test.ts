@@ -136,6 +136,14 @@ describe('champion', () => {
     expect(champ({ divergence: 'BULLISH', volumeSpike, low }, set)[0]?.confidence).toBe(expected);
   });
 
+  it('that asks for no spike takes any volume as full evidence', () => {
+    const params = SignalParams.parse({ champion: { volumeSpike: 0 } });
+    const any = row({ divergence: 'BULLISH', volumeSpike: 0 });
+    expect(champion(any, null, params)[0]?.confidence).toBe(0.6);
+    const one = SignalParams.parse({ champion: { volumeSpike: 1 } });
+    expect(champion({ ...any, volumeSpike: 1 }, null, one)[0]?.confidence).toBe(0.35);
+  });
+
   it('says in words and numbers why', () => {
     const [idea] = champ({ divergence: 'BEARISH', volumeSpike: 3.204, rsi14: 68.44, trend: null }, null);
     expect(idea?.reason).toBe(

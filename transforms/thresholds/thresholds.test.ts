@@ -7,6 +7,8 @@ describe('a value that equals its limit but for rounding', () => {
     [0.1 + 0.2, 0.3],
     [60_030.1 - 60_000, 30.1],
     [-(0.1 + 0.2), -0.3],
+    [1e8 * (0.1 + 0.2), 3e7],
+    [1e8 * (100.6 - 100), 6e7],
     [0, 0],
   ])('%d is at its limit %d, neither above nor below', (value, limit) => {
     expect([atLeast(value, limit), atMost(value, limit)]).toEqual([true, true]);

@@ -29,9 +29,21 @@ export const FeatureRow = z.object({
   low: Price.describe('Unit: quote per base.'),
   close: Price.describe('Unit: quote per base.'),
   volume: NonNegative.describe('Unit: base.'),
-  rsi7: z.number().min(0).max(100).nullable().describe('Wilder RSI(7) of closes. Null in warm-up.'),
-  rsi14: z.number().min(0).max(100).nullable().describe('Wilder RSI(14) of closes. Null in warm-up.'),
-  volumeEma20: NonNegative.nullable().describe('EMA(20) of volume. Unit: base. Null in warm-up.'),
+  rsi7: z
+    .number()
+    .min(0)
+    .max(100)
+    .nullable()
+    .describe('Wilder RSI(7) of closes. Null in warm-up, or where price never moved.'),
+  rsi14: z
+    .number()
+    .min(0)
+    .max(100)
+    .nullable()
+    .describe('Wilder RSI(14) of closes. Null in warm-up, or where price never moved.'),
+  volumeEma20: NonNegative.nullable().describe(
+    'EMA(20) of volume up to the bar before. Unit: base. Null in warm-up.',
+  ),
   volumeRatio: NonNegative.nullable().describe(
     'volume / volumeEma20. Null in warm-up, or where the EMA is 0.',
   ),

@@ -93,14 +93,14 @@ function erasOf(life: readonly Candle[], price: number, born: LevelRole, params:
       !isAtMost(distance(bar.close, price), price, params.wickTolerance);
     const isNear = (bar: Candle) => {
       const probe = role === 'RESISTANCE' ? bar.high : bar.low;
-      const isThrough = role === 'RESISTANCE' ? probe >= price : probe <= price;
-      return isThrough || isAtMost(distance(probe, price), price, params.touchTolerance);
+      return isAtMost(distance(probe, price), price, params.touchTolerance);
     };
+    const hasLeft = (bar: Candle) =>
+      !isNear(bar) && (role === 'RESISTANCE' ? bar.high < price : bar.low > price);
     const end = rest.findIndex(isBreak);
     const bars = end < 0 ? rest : rest.slice(0, end);
-    const runs = runsOf(bars, isNear);
-    const staysOn = breaking !== null && isNear(breaking) && bars[0] !== undefined && isNear(bars[0]);
-    eras.push({ role, visits: staysOn ? runs.slice(1) : runs });
+    const left = breaking === null || hasLeft(breaking) ? 0 : bars.findIndex(hasLeft);
+    eras.push({ role, visits: left < 0 ? [] : runsOf(bars.slice(left), isNear) });
     if (end < 0) return eras;
     breaking = rest[end]!;
     rest = rest.slice(end + 1);

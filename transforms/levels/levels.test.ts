@@ -54,7 +54,8 @@ describe('a touch', () => {
   it.each([
     ['exactly at touchTolerance', [99.75, 95, 96], 3],
     ['a cent short of it', [99.74, 95, 96], undefined],
-    ['through the level, closing exactly at wickTolerance', [102, 95, 100.15], 3],
+    ['exactly at it above the level, closing exactly at wickTolerance', [100.25, 95, 100.15], 3],
+    ['a cent further', [100.26, 95, 100.15], undefined],
   ] as const)('may come %s', (_, bar, touches) => {
     expect(levelAt100(twice(bar, AWAY))?.touches).toBe(touches);
   });
@@ -115,6 +116,8 @@ describe('a break', () => {
   it('does not count the stay in which it broke', () => {
     const breaking: Bar = [101, 99, 100.2];
     expect(levelAt100(twice(breaking, [101, 100.1, 100.5], above))).toBeUndefined();
+    expect(levelAt100(twice([101, 95, 100.2], [101, 100.1, 100.5], above))).toBeUndefined();
+    expect(levelAt100(twice(breaking, [101, 99, 100.5], [101, 100.1, 100.5], above))).toBeUndefined();
     expect(levelAt100(twice(breaking, above, retest, above))?.touches).toBe(3);
   });
 

@@ -6,11 +6,11 @@
  * Candidate. Each pivot high is born as resistance, each pivot low as support, at its price and bar, if `pivotBars`
  *   bars on each side prove it (indicators/pivots.ts); what the window cannot prove yet is no candidate.
  * Break. While resistance: a close above price × (1 + wickTolerance); while support: below price × (1 − wickTolerance).
- * Touch. A bar that does not break and whose high ≥ price × (1 − touchTolerance) (resistance) or low ≤ price ×
- *   (1 + touchTolerance) (support). A wick through the level that closes back is a touch. Consecutive touching bars
- *   are one visit. The pivot's own bar is the first; what came before it does not count.
+ * Touch. A bar that does not break and whose high (resistance) or low (support) lies within price × touchTolerance of
+ *   the price, on either side; a wick further through it is none. Consecutive touching bars are one visit. The pivot's
+ *   own bar is the first; what came before it does not count.
  * Flip. A break takes the level's standing and turns its role. The stay in which it broke, from the breaking bar until
- *   price has left the band on the new side, is no visit. The next visit, in the new role, restores its standing.
+ *   a whole bar lies beyond the band on the new side, is no visit. The next visit, in the new role, restores its standing.
  *   A close beyond on the other side before that is another break.
  * Level. A standing candidate with ≥ `minTouches` visits, at least half of them recent: their last bar opened in the
  *   last `recentHours` before asOf.

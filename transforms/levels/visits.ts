@@ -45,7 +45,7 @@ export function followVisits(bars: readonly Candle[], candidate: Candidate, rule
   let standing = true;
   let flipped = false;
   let stay: 'away' | 'visiting' | 'breaking' = 'away';
-  let touches = 0;
+  let visits = 0;
   let recentTouches = 0;
   let isRecent = false;
   let lastTouch = 0;
@@ -55,17 +55,17 @@ export function followVisits(bars: readonly Candle[], candidate: Candidate, rule
     if (passes(bar, role, price, slack)) {
       role = otherRole(role);
       standing = false;
-      stay = reaches(bar, role, price, reach) ? 'breaking' : 'away';
+      stay = hasLeft(bar, role, price, reach) ? 'away' : 'breaking';
       continue;
     }
-    if (!reaches(bar, role, price, reach)) {
+    if (stay === 'breaking' && !hasLeft(bar, role, price, reach)) continue;
+    if (!touches(bar, role, price, reach)) {
       stay = 'away';
       continue;
     }
-    if (stay === 'breaking') continue;
     if (stay === 'away') {
       stay = 'visiting';
-      touches++;
+      visits++;
       isRecent = false;
       flipped ||= role !== stoodAs;
       stoodAs = role;
@@ -79,7 +79,7 @@ export function followVisits(bars: readonly Candle[], candidate: Candidate, rule
     volume += bar.volume;
   }
   const firstTouch = bars[candidate.birth]!.openTime;
-  return { role, standing, flipped, touches, recentTouches, firstTouch, lastTouch, volume };
+  return { role, standing, flipped, touches: visits, recentTouches, firstTouch, lastTouch, volume };
 }
 
 /** The close lies beyond the level by more than the slack. */
@@ -87,9 +87,14 @@ function passes(bar: Candle, role: LevelRole, price: number, slack: number): boo
   return role === 'RESISTANCE' ? above(bar.close - price, slack) : above(price - bar.close, slack);
 }
 
-/** High (resistance) or low (support) comes near the level, or through it. */
-function reaches(bar: Candle, role: LevelRole, price: number, reach: number): boolean {
-  return role === 'RESISTANCE' ? atMost(price - bar.high, reach) : atMost(bar.low - price, reach);
+/** High (resistance) or low (support) lies in the band, on either side of the level. */
+function touches(bar: Candle, role: LevelRole, price: number, reach: number): boolean {
+  return atMost(Math.abs((role === 'RESISTANCE' ? bar.high : bar.low) - price), reach);
+}
+
+/** The whole bar lies on the side from which the level is defended, beyond the band. */
+function hasLeft(bar: Candle, role: LevelRole, price: number, reach: number): boolean {
+  return role === 'RESISTANCE' ? above(price - bar.high, reach) : above(bar.low - price, reach);
 }
 
 function otherRole(role: LevelRole): LevelRole {

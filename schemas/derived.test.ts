@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { EventTime } from './primitives.ts';
 import { rowSchema, TABLE_NAMES, TABLES } from './tables.ts';
-import { tickOf } from './tick.ts';
 import { type BigQueryColumn, bigQueryColumns } from './to-bigquery.ts';
 import { duckDbColumns } from './to-duckdb.ts';
 import { type AvroType, pubsubAvroSchema } from './to-pubsub.ts';
@@ -118,8 +117,6 @@ describe('tables', () => {
       'size FLOAT64',
       'side STRING',
     ]);
-    const trade = { venue: 'bybit', symbol: 'S', tradeId: 't', seq: 1, ts: 0, price: 1, size: 1 } as const;
-    expect(tickOf({ ...trade, side: 'BUY' })).toEqual({ id: 'bybit:S:t', ...trade, side: 'BUY' });
   });
 
   it('has the columns of a candle', () => {

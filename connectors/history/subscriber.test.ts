@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { UpstreamError } from '../../schemas/errors.ts';
+import { UpstreamError, WireFormatError } from '../../schemas/errors.ts';
 import { standardAttributes } from '../../schemas/pubsub-message.ts';
 import { encodeBarBatch, encodeTradeBatch } from '../../schemas/trade-batch.ts';
 import { openEmbeddedBus } from '../bus/embedded.ts';
@@ -23,7 +23,12 @@ const candleMessage = (revision: number) => {
   return message(bar.id, bytes(JSON.stringify(bar)));
 };
 
-async function start(options: Partial<RecordHistoryOptions> = {}) {
+interface Start extends Partial<RecordHistoryOptions> {
+  /** Runs before each insert, and may refuse it. */
+  readonly before?: (rows: Parameters<History['insert']>[1]) => void;
+}
+
+async function start({ before, ...options }: Start = {}) {
   const clock = new ManualClock(START);
   const bus = await openEmbeddedBus({ dir: null, clock });
   const inner = await openDuckDbHistory({ path: ':memory:' });
@@ -34,6 +39,7 @@ async function start(options: Partial<RecordHistoryOptions> = {}) {
     ...{ candles: (query) => inner.candles(query), close: () => inner.close() },
     query: (sql, parameters) => inner.query(sql, parameters),
     async insert(table, rows) {
+      before?.(rows);
       await inner.insert(table, rows);
       inserts.push(rows.length);
       for (const wake of waiting.splice(0)) wake();
@@ -127,50 +133,50 @@ it('turns messages it cannot read into dead letters, and goes on', async () => {
 });
 
 it('acknowledges only what is written: a failed insert is tried again', async () => {
-  const clock = new ManualClock(START);
-  const bus = await openEmbeddedBus({ dir: null, clock });
-  const inner = await openDuckDbHistory({ path: ':memory:' });
-  let isFull = true;
-  const errors: unknown[] = [];
-  const failed = new Promise<void>((resolve) => {
-    const onError = (_: string, error: unknown) => {
-      errors.push(error);
-      resolve();
-    };
-    const history: History = {
-      ...{ candles: (query) => inner.candles(query), close: () => inner.close() },
-      query: (sql, parameters) => inner.query(sql, parameters),
-      insert: (table, rows) =>
-        isFull ? Promise.reject(new UpstreamError('full')) : inner.insert(table, rows),
-    };
-    void recordHistory({ bus, history, clock, topics: ['market-candles'], maxMessages: 1, onError }).then(
-      async (recorder) => {
-        await bus.publish('market-candles', [candleMessage(1), candleMessage(2)]);
-        await failed;
-        isFull = false;
-        await recorder.close();
-        resolveDone();
-      },
-    );
+  const disk = { isFull: true };
+  let tell: (error: unknown) => void;
+  const failed = new Promise<unknown>((resolve) => {
+    tell = resolve;
   });
-  let resolveDone = () => {};
-  const done = new Promise<void>((resolve) => {
-    resolveDone = resolve;
+  const { bus, history, recorder, clock } = await start({
+    maxMessages: 1,
+    before: () => {
+      if (disk.isFull) throw new UpstreamError('full');
+    },
+    onError: (_, error) => tell(error),
   });
-  await done;
-  expect(errors).toHaveLength(1);
-  expect(await count(inner, 'candles')).toBe(2);
+  await bus.publish('market-candles', [candleMessage(1), candleMessage(2)]);
+  expect(await failed).toBeInstanceOf(UpstreamError);
+  disk.isFull = false;
+  await clock.advanceTo(START + 1000);
+  await recorder.close();
+  expect(await count(history, 'candles')).toBe(2);
   expect((await bus.subscribe('market-candles', 'history')).backlog()).toBe(0);
   await bus.close();
 });
 
+it('finds the one message that the table refuses, and keeps the others', async () => {
+  const { bus, history, recorder } = await start({
+    before: (rows) => {
+      if (rows.some(({ revision }) => revision === 2)) throw new WireFormatError('no twos');
+    },
+  });
+  await bus.publish('market-candles', [1, 2, 3].map(candleMessage));
+  await recorder.close();
+  expect(await history.query('SELECT revision FROM candles ORDER BY revision')).toEqual([
+    { revision: 1 },
+    { revision: 3 },
+  ]);
+  expect(await history.query('SELECT reason FROM dead_letters')).toEqual([{ reason: 'no twos' }]);
+  await bus.close();
+});
+
 it('rejects on close where the last messages cannot be written, and leaves them on the bus', async () => {
-  const clock = new ManualClock(START);
-  const bus = await openEmbeddedBus({ dir: null, clock });
-  const inner = await openDuckDbHistory({ path: ':memory:' });
-  const insert = () => Promise.reject(new UpstreamError('full'));
-  const history = { insert, candles: inner.candles, query: inner.query, close: inner.close };
-  const recorder = await recordHistory({ bus, history, clock, topics: ['market-candles'] });
+  const { bus, recorder } = await start({
+    before: () => {
+      throw new UpstreamError('full');
+    },
+  });
   await bus.publish('market-candles', [candleMessage(1)]);
   await expect(recorder.close()).rejects.toThrow('full');
   expect((await bus.subscribe('market-candles', 'history')).backlog()).toBe(1);

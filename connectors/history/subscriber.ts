@@ -113,19 +113,48 @@ class TopicRecorder {
   }
 
   async #write(deliveries: readonly Delivery[]): Promise<void> {
-    const { bus, history } = this.#options;
     const letters: OutgoingMessage[] = [];
     const rows: Row[] = [];
     for (const delivery of deliveries) {
       try {
         for (const row of rowsOf(this.topic, delivery.data)) rows.push(row);
       } catch (error) {
-        if (!(error instanceof WireFormatError)) throw error;
-        letters.push(deadLetterFor(this.topic, delivery, error));
+        letters.push(this.#letter(delivery, error));
       }
     }
-    if (letters.length > 0) await bus.publish('dead-letters', letters);
-    if (rows.length > 0) await history.insert(tableOf(this.topic), rows);
+    await this.#publish(letters);
+    try {
+      await this.#insert(rows);
+    } catch (error) {
+      if (!(error instanceof WireFormatError)) throw error;
+      await this.#writeOneByOne(deliveries);
+    }
+  }
+
+  /** Finds the messages whose rows the table refuses although their schema does not. */
+  async #writeOneByOne(deliveries: readonly Delivery[]): Promise<void> {
+    for (const delivery of deliveries) {
+      try {
+        await this.#insert(rowsOf(this.topic, delivery.data));
+      } catch (error) {
+        // Its id is the same as that of the first attempt, so a letter that was sent before is not sent again.
+        await this.#publish([this.#letter(delivery, error)]);
+      }
+    }
+  }
+
+  async #insert(rows: readonly Row[]): Promise<void> {
+    if (rows.length > 0) await this.#options.history.insert(tableOf(this.topic), rows);
+  }
+
+  async #publish(letters: readonly OutgoingMessage[]): Promise<void> {
+    if (letters.length > 0) await this.#options.bus.publish('dead-letters', letters);
+  }
+
+  /** Throws on what is not the message's fault. */
+  #letter(delivery: Delivery, error: unknown): OutgoingMessage {
+    if (!(error instanceof WireFormatError)) throw error;
+    return deadLetterFor(this.topic, delivery, error);
   }
 
   /** The messages come again, after a while; a recorder that is closing does not wait for better times. */

@@ -1,6 +1,5 @@
 /** The plan as connected operators: the SDK's own for functions, ours for groups, reads and writes. */
 import '../../../transforms/sdk.beam.ts';
-import { PipelineContext } from 'apache-beam/internal/pipeline';
 import type { ProcessBundleDescriptor } from 'apache-beam/proto/beam_fn_api';
 import { PubSubWritePayload } from 'apache-beam/proto/beam_runner_api';
 import type { WindowedValue } from 'apache-beam/values';
@@ -15,6 +14,7 @@ import {
 import { InvariantError, messageOf } from '../../../schemas/errors.ts';
 import { PUBSUB_WRITE_URN } from '../../pubsub-io.ts';
 import type { Edges } from './edges.ts';
+import { fuseWindows } from './fusion.ts';
 import { GroupOperator } from './group.ts';
 import { GROUP_URN, type Plan, type Step } from './plan.ts';
 import type { Ledger } from './receipts.ts';
@@ -92,9 +92,10 @@ export async function connect(plan: Plan, options: GraphOptions): Promise<Graph>
     {},
     counters,
   );
+  const wiring = { ...options, plan, context, fused: fuseWindows(plan) };
   const nodes = steps
     .filter((step) => step.inputs.length > 0)
-    .map((step) => ({ step, operator: operatorOf(step, plan, context, options) }));
+    .map((step) => ({ step, operator: operatorOf(step, wiring) }));
   const bundled = new Set<IOperator>();
   for (const { step, operator } of nodes) {
     for (const input of step.inputs) pipes.get(input)!.consumers.push({ operator, name: step.name });
@@ -104,26 +105,33 @@ export async function connect(plan: Plan, options: GraphOptions): Promise<Graph>
   return { nodes, pipes, counters, bundled };
 }
 
-function operatorOf(step: Step, plan: Plan, context: OperatorContext, options: GraphOptions): IOperator {
-  if (step.urn === GROUP_URN) return groupOf(step, plan, context, options);
-  if (step.urn === PUBSUB_WRITE_URN) return new WriteOperator(step, options);
-  if (plan.fusedWindows.has(step.id)) return new PassOperator(step, context);
-  return createOperator(step.id, context);
+interface Wiring extends GraphOptions {
+  readonly plan: Plan;
+  readonly context: OperatorContext;
+  /** Steps that leave window assignment to the groups, and those groups. */
+  readonly fused: ReadonlySet<string>;
 }
 
-function groupOf(step: Step, plan: Plan, context: OperatorContext, options: GraphOptions): GroupOperator {
+function operatorOf(step: Step, wiring: Wiring): IOperator {
+  if (step.urn === GROUP_URN) return groupOf(step, wiring);
+  if (step.urn === PUBSUB_WRITE_URN) return new WriteOperator(step, wiring);
+  if (wiring.fused.has(step.id)) return new PassOperator(step, wiring.context);
+  return createOperator(step.id, wiring.context);
+}
+
+function groupOf(step: Step, wiring: Wiring): GroupOperator {
+  const { plan, ledger, onDropped } = wiring;
   const input = plan.components.pcollections[step.inputs[0]!]!;
   const [keyCoderId] = plan.components.coders[input.coderId]!.componentCoderIds;
-  const coders = new PipelineContext(plan.components, '');
-  const keyCoder = coders.getCoder<unknown>(keyCoderId!);
+  const keyCoder = wiring.context.pipelineContext.getCoder<unknown>(keyCoderId!);
   return new GroupOperator({
     transformId: step.id,
     windowing: windowingOf(plan.components.windowingStrategies[input.windowingStrategyId]!),
-    assigns: plan.assigningGroups.has(step.id),
-    receiver: context.getReceiver(step.outputs[0]),
-    ledger: options.ledger,
+    assigns: wiring.fused.has(step.id),
+    receiver: wiring.context.getReceiver(step.outputs[0]),
+    ledger,
     keyText: (key) => encodeToBase64(key, keyCoder),
-    onDropped: (value) => options.onDropped(step.name, value),
+    onDropped: (value) => onDropped(step.name, value),
   });
 }
 

@@ -4,9 +4,10 @@
  */
 
 import '../../../transforms/sdk.beam.ts';
-import { Timing, type Window, type WindowedValue } from 'apache-beam/values';
+import { Timing, type WindowedValue } from 'apache-beam/values';
 import type { IOperator, Receiver } from 'apache-beam/worker/operators';
 import { Agenda } from './agenda.ts';
+import { type Pane, paneElement } from './pane.ts';
 import type { Ledger, Receipt } from './receipts.ts';
 import { Slices } from './slices.ts';
 import { newestStart, startOf, type Windowing, windowEndingAt } from './windowing.ts';
@@ -22,15 +23,6 @@ export interface GroupOptions {
   readonly keyText: (key: unknown) => string;
   /** Called once for an element that came too late for at least one of its windows. */
   readonly onDropped: (value: unknown) => void;
-}
-
-/** What is remembered of a window that has fired and may fire again. */
-interface Pane {
-  readonly state: Slices;
-  nextIndex: number;
-  /** Late elements since the last pane. */
-  fresh: unknown[];
-  waiting: Receipt[];
 }
 
 interface Element {
@@ -56,6 +48,8 @@ export class GroupOperator implements IOperator {
   /** Distance between the ends of the windows that hold one slice. */
   readonly #step: number;
   readonly #windowsPerSlice: number;
+  /** Some closed window took the element being added. */
+  #isLate = false;
   readonly #states = new Map<string, Slices>();
   readonly #open = new Agenda<Slices>();
   readonly #closed = new Agenda<Pane>();
@@ -84,13 +78,17 @@ export class GroupOperator implements IOperator {
       this.#states.set(id, state);
     }
     const missed = this.droppedLate;
+    this.#isLate = false;
     const { windows } = element;
     if (this.#options.assigns) {
       const ts = element.timestamp.toNumber();
       for (let copy = 0; copy < windows.length; copy += 1) this.#assign(id, state, ts, value);
     } else {
-      for (const window of windows) this.#add({ id, state, start: startOf(window), value });
+      const starts = windows.map(startOf);
+      if (starts.length > 1) starts.sort((a, b) => a - b);
+      for (const start of starts) this.#add({ id, state, start, value });
     }
+    if (this.#isLate) this.late += 1;
     if (this.droppedLate > missed) this.#options.onDropped(element.value);
     if (state.isEmpty) this.#states.delete(id);
     return null;
@@ -103,31 +101,31 @@ export class GroupOperator implements IOperator {
     return true;
   }
 
-  /** Fires all keys of the earliest closed window, or ends the lateness of one. False: nothing left to do. */
+  /** The next thing due by the watermark: all keys of a window fire, or its lateness ends. False: nothing is due. */
   fireNext(): boolean {
-    const end = this.#open.next();
-    if (end !== undefined && end <= this.watermark) {
-      for (const [id, state] of this.#open.take()) this.#fireOnTime(end, id, state);
-      for (const receipt of this.#receipts.get(end) ?? []) receipt.release();
-      this.#receipts.delete(end);
+    const open = this.#open.next();
+    const closed = this.#closed.next();
+    if (
+      closed !== undefined &&
+      this.#isOver(closed) &&
+      (open === undefined || this.#lastsUntil(closed) < open)
+    ) {
+      for (const [id, pane] of this.#closed.take()) this.#close(closed, id, pane);
       return true;
     }
-    const closed = this.#closed.next();
-    if (closed === undefined || !this.#isOver(closed)) return false;
-    for (const [id, pane] of this.#closed.take()) {
-      if (pane.fresh.length > 0 || this.#closesWithPane) this.#fireLate(closed, pane);
-      this.#forget(closed, id, pane.state);
-    }
+    if (open === undefined || open > this.watermark) return false;
+    for (const [id, state] of this.#open.take()) this.#fireOnTime(open, id, state);
+    for (const receipt of this.#receipts.get(open) ?? []) receipt.release();
+    this.#receipts.delete(open);
     return true;
   }
 
   #assign(id: string, state: Slices, ts: number, value: unknown): void {
     const { sizeMs, periodMs } = this.#windowing;
-    let start = newestStart(ts, this.#windowing);
-    do {
-      if (ts < start + sizeMs) this.#add({ id, state, start, value });
-      start -= periodMs;
-    } while (!this.#sliced && ts < start + sizeMs);
+    const newest = newestStart(ts, this.#windowing);
+    let start = newest;
+    if (!this.#sliced) while (ts < start - periodMs + sizeMs) start -= periodMs;
+    for (; start <= newest && ts < start + sizeMs; start += periodMs) this.#add({ id, state, start, value });
   }
 
   #add(element: Element): void {
@@ -152,20 +150,18 @@ export class GroupOperator implements IOperator {
   #addLate(element: Element, first: number, last: number): void {
     const { id, state } = element;
     let end = first;
-    let isLate = false;
     for (; end <= last && end <= this.watermark; end += this.#step) {
       if (this.#isOver(end) || !this.#refire(end, element)) this.droppedLate += 1;
-      else isLate = true;
+      else this.#isLate = true;
     }
-    if (isLate) this.late += 1;
     if (end <= last) this.#open.at(end).set(id, state);
   }
 
   /** False where the window takes no more elements. */
   #refire(end: number, { id, state, value }: Element): boolean {
     const known = this.#closed.peek(end, id);
-    if (known !== undefined && this.#windowing.lateCount === Number.POSITIVE_INFINITY) return false;
-    const pane = known ?? { state, nextIndex: 0, fresh: [], waiting: [] };
+    if (known?.isDone) return false;
+    const pane = known ?? { state, nextIndex: 0, fresh: [], waiting: [], isDone: false };
     pane.fresh.push(value);
     if (known === undefined) this.#closed.at(end).set(id, pane);
     // The first element of a window that nothing was in when it closed fires at once, whatever the count.
@@ -175,36 +171,43 @@ export class GroupOperator implements IOperator {
   }
 
   #fireOnTime(end: number, id: string, state: Slices): void {
-    this.#emit(end, state, state.collect(this.#from(end), end), Timing.ON_TIME, 0);
+    this.#emit(end, state, this.#contents(end, state), Timing.ON_TIME, 0);
     const next = end + this.#step;
-    if (this.#sliced && state.holdsAnyIn(this.#from(next), next)) this.#open.at(next).set(id, state);
-    if (this.#isOver(end)) this.#forget(end, id, state);
-    else this.#closed.at(end).set(id, { state, nextIndex: 1, fresh: [], waiting: [] });
+    if (this.#sliced && state.holdsAnyIn(this.#from(next), end)) this.#open.at(next).set(id, state);
+    if (this.#windowing.allowedLatenessMs === 0) this.#forget(end, id, state);
+    else
+      this.#closed
+        .at(end)
+        .set(id, { state, nextIndex: 1, fresh: [], waiting: [], isDone: this.#isDone(end) });
   }
 
   #fireLate(end: number, pane: Pane): void {
-    const values = this.#windowing.accumulating ? pane.state.collect(this.#from(end), end) : pane.fresh;
+    const values = this.#windowing.accumulating ? this.#contents(end, pane.state) : pane.fresh;
     const index = pane.nextIndex;
     pane.nextIndex += 1;
     pane.fresh = [];
+    pane.isDone = this.#isDone(end);
     this.#emit(end, pane.state, values, Timing.LATE, index);
     for (const receipt of pane.waiting) receipt.release();
     pane.waiting = [];
   }
 
   #emit(end: number, state: Slices, values: unknown[], timing: Timing, index: number): void {
-    const window = this.#windowEndingAt(end);
     const { ledger, receiver } = this.#options;
     const feeding = ledger.current;
     ledger.current = undefined;
-    const isLast = this.#isOver(end) || this.#windowing.lateCount === Number.POSITIVE_INFINITY;
-    receiver.receive({
-      value: { key: state.key, value: values },
-      windows: [window],
-      timestamp: window.maxTimestamp(),
-      pane: { timing, index, onTimeIndex: index, isFirst: index === 0, isLast },
-    });
+    const group = { key: state.key, value: values };
+    receiver.receive(
+      paneElement(group, windowEndingAt(end, this.#windowing.sizeMs), timing, index, this.#isDone(end)),
+    );
     ledger.current = feeding;
+  }
+
+  /** Lateness has ended: what no pane has told yet leaves in a last one. */
+  #close(end: number, id: string, pane: Pane): void {
+    const isDue = pane.fresh.length > 0 || this.#windowing.closesWithPane;
+    if (isDue && !pane.isDone) this.#fireLate(end, pane);
+    this.#forget(end, id, pane.state);
   }
 
   #forget(end: number, id: string, state: Slices): void {
@@ -220,21 +223,27 @@ export class GroupOperator implements IOperator {
     else if (held[held.length - 1] !== current) held.push(current.hold());
   }
 
-  /** Lateness has passed: the window fires no more. */
+  /** A pane of this window fired now is its last. */
+  #isDone(end: number): boolean {
+    return this.#windowing.lateCount === Number.POSITIVE_INFINITY || this.#isOver(end);
+  }
+
+  /** Lateness has passed: the window takes nothing more. */
   #isOver(end: number): boolean {
-    return end + this.#windowing.allowedLatenessMs <= this.watermark;
+    return this.#lastsUntil(end) <= this.watermark;
   }
 
-  /** A trigger that has finished has sent its last pane already. */
-  get #closesWithPane(): boolean {
-    return this.#windowing.closesWithPane && this.#windowing.lateCount !== Number.POSITIVE_INFINITY;
+  #lastsUntil(end: number): number {
+    return end + this.#windowing.allowedLatenessMs;
   }
 
+  #contents(end: number, state: Slices): unknown[] {
+    const from = this.#from(end);
+    return state.collect(from, this.#sliced ? end - this.#step : from);
+  }
+
+  /** Where the window's first slice starts. */
   #from(end: number): number {
     return end === Number.POSITIVE_INFINITY ? 0 : end - this.#windowing.sizeMs;
-  }
-
-  #windowEndingAt(end: number): Window {
-    return windowEndingAt(end, this.#windowing.sizeMs);
   }
 }

@@ -49,10 +49,6 @@ export interface Plan {
   readonly components: Components;
   /** Each after all that feed it; otherwise in the order of the graph. */
   readonly steps: readonly Step[];
-  /** Steps that assign windows for groups alone, which do it themselves. */
-  readonly fusedWindows: ReadonlySet<string>;
-  /** Groups that assign windows themselves. */
-  readonly assigningGroups: ReadonlySet<string>;
 }
 
 /** @throws ConfigError naming every transform that the embedded runner does not support, and why. */
@@ -71,7 +67,7 @@ export function planOf(pipeline: Pipeline): Plan {
     );
   }
   const steps = inOrder(leaves);
-  return { components, steps, ...fuseWindows(steps) };
+  return { components, steps };
 }
 
 /** Composites run as their parts; one without parts that adds nothing is no step. */
@@ -154,38 +150,4 @@ function inOrder(leaves: readonly (readonly [string, PTransform])[]): Step[] {
   };
   for (const [id] of leaves) visit(id);
   return [...steps.values()];
-}
-
-/** A window step whose elements go to groups alone need not explode them: the groups do it with plain numbers. */
-function fuseWindows(steps: readonly Step[]): Pick<Plan, 'fusedWindows' | 'assigningGroups'> {
-  const fusedWindows = new Set<string>();
-  const assigningGroups = new Set<string>();
-  for (const step of steps) {
-    if (doFnUrn(step) !== JS_WINDOW_INTO_DOFN_URN) continue;
-    const groups = groupsAlone(step, steps);
-    if (groups === undefined) continue;
-    fusedWindows.add(step.id);
-    for (const group of groups) assigningGroups.add(group.id);
-  }
-  return { fusedWindows, assigningGroups };
-}
-
-/** The groups that take this step's output, directly or by way of identities; undefined where others take it too. */
-function groupsAlone(step: Step, steps: readonly Step[]): Step[] | undefined {
-  const groups: Step[] = [];
-  for (const consumer of steps.filter(({ inputs }) => inputs.includes(step.outputs[0] ?? ''))) {
-    if (consumer.urn === GROUP_URN) {
-      groups.push(consumer);
-      continue;
-    }
-    const behind = doFnUrn(consumer) === IDENTITY_DOFN_URN ? groupsAlone(consumer, steps) : undefined;
-    if (behind === undefined) return undefined;
-    groups.push(...behind);
-  }
-  return groups;
-}
-
-function doFnUrn(step: Step): string | undefined {
-  if (step.urn !== PARDO_URN) return undefined;
-  return ParDoPayload.fromBinary(step.transform.spec!.payload).doFn?.urn;
 }

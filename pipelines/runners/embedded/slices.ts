@@ -1,66 +1,70 @@
-/** Elements of one key, kept once each, in slices of event time; a window is a run of slices. */
+/** Elements of one key, kept once each, ordered by slices of event time; a window is a run of slices. */
 
 export class Slices {
   readonly key: unknown;
-  /** Slice starts, ascending; only slices that hold something. */
+  /** Starts of the slices that hold something, ascending. */
   readonly #starts: number[] = [];
-  readonly #values: unknown[][] = [];
+  /** Where each slice ends: how many elements were ever before that. */
+  readonly #ends: number[] = [];
+  /** All elements, by slice, then order of arrival: a window's are one stretch, copied at once. */
+  readonly #values: unknown[] = [];
+  /** Elements dropped so far. */
+  #dropped = 0;
 
   constructor(key: unknown) {
     this.key = key;
   }
 
   get isEmpty(): boolean {
-    return this.#starts.length === 0;
+    return this.#values.length === 0;
   }
 
   /** True where the slice is new. */
   add(start: number, value: unknown): boolean {
     const index = this.#firstFrom(start);
-    if (this.#starts[index] === start) {
-      this.#values[index]!.push(value);
-      return false;
-    }
+    const isNew = this.#starts[index] !== start;
     if (index === this.#starts.length) {
       this.#starts.push(start);
-      this.#values.push([value]);
-    } else {
+      this.#ends.push(this.#dropped + this.#values.length);
+    } else if (isNew) {
       this.#starts.splice(index, 0, start);
-      this.#values.splice(index, 0, [value]);
+      this.#ends.splice(index, 0, this.#beginning(index));
     }
-    return true;
+    if (index === this.#starts.length - 1) this.#values.push(value);
+    else this.#values.splice(this.#ends[index]! - this.#dropped, 0, value);
+    for (let i = index; i < this.#ends.length; i += 1) this.#ends[i]! += 1;
+    return isNew;
   }
 
-  holdsAnyIn(from: number, to: number): boolean {
-    const start = this.#starts[this.#firstFrom(from)];
-    return start !== undefined && start < to;
+  /** Whether any slice starts in [first, last]. */
+  holdsAnyIn(first: number, last: number): boolean {
+    const start = this.#starts[this.#firstFrom(first)];
+    return start !== undefined && start <= last;
   }
 
-  /** A copy of what the slices starting in [from, to) hold, by slice, then order of arrival. */
-  collect(from: number, to: number): unknown[] {
-    const first = this.#firstFrom(from);
-    const next = this.#starts[first + 1];
-    if (next === undefined || next >= to) return this.#values[first]!.slice();
-    const all: unknown[] = [];
-    for (let i = first; i < this.#starts.length && this.#starts[i]! < to; i += 1) {
-      for (const value of this.#values[i]!) all.push(value);
-    }
-    return all;
+  /** A copy of what the slices starting in [first, last] hold. */
+  collect(first: number, last: number): unknown[] {
+    const from = this.#beginning(this.#firstFrom(first));
+    const behind = this.#firstFrom(last);
+    const to = this.#starts[behind] === last ? this.#ends[behind]! : this.#beginning(behind);
+    return this.#values.slice(from - this.#dropped, to - this.#dropped);
   }
 
   /** Forgets slices starting at or before `start`; returns how many elements went. */
   dropUpTo(start: number): number {
     let count = 0;
-    let dropped = 0;
-    while (count < this.#starts.length && this.#starts[count]! <= start) {
-      dropped += this.#values[count]!.length;
-      count += 1;
-    }
-    if (count > 0) {
-      this.#starts.splice(0, count);
-      this.#values.splice(0, count);
-    }
-    return dropped;
+    while (count < this.#starts.length && this.#starts[count]! <= start) count += 1;
+    if (count === 0) return 0;
+    const elements = this.#ends[count - 1]! - this.#dropped;
+    this.#starts.splice(0, count);
+    this.#ends.splice(0, count);
+    this.#values.splice(0, elements);
+    this.#dropped += elements;
+    return elements;
+  }
+
+  #beginning(index: number): number {
+    return index === 0 ? this.#dropped : this.#ends[index - 1]!;
   }
 
   /** Index of the first slice starting at or after `start`. Elements come nearly in order: looks at the end first. */
@@ -68,6 +72,7 @@ export class Slices {
     const starts = this.#starts;
     let high = starts.length;
     if (high === 0 || starts[high - 1]! < start) return high;
+    if (starts[high - 1] === start) return high - 1;
     let low = 0;
     while (low < high) {
       const middle = (low + high) >>> 1;

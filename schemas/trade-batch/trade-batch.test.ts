@@ -154,11 +154,26 @@ describe('a trade batch', () => {
     expect(batch.price(0)).toBe(4.25);
   });
 
-  it('keeps digits near 2^53, and rounds what is finer than 12 decimals', () => {
+  it('keeps whole numbers up to 2^53, and rounds what is finer than 12 decimals or 15 digits', () => {
     const exact = row({ price: 9007199254740991, size: 1e-12 });
     expect(rowsOf(encodeTradeBatch(of([exact])))).toEqual([exact]);
-    const [rounded] = rowsOf(encodeTradeBatch(of([row({ price: 0.1 + 0.2 })])));
-    expect(rounded?.price).toBe(0.3);
+    const noisy = [row({ price: 0.1 + 0.2 }), row({ price: 36161.100000000006 })];
+    expect(rowsOf(encodeTradeBatch(of(noisy))).map(({ price }) => price)).toEqual([0.3, 36161.1]);
+  });
+
+  it('rounds a value to the same whatever it travels with', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 1e-3, max: 1e3, noNaN: true }), { minLength: 1 }), (prices) => {
+        const alone = prices.flatMap((price) => rowsOf(encodeTradeBatch(of([row({ price })]))));
+        expect(rowsOf(encodeTradeBatch(of(prices.map((price) => row({ price })))))).toEqual(alone);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it('refuses values too far apart for one scale', () => {
+    const apart = [row({ size: 1e-8 }), row({ size: 1e9 })];
+    expect(() => encodeTradeBatch(of(apart))).toThrow(/batch of its own/);
   });
 
   it.each([

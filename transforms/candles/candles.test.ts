@@ -215,6 +215,14 @@ describe('the same trades', () => {
     );
   });
 
+  it('count once where a copy with a later seq meets its trade across a run that lies between', () => {
+    const first = [trade(10, 5, 1, { tradeId: 'x', seq: 1 })];
+    const second = [trade(10, 5, 1, { tradeId: 'y', seq: 2 }), trade(20, 5, 1, { tradeId: 'z', seq: 3 })];
+    const third = [trade(10, 5, 1, { tradeId: 'w', seq: 4 }), trade(10, 5, 1, { tradeId: 'x', seq: 5 })];
+    const [bar] = minuteBars(partsOf(...[first, second, third].map((rows) => batchOf(rows))));
+    expect(bar).toMatchObject({ traded: { trades: 4, volume: 4 }, received: 5 });
+  });
+
   it('give the same bars and closed minutes, for any order, grouping and number of copies', () => {
     fc.assert(
       fc.property(anyMarket, anyDelivery, anyDelivery, (market, one, other) => {

@@ -9,7 +9,7 @@ const columns = newTradeColumns(4096);
 /** Runs that may share trades, and the end of the last of them. */
 interface Cluster {
   readonly runs: FoldedRun[];
-  end: TradeFold['last'];
+  readonly end: TradeFold['last'];
 }
 
 /**
@@ -31,16 +31,21 @@ function foldOf(runs: readonly FoldedRun[]): TradeFold | null {
   return runs.length === 1 && only ? only.fold : foldBatches(runs.map(decode));
 }
 
+/** Each run joins all earlier clusters that it may share trades with; what lies between them joins too. */
 function clustersOf(ordered: readonly FoldedRun[]): Cluster[] {
   const clusters: Cluster[] = [];
   for (const run of ordered) {
-    const open = clusters.at(-1);
-    if (!open || isDisjoint(open.runs, open.end, run, glance)) {
-      clusters.push({ runs: [run], end: run.fold.last });
-    } else {
-      open.runs.push(run);
-      if (comparePoints(open.end, run.fold.last) < 0) open.end = run.fold.last;
+    const { first, last } = run.fold;
+    let joinFrom = clusters.length;
+    for (let i = clusters.length - 1; i >= 0 && clusters[i]!.end.ts >= first.ts; i--) {
+      if (!isDisjoint(clusters[i]!.runs, clusters[i]!.end, run, glance)) joinFrom = i;
     }
+    const joined = clusters.splice(joinFrom);
+    const ends = [...joined.map(({ end }) => end), last];
+    clusters.push({
+      runs: [...joined.flatMap(({ runs }) => runs), run],
+      end: ends.reduce((newest, end) => (comparePoints(newest, end) < 0 ? end : newest)),
+    });
   }
   return clusters;
 }

@@ -225,10 +225,12 @@ describe('on random markets', () => {
 
   it('levels equal those of the naive oracle', () => {
     let found = 0;
+    let flipped = 0;
     fc.assert(
-      fc.property(markets, (candles) => {
-        const known = levelsAt(candles, AS_OF, PARAMS);
-        const wanted = known === null ? [] : modelLevels(candles, AS_OF, PARAMS, known.pointOfControl);
+      fc.property(markets, fc.integer({ min: 0, max: 7 }), (candles, back) => {
+        const asOf = AS_OF - back * SLOT;
+        const known = levelsAt(candles, asOf, PARAMS);
+        const wanted = known === null ? [] : modelLevels(candles, asOf, PARAMS, known.pointOfControl);
         const got = (known?.levels ?? []).toSorted(
           (a, b) => a.price - b.price || a.firstTouch - b.firstTouch,
         );
@@ -236,10 +238,12 @@ describe('on random markets', () => {
         expect(bare(got)).toEqual(bare(wanted));
         for (const [i, level] of got.entries()) expect(level.strength).toBeCloseTo(wanted[i]!.strength, 9);
         found += got.length;
+        flipped += got.filter((level) => level.flipped).length;
       }),
       { seed: 1, numRuns: 400 },
     );
     expect(found).toBeGreaterThan(500);
+    expect(flipped).toBeGreaterThan(100);
   });
 
   it('the point of control has the most volume', () => {

@@ -1,8 +1,8 @@
 /** What every MessageBus keeps to; run against the embedded bus and against a real Pub/Sub client. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { standardAttributes } from '../../schemas/pubsub-message.ts';
 import type { TopicName } from '../../schemas/topics.ts';
-import type { Delivery, MessageBus, OutgoingMessage, Subscription } from './port.ts';
+import { message, pullAll } from './fixture.ts';
+import type { Delivery, MessageBus, OutgoingMessage } from './port.ts';
 
 export interface BusUnderTest {
   readonly bus: MessageBus;
@@ -25,23 +25,6 @@ export interface BusCapabilities {
 
 const TOPIC: TopicName = 'position-events';
 const text = (delivery: OutgoingMessage) => Buffer.from(delivery.data).toString();
-
-/** A message whose data is its name, under the key before its digits: `a1` belongs to `a`. */
-export function message(name: string, eventTimeMs = 1000, id = name): OutgoingMessage {
-  const attributes = standardAttributes(id, eventTimeMs);
-  return { data: Buffer.from(name), attributes, orderingKey: name.replace(/\d+$/, '') };
-}
-
-/** Pulls until `count` deliveries have come. */
-export async function pullAll(subscription: Subscription, count: number): Promise<Delivery[]> {
-  const got: Delivery[] = [];
-  while (got.length < count) {
-    const deliveries = await subscription.pull(count - got.length);
-    if (deliveries.length === 0) throw new Error(`the subscription closed after ${got.length} of ${count}`);
-    got.push(...deliveries);
-  }
-  return got;
-}
 
 const names = (deliveries: readonly Delivery[], key = '') =>
   deliveries.map(text).filter((name) => name.startsWith(key));

@@ -12,9 +12,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
 import { ManualClock } from '../clock/manual.ts';
-import { message, pullAll, testMessageBusContract } from './contract.ts';
+import { testMessageBusContract } from './contract.ts';
 import { type BusFile, openFile } from './embedded/files.ts';
 import { type EmbeddedBusOptions, openEmbeddedBus } from './embedded.ts';
+import { message, pullAll } from './fixture.ts';
 import type { Delivery } from './port.ts';
 
 const TOPIC = 'position-events';

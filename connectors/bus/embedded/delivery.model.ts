@@ -45,6 +45,11 @@ export class DeliveryModel {
     });
   }
 
+  /** Nothing is handed out any more. */
+  restart(): void {
+    this.deliveries.length = 0;
+  }
+
   backlog(): number {
     return [...this.#owed.values()].flat().length;
   }

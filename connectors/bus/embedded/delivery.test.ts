@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../clock/manual.ts';
-import { message } from '../contract.ts';
 import { openEmbeddedBus } from '../embedded.ts';
+import { message } from '../fixture.ts';
 import type { MessageBus, Subscription } from '../port.ts';
 import { AckRanges } from './ack-ranges.ts';
 import { DeliveryModel, numberOf } from './delivery.model.ts';
@@ -20,27 +23,38 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 80 }) }),
 );
 
-type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type Step =
+  | (typeof step extends fc.Arbitrary<infer T> ? T : never)
+  | { readonly do: 'reopen'; readonly isWhole: boolean };
 
 /** The bus and its oracle side by side. */
 class Scenario {
   readonly #clock: ManualClock;
   readonly #model = new DeliveryModel();
-  readonly #bus: MessageBus;
-  readonly #subscription: Subscription;
+  readonly #open: () => Promise<MessageBus>;
+  #bus: MessageBus;
+  #subscription: Subscription;
   #next = 0;
 
-  private constructor(bus: MessageBus, subscription: Subscription, clock: ManualClock) {
+  private constructor(
+    open: () => Promise<MessageBus>,
+    bus: MessageBus,
+    subscription: Subscription,
+    clock: ManualClock,
+  ) {
+    this.#open = open;
     this.#bus = bus;
     this.#subscription = subscription;
     this.#clock = clock;
   }
 
-  static async start(): Promise<Scenario> {
+  /** On disk everything is as small as can be, so that messages are read back, files rolled and freed. */
+  static async start(dir: string | null): Promise<Scenario> {
     const clock = new ManualClock(1_000_000);
-    const bus = await openEmbeddedBus({ dir: null, clock });
-    const options = { ackDeadlineMs: DEADLINE_MS };
-    return new Scenario(bus, await bus.subscribe('position-events', 'reader', options), clock);
+    const limits = { segmentBytes: 300, tailBytes: 5, dedupWindowMs: 20 };
+    const open = () => openEmbeddedBus({ dir, clock, ...(dir === null ? {} : limits) });
+    const bus = await open();
+    return new Scenario(open, bus, await subscribe(bus), clock);
   }
 
   async take(action: Step): Promise<void> {
@@ -49,7 +63,8 @@ class Scenario {
     else if (action.do === 'wait') {
       await this.#clock.advanceTo(this.#clock.now() + action.ms);
       this.#model.expire(this.#clock.now());
-    } else this.#settle(action.do, action.pick);
+    } else if (action.do === 'reopen') await this.#reopen(action.isWhole);
+    else this.#settle(action.do, action.pick);
     expect(this.#subscription.backlog()).toBe(this.#model.backlog());
   }
 
@@ -58,6 +73,17 @@ class Scenario {
     for (let i = this.#model.deliveries.length; i > 0; i--) this.#settle('ack', i - 1);
     expect(this.#subscription.backlog()).toBe(0);
     await this.#bus.close();
+  }
+
+  /** The subscription anew, or the whole bus, which memory alone does not outlive. */
+  async #reopen(isWhole: boolean): Promise<void> {
+    await this.#subscription.close();
+    if (isWhole) {
+      await this.#bus.close();
+      this.#bus = await this.#open();
+    }
+    this.#subscription = await subscribe(this.#bus);
+    this.#model.restart();
   }
 
   async #publish(keys: readonly string[]): Promise<void> {
@@ -84,13 +110,36 @@ class Scenario {
   }
 }
 
-it('delivers each key in order, and everything in the end, whatever is acked, nacked or left', async () => {
-  const property = fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-    const scenario = await Scenario.start();
-    for (const action of steps) await scenario.take(action);
-    await scenario.finish();
+const subscribe = (bus: MessageBus) =>
+  bus.subscribe('position-events', 'reader', { ackDeadlineMs: DEADLINE_MS });
+
+describe('delivers each key in order, and everything in the end, whatever is acked, nacked or left', () => {
+  const reopening = (isWhole: boolean) => fc.constant({ do: 'reopen' as const, isWhole });
+  const holds = (again: fc.Arbitrary<Step>, folder: () => string | null) =>
+    fc.asyncProperty(
+      fc.array(fc.oneof({ weight: 9, arbitrary: step }, again), { maxLength: 60 }),
+      async (steps) => {
+        const dir = folder();
+        const scenario = await Scenario.start(dir);
+        for (const action of steps) await scenario.take(action);
+        await scenario.finish();
+        if (dir !== null) rmSync(dir, { recursive: true, force: true });
+      },
+    );
+
+  it('in memory, with the subscription opened anew', async () => {
+    await fc.assert(
+      holds(reopening(false), () => null),
+      { seed: 1, numRuns: 300 },
+    );
   });
-  await fc.assert(property, { seed: 1, numRuns: 300 });
+
+  it('on disk, with the bus opened anew', async () => {
+    await fc.assert(
+      holds(reopening(true), () => mkdtempSync(join(tmpdir(), 'cst-bus-'))),
+      { seed: 2, numRuns: 60 },
+    );
+  });
 });
 
 describe('AckRanges', () => {

@@ -68,6 +68,8 @@ function contradiction(row: CandleRow, interval: Interval): string | undefined {
     return `open_time_ms: expected the open of a ${interval} bar, got ${openTime}`;
   }
   if (high < Math.max(open, close, low)) return `high: expected the highest price, got ${high}`;
+  if (row.turnover === 0 && row.volume > 0)
+    return 'turnover: expected more than 0 where there is volume, got 0';
   if (low > Math.min(open, close)) return `low: expected the lowest price, got ${low}`;
   return undefined;
 }

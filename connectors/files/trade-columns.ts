@@ -66,12 +66,13 @@ function rowsOf(chunk: DuckDBDataChunk, before: number, has: (column: string) =>
   const [ts, price, size, buy, id] = [AT.ts, AT.price, AT.size, AT.buy, AT.id].map((at) =>
     numbers(chunk, at),
   ) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
-  const into = columnsFor(chunk.rowCount, has('side'));
+  const rows = chunk.rowCount;
+  const into = columnsFor(rows, has('side'));
   const hasIds = has('trade_id');
   let texts: (string | null)[] | null = null;
   const bad: BadRow[] = [];
   let count = 0;
-  for (let i = 0; i < chunk.rowCount; i++) {
+  for (let i = 0; i < rows; i++) {
     const isNumeric = id[i]! >= 0;
     const text = isNumeric || !hasIds ? null : value(chunk, AT.idText, i);
     const hasId = isNumeric || !hasIds || isId(text);

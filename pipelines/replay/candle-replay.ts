@@ -1,9 +1,10 @@
 /** Recorded bars as the source of `raw-tick-data`: each bar enters when it closes. */
 import type { CandleRow } from '../../connectors/files/rows.ts';
-import { type Candle, candleId } from '../../schemas/candle.ts';
-import { INTERVAL_MS, type Interval, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
+import type { Candle } from '../../schemas/candle.ts';
+import { INTERVAL_MS, type Interval, type Venue } from '../../schemas/primitives.ts';
+import { newCandle } from '../../transforms/candles/new-candle.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
-import { MarketTime, STEP_MS } from './market-time.ts';
+import { MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
 import { Merge, type Run, type TimedRows } from './merge.ts';
 import { SymbolFeed } from './symbol-feed.ts';
 
@@ -124,8 +125,8 @@ export class CandleReplay implements SourceReader {
   #finish(): SourceChunk | undefined {
     if (this.#phase === 'end') return undefined;
     this.#phase = 'end';
-    this.#closeNewest();
-    return this.#chunk(Number.POSITIVE_INFINITY);
+    const { messages } = this.#closeNewest() ?? this.#chunk(0);
+    return { messages, watermarkMs: Number.POSITIVE_INFINITY };
   }
 
   #chunk(watermarkMs: number): SourceChunk {
@@ -141,20 +142,16 @@ export class CandleReplay implements SourceReader {
 }
 
 /** A recorded bar is complete; its facts are its trades, where known, and its seconds. */
-export function fileCandle(row: CandleRow, venue: Venue, symbol: string, interval: Interval): Candle {
+function fileCandle(row: CandleRow, venue: Venue, symbol: string, interval: Interval): Candle {
   const { openTime, open, high, low, close, volume } = row;
   const filled = volume === 0 && high === low && open === close;
-  const turnover = filled ? 0 : row.turnover;
   const trades = filled ? 0 : row.trades;
-  const revision = (trades ?? 0) + (60 * INTERVAL_MS[interval]) / MINUTE_MS;
-  const identity = { venue, symbol, interval, openTime, revision };
-  return {
-    id: candleId(identity),
-    ...identity,
-    ...{ open, high, low, close, volume, turnover, trades, filled },
+  return newCandle({
+    ...{ venue, symbol, interval, openTime, open, high, low, close, volume, trades, filled },
+    turnover: filled ? 0 : row.turnover,
     buyVolume: filled ? 0 : null,
-    vwap: turnover !== null && turnover > 0 && volume > 0 ? turnover / volume : null,
     coverage: 1,
     complete: true,
-  };
+    revision: (trades ?? 0) + INTERVAL_MS[interval] / SECOND_MS,
+  });
 }

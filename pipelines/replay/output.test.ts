@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { InvariantError, UpstreamError } from '../../schemas/errors.ts';
+import { encodePubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
+import { ReplayOutput } from './output.ts';
+
+const message = (id: string, ts: number, json: string, received?: number): Uint8Array =>
+  encodePubsubMessage({
+    data: Buffer.from(json),
+    attributes: {
+      ...standardAttributes(id, ts),
+      ...(received === undefined ? {} : { received: String(received) }),
+    },
+    messageId: '',
+    orderingKey: '',
+  });
+
+const folder = () => mkdtempSync(join(tmpdir(), 'output-'));
+const FILES = [
+  'dead-letters.ndjson',
+  'market-candles.ndjson',
+  'market-features.ndjson',
+  'market-levels.ndjson',
+  'trade-signals-micro.ndjson',
+];
+
+describe('ReplayOutput', () => {
+  it('writes each topic by event time, then id, and an empty file where nothing came', () => {
+    const output = new ReplayOutput();
+    for (const [id, ts] of [
+      ['b', 2],
+      ['c', 1],
+      ['a', 2],
+      ['é', 2],
+    ] as const) {
+      output.take('market-candles', message(id, ts, `{"id":"${id}"}`));
+    }
+    const out = join(folder(), 'deep', 'er');
+    const hash = output.write(out);
+    expect(readdirSync(out).sort()).toEqual(FILES);
+    const text = '{"id":"c"}\n{"id":"a"}\n{"id":"b"}\n{"id":"é"}\n';
+    expect(readFileSync(join(out, 'market-candles.ndjson'), 'utf8')).toBe(text);
+    expect(readFileSync(join(out, 'market-levels.ndjson'), 'utf8')).toBe('');
+    expect(hash).toBe(createHash('sha256').update(text).digest('hex'));
+  });
+
+  it('keeps one copy of an id, with the newest count of trades received', () => {
+    const output = new ReplayOutput();
+    for (const received of [3, 5, 4]) output.take('market-candles', message('a', 1, '{}', received));
+    expect(output.count('market-candles')).toBe(1);
+    expect([...output.records('market-candles')]).toEqual([{ record: {}, received: 5 }]);
+  });
+
+  it('refuses two contents of one id, and a topic it does not know', () => {
+    const output = new ReplayOutput();
+    output.take('market-candles', message('a', 1, '{"x":1}'));
+    expect(() => output.take('market-candles', message('a', 1, '{"x":2}'))).toThrow(InvariantError);
+    expect(() => output.take('feed-events', message('a', 1, '{}'))).toThrow(InvariantError);
+  });
+
+  it('replaces what an earlier run wrote, and leaves no draft behind', () => {
+    const out = folder();
+    writeFileSync(join(out, 'market-candles.ndjson'), 'old');
+    new ReplayOutput().write(out);
+    expect(readFileSync(join(out, 'market-candles.ndjson'), 'utf8')).toBe('');
+    expect(readdirSync(out).sort()).toEqual(FILES);
+  });
+
+  it('leaves the earlier file whole where it cannot write, and says so', () => {
+    const out = folder();
+    writeFileSync(join(out, 'market-candles.ndjson'), 'old');
+    mkdirSync(join(out, 'market-candles.ndjson.tmp'));
+    expect(() => new ReplayOutput().write(out)).toThrow(UpstreamError);
+    expect(readFileSync(join(out, 'market-candles.ndjson'), 'utf8')).toBe('old');
+  });
+});

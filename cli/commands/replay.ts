@@ -2,8 +2,7 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
-import { readHistory } from '../../pipelines/replay/history.ts';
-import { type ReplayFile, replay } from '../../pipelines/replay/replay.ts';
+import type { ReplayFile } from '../../pipelines/replay/replay.ts';
 import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
@@ -33,8 +32,8 @@ Examples:
 `;
 
 interface Flags {
-  readonly venue: string;
-  readonly out: string;
+  readonly venue?: string;
+  readonly out?: string;
   readonly interval?: string;
   readonly params?: string;
   readonly from?: string;
@@ -50,8 +49,8 @@ export function addReplay(program: Command): void {
     .summary('recorded trades or bars through the graph, into files')
     .description('Replays recorded trades (or bars) through the whole graph as fast as it goes.')
     .argument('<SYMBOL=FILE...>', 'one file for each symbol')
-    .requiredOption('--venue <name>', `exchange the data comes from: ${VENUES.join(', ')}`)
-    .requiredOption('--out <dir>', 'folder to write to; made where missing')
+    .option('--venue <name>', `required: exchange the data comes from: ${VENUES.join(', ')}`)
+    .option('--out <dir>', 'required: folder to write to; made where missing')
     .option('--interval <length>', `the files hold bars of this length: ${INTERVALS.join(', ')}`)
     .option('--params <file>', 'JSON with parameters that differ from the default')
     .option('--from <time>', 'leave out what is earlier: ISO 8601, ms, or YYYYMMDD (UTC)')
@@ -65,7 +64,8 @@ export function addReplay(program: Command): void {
 
 async function runReplay(words: readonly string[], flags: Flags): Promise<void> {
   const files = words.map(fileOf);
-  const venue = oneOf(flags.venue, VENUES, '--venue');
+  const venue = oneOf(needed(flags.venue, '--venue bybit'), VENUES, '--venue');
+  const out = needed(flags.out, '--out results');
   const interval = flags.interval === undefined ? undefined : oneOf(flags.interval, INTERVALS, '--interval');
   oneOf(flags.runner, RUNNERS, '--runner');
   const fromMs = flags.from === undefined ? undefined : instantOf(flags.from, '--from');
@@ -74,17 +74,25 @@ async function runReplay(words: readonly string[], flags: Flags): Promise<void> 
     throw new ConfigError(`Expected --from before --to, got ${flags.from} and ${flags.to}.`);
   }
   const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
-  await assertFolder(flags.out);
+  await assertFolder(out);
+  // Loaded when needed: the engine takes longer to load than a mistyped flag takes to name.
+  const { replay } = await import('../../pipelines/replay/replay.ts');
   const history = await historyOf(flags.history, fromMs);
   const bar = progressBar('replay', systemClock, process.stderr);
   try {
     const range = { fromMs, toMs };
-    const options = { files, venue, interval, params, history, out: flags.out, clock: systemClock, ...range };
+    const options = { files, venue, interval, params, history, out, clock: systemClock, ...range };
     const summary = await replay({ ...options, onProgress: (share) => bar.update(share) });
-    process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary, flags.out));
+    process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary, out));
   } finally {
     bar.stop();
   }
+}
+
+/** Checked here and not by commander, which would name a missing flag before a mistyped one. */
+function needed(value: string | undefined, example: string): string {
+  if (value !== undefined) return value;
+  throw new ConfigError(`Expected the flag ${example.split(' ')[0]}, e.g. ${example}.`);
 }
 
 async function historyOf(folder: string | undefined, fromMs: number | undefined) {
@@ -92,6 +100,7 @@ async function historyOf(folder: string | undefined, fromMs: number | undefined)
   if (fromMs === undefined) {
     throw new ConfigError('Expected --from with --history: candles that close up to then warm the graph.');
   }
+  const { readHistory } = await import('../../pipelines/replay/history.ts');
   return readHistory(folder, fromMs);
 }
 

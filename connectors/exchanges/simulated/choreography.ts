@@ -64,7 +64,7 @@ class Choreographer {
   /** To `target` in `count` minutes, as a bridge: noise that vanishes at the end. */
   #walk(target: number, count: number, volume: number): void {
     for (let left = count; left > 0; left--) {
-      const noise = left > 1 ? 0.0005 * this.#random.normal() : 0;
+      const noise = left > 1 ? 0.0009 * this.#random.normal() : 0;
       const burst = this.#random.chance(0.03) ? this.#random.between(2, 4) : 1;
       const move = (target - this.#price) / left + noise;
       this.#body(move, volume * burst * this.#random.between(0.4, 1.7));

@@ -4,9 +4,14 @@ import { openCandleFile } from '../../connectors/files/candles.ts';
 import type { BadRow, RowSource, TradeRows } from '../../connectors/files/rows.ts';
 import { openTradeFile } from '../../connectors/files/trades.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
+import { ConfigError } from '../../schemas/errors.ts';
 import { INTERVAL_MS, type Interval } from '../../schemas/primitives.ts';
 import { shortHash } from '../../schemas/pubsub-message.ts';
 import type { CandleChunk } from './candle-replay.ts';
+import type { TimedRows } from './merge.ts';
+
+/** A recording does not pause for longer; a time that far ahead is a mistake that would close every bar. Unit: ms. */
+const MAX_PAUSE_MS = 366 * 86_400_000;
 
 /** Rows in [fromMs, toMs) are replayed. */
 export interface TimeRange {
@@ -29,7 +34,7 @@ export async function openTrades(
   range: TimeRange,
   onBad: OnBad,
 ): Promise<RangedRows<TradeRows>> {
-  return ranged(await openTradeFile(path), (chunk) => {
+  return ranged(path, await openTradeFile(path), (chunk) => {
     letters(path, chunk.bad, onBad);
     return tradesWithin(chunk, range);
   });
@@ -41,7 +46,7 @@ export async function openCandles(
   { fromMs = 0, toMs = Number.POSITIVE_INFINITY }: TimeRange,
   onBad: OnBad,
 ): Promise<RangedRows<CandleChunk>> {
-  return ranged(await openCandleFile(path, interval), (chunk) => {
+  return ranged(path, await openCandleFile(path, interval), (chunk) => {
     letters(path, chunk.bad, onBad);
     const rows = chunk.rows.filter(
       ({ openTime }) => openTime >= fromMs && openTime + INTERVAL_MS[interval] <= toMs,
@@ -51,19 +56,40 @@ export async function openCandles(
   });
 }
 
-function ranged<C, K>(
+function ranged<C, K extends TimedRows>(
+  path: string,
   source: RowSource<C>,
   keep: (chunk: C) => { readonly kept: K; readonly skipped: number },
 ): RangedRows<K> {
   let left = 0;
+  // NaN before the first row: no comparison holds.
+  let newest = Number.NaN;
   async function* rows(): AsyncGenerator<K> {
     for await (const chunk of source) {
       const { kept, skipped } = keep(chunk);
       left += skipped;
+      newest = newestOf(path, kept, newest);
       yield kept;
     }
   }
   return { rows: rows(), skipped: () => left, progress: () => source.progress() };
+}
+
+/** @throws ConfigError where a time lies so far ahead of those before it that one of them is wrong. */
+function newestOf(path: string, { ts, count }: TimedRows, before: number): number {
+  let newest = before;
+  for (let i = 0; i < count; i++) {
+    const t = ts[i]!;
+    if (t <= newest) continue;
+    if (t - newest > MAX_PAUSE_MS) {
+      const [from, to] = [newest, t].map((ms) => new Date(ms).toISOString());
+      throw new ConfigError(
+        `Expected the rows of one recording in ${path}, got a jump from ${from} to ${to}. Correct the time, or use --from and --to.`,
+      );
+    }
+    newest = t;
+  }
+  return newest;
 }
 
 function tradesWithin(chunk: TradeRows, range: TimeRange): { kept: TradeRows; skipped: number } {

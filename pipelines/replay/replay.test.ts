@@ -178,6 +178,13 @@ describe('replay', () => {
     ]);
   });
 
+  it('refuses a jump of years, which would close every bar', async () => {
+    const rows = [M0, M0 + 1, M0 + 400 * 86_400_000, M0 + 2].map((ts, i) => `${ts},1,1,${i}`);
+    await expect(run(csv(rows))).rejects.toThrow(/got a jump from 2024-01-01T00:00:00.001Z to 2025-02-04/);
+    const { summary } = await run(csv(rows), { toMs: M0 + 60_000 });
+    expect([summary.trades, summary.skipped]).toEqual([3, 1]);
+  });
+
   it('makes the candles of a file exactly as its exchange did', async (context) => {
     const path = needRealData(context, 'trades/kraken-btcusdt-2023-11-17.parquet');
     const { summary, out } = await run(path, { venue: 'kraken', files: [{ symbol: 'BTC/USDT', path }] });

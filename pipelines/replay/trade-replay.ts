@@ -8,6 +8,8 @@ import { SymbolFeed } from './symbol-feed.ts';
 
 /** Messages handed over at once although no minute closed. */
 const CHUNK_MESSAGES = 64;
+/** How long after its last row a recording is believed to have gone on, whatever end it was told. */
+const MAX_TAIL_MS = 24 * 60 * MINUTE_MS;
 
 export interface TradeInput {
   readonly venue: Venue;
@@ -137,7 +139,9 @@ export class TradeReplay implements SourceReader {
 
   #finish(): SourceChunk | undefined {
     if (this.#phase === 'end') return undefined;
-    const toMs = floorTo(Math.max(this.#time.newest, this.#options.endMs ?? this.#time.newest), SECOND_MS);
+    const { newest } = this.#time;
+    const end = Math.min(this.#options.endMs ?? newest, newest + MAX_TAIL_MS);
+    const toMs = floorTo(Math.max(newest, end), SECOND_MS);
     const isBehind = this.#feeds.some((feed) => feed.hasStarted && feed.claimed < toMs);
     if (isBehind) {
       this.#advance = {

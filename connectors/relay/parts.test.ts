@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { TradeRow } from '../../schemas/trade-batch.ts';
+import { FeedHealth } from './health.ts';
+import { cutByMinute, tradeMessage } from './messages.ts';
+
+function trade(ts: number): TradeRow {
+  return { tradeId: `t${ts}`, seq: ts, ts, price: 1, size: 1, side: 'BUY' };
+}
+
+describe('cutByMinute', () => {
+  it('cuts where the minute changes, also back to an earlier one, and keeps the order', () => {
+    const runs = cutByMinute([59_999, 60_000, 60_001, 59_000, 120_000].map(trade));
+    expect(runs.map((run) => run.map(({ ts }) => ts))).toEqual([
+      [59_999],
+      [60_000, 60_001],
+      [59_000],
+      [120_000],
+    ]);
+  });
+
+  it('cuts long runs', () => {
+    const runs = cutByMinute(Array.from({ length: 20_001 }, () => trade(1)));
+    expect(runs.map(({ length }) => length)).toEqual([20_000, 1]);
+  });
+});
+
+describe('tradeMessage', () => {
+  it('takes its id and time from its content', () => {
+    const message = () => tradeMessage('bybit', 'X', [trade(7), trade(5)], null);
+    expect(message()).toEqual(message());
+    expect(message().attributes).toEqual({
+      id: expect.stringMatching(/^bybit:X:7:7:2:[0-9a-f]{16}$/),
+      ts: '5',
+    });
+    expect(message().orderingKey).toBe('bybit:X');
+  });
+});
+
+describe('FeedHealth', () => {
+  it('vouches for the seconds that lie wholly within a connection', () => {
+    const health = new FeedHealth();
+    health.up(1_500);
+    health.down(4_200);
+    health.up(4_800);
+    const vouched = [0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000].filter((s) => health.vouchesFor(s, 7_000));
+    expect(vouched).toEqual([2_000, 3_000, 5_000, 6_000]);
+    health.forgetBefore(5_000);
+    expect(health.vouchesFor(3_000, 7_000)).toBe(false);
+    expect(health.vouchesFor(6_000, 7_000)).toBe(true);
+  });
+
+  it('wants a frame as proof of life', () => {
+    const health = new FeedHealth();
+    health.up(0);
+    expect(health.vouchesFor(10_000, 6_000)).toBe(true);
+    expect(health.vouchesFor(10_000, 5_999)).toBe(false);
+  });
+});

@@ -104,7 +104,7 @@ class DuckDbHistory implements History {
     sql: string,
     parameters: Readonly<Record<string, unknown>>,
   ): Promise<Record<string, unknown>[]> {
-    const entries = Object.entries(parameters).filter(([name]) => sql.includes(`$${name}`));
+    const entries = Object.entries(parameters);
     const values = Object.fromEntries(entries.map(([name, value]) => [name, toParameter(name, value)]));
     const types = Object.fromEntries(entries.map(([name, value]) => [name, parameterType(value)]));
     const connection = await this.#instance.connect();

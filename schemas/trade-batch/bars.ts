@@ -13,6 +13,7 @@ export interface BarBatch {
 
 const Candles = z.array(Candle);
 const utf8 = new TextEncoder();
+const writer = new ByteWriter();
 
 /** @throws z.ZodError where a candle is none. */
 export function encodeBarBatch(batch: {
@@ -21,7 +22,6 @@ export function encodeBarBatch(batch: {
   candles: readonly Candle[];
 }): Uint8Array {
   const { venue, symbol, candles } = batch;
-  const writer = new ByteWriter();
   writeHeader(writer, { kind: 'bars', venue, symbol, claim: null, last: null });
   writer.raw(utf8.encode(JSON.stringify(z.encode(Candles, [...candles]))));
   return seal(writer);

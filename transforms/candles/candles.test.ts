@@ -223,6 +223,19 @@ describe('the same trades', () => {
     expect(bar).toMatchObject({ traded: { trades: 4, volume: 4 }, received: 5 });
   });
 
+  it('give the same bar where an engine ships its bytes as a BSON Binary', () => {
+    const overlapping = [trade(1, 5), trade(2, 6)].map((first) => batchOf([first, trade(9, 7)]));
+    const shipped = partsOf(...overlapping).map((part) =>
+      part.value.kind === 'trades'
+        ? {
+            ...part,
+            value: { ...part.value, payload: { buffer: part.value.payload } as unknown as Uint8Array },
+          }
+        : part,
+    );
+    expect(minuteBars(shipped)).toEqual(minuteBars(partsOf(...overlapping)));
+  });
+
   it('give the same bars and closed minutes, for any order, grouping and number of copies', () => {
     fc.assert(
       fc.property(anyMarket, anyDelivery, anyDelivery, (market, one, other) => {

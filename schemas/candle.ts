@@ -8,6 +8,7 @@ import { EventTime, Interval, NonNegative, Price, Share, Venue, VenueSymbol } fr
  * `revision` counts the distinct facts behind the bar (trades, healthy seconds, and for a filled bar those of
  * the bars it was filled from). It grows with every late fact, is the same for the same facts in whatever order,
  * grouping or number of copies they came, and is not consecutive. Consumers keep the highest.
+ * A 1m bar with trades counts from 1,000,000 on, so that a late trade outranks the filled bar it undoes.
  */
 export const Candle = z.object({
   id: z.string().describe('venue:symbol:interval:openTime ms:revision. Same id, same content.'),

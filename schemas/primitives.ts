@@ -36,6 +36,9 @@ export const EventTime = z.codec(z.iso.datetime({ precision: 3 }), z.number().in
   encode: (ms) => new Date(ms).toISOString(),
 });
 
+/** Latest event time taken from outside, ms: later ones need years of five digits, which the wire form does not have. */
+export const MAX_EVENT_TIME = Date.UTC(9999, 0, 1) - 1;
+
 export const Price = z.number().positive();
 export const NonNegative = z.number().nonnegative();
 export const Share = z.number().min(0).max(1);

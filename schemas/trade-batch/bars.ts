@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Candle } from '../candle.ts';
 import { messageOf, WireFormatError } from '../errors.ts';
-import { INTERVAL_MS, type Venue } from '../primitives.ts';
+import { INTERVAL_MS, MAX_EVENT_TIME, type Venue } from '../primitives.ts';
 import { ByteWriter } from './bytes.ts';
 import { type BatchHeader, openBatch, seal, writeHeader } from './format.ts';
 
@@ -37,7 +37,10 @@ export function decodeBarBatch(bytes: Uint8Array): BarBatch {
       `Expected candles of ${header.venue}:${header.symbol}, got one of ${stranger.venue}:${stranger.symbol}.`,
     );
   }
-  const crooked = candles.find(({ openTime, interval }) => openTime % INTERVAL_MS[interval] !== 0);
+  const crooked = candles.find(
+    ({ openTime, interval }) =>
+      openTime % INTERVAL_MS[interval] !== 0 || openTime < 0 || openTime > MAX_EVENT_TIME,
+  );
   if (crooked) {
     throw new WireFormatError(
       `Expected a ${crooked.interval} candle at a whole ${crooked.interval}, got ${crooked.openTime}.`,

@@ -1,6 +1,7 @@
 /** Bytes into columns of trades. Whatever is wrong with the bytes ends in a WireFormatError. */
 import { isUtf8 } from 'node:buffer';
 import { WireFormatError } from '../errors.ts';
+import { MAX_EVENT_TIME } from '../primitives.ts';
 import type { Trade } from '../trade.ts';
 import type { ByteReader } from './bytes.ts';
 import {
@@ -11,7 +12,6 @@ import {
   ID_TEXT,
   ID_UUID,
   MAX_SCALE,
-  MAX_TS,
   openBatch,
   POW10,
 } from './format.ts';
@@ -78,7 +78,7 @@ export class TradeBatch {
     this.seq = columns.seq;
     this.priceUnits = columns.price;
     this.sizeUnits = columns.size;
-    reader.sums(count, 0, MAX_TS, this.ts, 'ts');
+    reader.sums(count, 0, MAX_EVENT_TIME, this.ts, 'ts');
     reader.sums(count, 0, Number.MAX_SAFE_INTEGER, this.seq, 'seq');
     reader.sums(count, 1, Number.MAX_SAFE_INTEGER, this.priceUnits, 'price');
     reader.positives(count, this.sizeUnits, 'size');

@@ -1,9 +1,9 @@
 /** Trades into bytes: rows for the relay, columns for a replay that has millions of them. */
 import { WireFormatError } from '../errors.ts';
-import type { Venue } from '../primitives.ts';
+import { MAX_EVENT_TIME, type Venue } from '../primitives.ts';
 import type { Trade } from '../trade.ts';
 import { ByteWriter, writeDifference } from './bytes.ts';
-import { type Claim, type KnownTrade, MAX_TS, seal, writeHeader } from './format.ts';
+import { type Claim, type KnownTrade, seal, writeHeader } from './format.ts';
 import { type TradeIds, writeIds } from './ids.ts';
 import { toUnits } from './scale.ts';
 
@@ -68,7 +68,7 @@ export function encodeTradeColumns(input: TradeColumnsInput): Uint8Array {
   const scalesAt = writer.at;
   // Scales and kind of ids are known once their columns are written.
   writer.raw(Uint8Array.of(0, 0, 0, input.buy ? 1 : 0));
-  writeSums(input.ts, from, to, MAX_TS, 'ts');
+  writeSums(input.ts, from, to, MAX_EVENT_TIME, 'ts');
   writeSums(input.seq, from, to, Number.MAX_SAFE_INTEGER, 'seq');
   writer.bytes[scalesAt] = toUnits(input.price, from, to, units, 'price');
   writeSums(units, 0, count, Number.MAX_SAFE_INTEGER, 'price');

@@ -12,7 +12,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { WireFormatError } from '../errors.ts';
-import { Venue } from '../primitives.ts';
+import { MAX_EVENT_TIME, Venue } from '../primitives.ts';
 import { ByteReader, type ByteWriter } from './bytes.ts';
 
 /** The publisher vouches for [fromMs, toMs): the feed was healthy, and every trade of it has been or is being sent. */
@@ -38,8 +38,6 @@ export interface BatchHeader {
 
 /** Longest span one batch may vouch for: a day, so that a message makes a bounded number of minutes. */
 export const MAX_CLAIM_MS = 86_400_000;
-/** Last instant a Date can hold. */
-export const MAX_TS = 8.64e15;
 /** Finest decimal place of a price or size. What is finer is rounded. */
 export const MAX_SCALE = 12;
 /** 10^0 … 10^22 are exact doubles; so integer / POW10[scale] is the double nearest to the decimal. */
@@ -178,7 +176,7 @@ function readLast(reader: ByteReader): KnownTrade {
 }
 
 function checkClaim(fromMs: number, length: number): void {
-  const isFine = Number.isSafeInteger(fromMs) && fromMs >= 0 && fromMs + length <= MAX_TS;
+  const isFine = Number.isSafeInteger(fromMs) && fromMs >= 0 && fromMs + length <= MAX_EVENT_TIME;
   if (isFine && Number.isSafeInteger(length) && length > 0 && length <= MAX_CLAIM_MS) return;
   throw new WireFormatError(
     `Expected a claim of 1 ms to ${MAX_CLAIM_MS} ms, got ${length} ms from ${fromMs}.`,
@@ -186,7 +184,8 @@ function checkClaim(fromMs: number, length: number): void {
 }
 
 function checkLast({ ts, seq, price }: KnownTrade): void {
-  const isFine = Number.isSafeInteger(ts) && ts >= 0 && ts <= MAX_TS && Number.isSafeInteger(seq) && seq >= 0;
+  const isFine =
+    Number.isSafeInteger(ts) && ts >= 0 && ts <= MAX_EVENT_TIME && Number.isSafeInteger(seq) && seq >= 0;
   if (isFine && price > 0 && Number.isFinite(price)) return;
   throw new WireFormatError(
     `Expected a last trade with ts, seq ≥ 0 and price > 0, got ts ${ts}, seq ${seq}, price ${price}.`,

@@ -126,7 +126,7 @@ describe('a trade batch', () => {
     [{ size: -1 }, 'size'],
     [{ size: 1e-13 }, 'size'],
     [{ ts: -1 }, 'ts'],
-    [{ ts: 8.64e15 + 2 }, 'ts'],
+    [{ ts: Date.UTC(9999, 0, 1) }, 'ts'],
     [{ ts: 1.5 }, 'ts'],
     [{ seq: 2 ** 53 }, 'seq'],
     [{ tradeId: '' }, 'trade id'],

@@ -1,6 +1,7 @@
 /** A message that could not be read, kept whole with the reason. */
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import { messageOf } from '../../schemas/errors.ts';
+import { MAX_EVENT_TIME } from '../../schemas/primitives.ts';
 import {
   decodePubsubMessage,
   eventTimeOf,
@@ -38,10 +39,11 @@ function readMessage(bytes: Uint8Array): PubsubMessage | null {
   }
 }
 
-/** 0 where the message does not tell its time. */
+/** 0 where the message does not tell its time, or one that cannot be written. */
 function timeOf(message: PubsubMessage): number {
   try {
-    return eventTimeOf(message.attributes);
+    const ms = eventTimeOf(message.attributes);
+    return ms >= 0 && ms <= MAX_EVENT_TIME ? ms : 0;
   } catch {
     return 0;
   }

@@ -162,6 +162,13 @@ describe('a snapshot', () => {
     expect(pulseOf({ lastPrice: null })?.last).toBeNull();
   });
 
+  it('is refused where its time cannot be', () => {
+    for (const ts of [-1_000, Date.UTC(9999, 0, 1)]) {
+      const [output] = decodeSnapshots(message(json(z.encode(BookSnapshot, { ...snapshot, ts }))));
+      expect(output).toMatchObject({ dead: { reason: expect.stringMatching(/between 1970 and 9998/) } });
+    }
+  });
+
   it('is refused with the field that is wrong', () => {
     const [output] = decodeSnapshots(message(json({ ...z.encode(BookSnapshot, snapshot), ts: 'noon' })));
     expect(output).toMatchObject({
@@ -186,6 +193,14 @@ describe('what cannot be read', () => {
       },
     });
     expect([...decodeTrades(message(data))]).toEqual([output]);
+  });
+
+  it('has a time that can be written, whatever the message says', () => {
+    const broken = new Uint8Array([1]);
+    for (const ts of ['9000000000000000', '-1', 'noon', '253370764800000']) {
+      const [output] = decodeTrades(message(broken, { ts }));
+      expect(output).toMatchObject({ dead: { eventTime: 0 } });
+    }
   });
 
   it('says so where not even the message can be read', () => {

@@ -2,7 +2,7 @@
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import { messageOf, WireFormatError } from '../../schemas/errors.ts';
-import { MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
+import { MAX_EVENT_TIME, MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
 import {
   type Claim,
   decodeBarBatch,
@@ -44,6 +44,9 @@ export function decodeTradeMessage(data: Uint8Array): Decoded {
 export function decodeSnapshotMessage(data: Uint8Array): Decoded {
   const snapshot = parseSnapshot(data);
   const { venue, symbol, ts } = snapshot;
+  if (ts < 0 || ts > MAX_EVENT_TIME) {
+    throw new WireFormatError(`Expected a snapshot between 1970 and 9998, got one of ${ts} ms.`);
+  }
   const second = Math.floor((ts % MINUTE_MS) / 1000);
   const value: MinutePart = {
     kind: 'pulse',

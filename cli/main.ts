@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addReplay } from './commands/replay.ts';
+import { addStart } from './commands/start.ts';
 import { errorLine, exitCodeOf } from './errors.ts';
 
 const HELP = `
 Exit codes: 0 ok · 1 error · 2 not found · 3 not running · 4 wrong flag, setting or file · 5 timeout
 
 Examples:
+  cst start                                                    simulated exchange → signals, in this terminal
   cst replay BTCUSDT=trades.parquet --venue bybit --out out    signals of recorded trades
   cst replay --help                                            file formats and more examples
 `;
@@ -25,6 +27,7 @@ function programOf(): Command {
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
     .addHelpText('after', HELP);
+  addStart(program);
   addReplay(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

@@ -32,8 +32,8 @@ export interface Results {
 }
 
 export function publishAll(results: Results, options: PublishConfig & { readonly project: string }): void {
-  const { project, emitAfterMs } = options;
-  const config: PublishConfig = { emitAfterMs };
+  const { project, publishAfterMs } = options;
+  const config: PublishConfig = { publishAfterMs };
   const publish = (topic: TopicName, messages: PCollection<Uint8Array>, part = '') =>
     messages.apply(writePubSub(`Publish ${topic}${part}`, { project, topic }));
 

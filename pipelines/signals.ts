@@ -29,8 +29,10 @@ export interface SignalOptions {
   readonly params: SignalParams;
   /** Venue whose candles are traded on; the others only check its prices. */
   readonly leadVenue: Venue;
-  /** What closed by then was emitted by an earlier run. Unit: ms since the epoch. */
+  /** Signals of bars that closed by then are computed, not emitted: their moment has passed. Unit: ms since the epoch. */
   readonly emitAfterMs: number;
+  /** What closed by then was published by an earlier run; `emitAfterMs` where left out. Unit: ms since the epoch. */
+  readonly publishAfterMs?: number;
   /** Closed candles known before the start, of any interval. */
   readonly history: readonly Candle[];
 }
@@ -86,6 +88,6 @@ export function buildSignals(root: Root, options: SignalOptions): void {
 
   publishAll(
     { minutes, candles, levels, joined, signals, dead: [trades.dead, books.dead] },
-    { project, emitAfterMs },
+    { project, publishAfterMs: options.publishAfterMs ?? emitAfterMs },
   );
 }

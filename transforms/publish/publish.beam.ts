@@ -11,29 +11,29 @@ import { messageOf } from './publish.ts';
 
 /** What had already closed by then was published by an earlier run. Unit: ms since the epoch. */
 export interface PublishConfig {
-  readonly emitAfterMs: number;
+  readonly publishAfterMs: number;
 }
 
 /** `received` tells how many copies of trades came, so that a reader can count duplicates. */
 export function* minuteMessages(minute: Keyed<ClosedMinute>, config: PublishConfig): Iterable<Uint8Array> {
   const { candle, received } = minute.value;
-  if (closeOf(candle) <= config.emitAfterMs) return;
+  if (closeOf(candle) <= config.publishAfterMs) return;
   yield messageOf('market-candles', candle, { received: String(received) });
 }
 
 export function* candleMessages(candle: Keyed<Candle>, config: PublishConfig): Iterable<Uint8Array> {
-  if (closeOf(candle.value) > config.emitAfterMs) yield messageOf('market-candles', candle.value);
+  if (closeOf(candle.value) > config.publishAfterMs) yield messageOf('market-candles', candle.value);
 }
 
 export function* levelMessages(levels: LevelSet, config: PublishConfig): Iterable<Uint8Array> {
-  if (levels.asOf > config.emitAfterMs) yield messageOf('market-levels', levels);
+  if (levels.asOf > config.publishAfterMs) yield messageOf('market-levels', levels);
 }
 
 export function* featureMessages(
   joined: { readonly row: FeatureRow },
   config: PublishConfig,
 ): Iterable<Uint8Array> {
-  if (joined.row.closeTime > config.emitAfterMs) yield messageOf('market-features', joined.row);
+  if (joined.row.closeTime > config.publishAfterMs) yield messageOf('market-features', joined.row);
 }
 
 export function* signalMessages(signal: ScalpSignal): Iterable<Uint8Array> {

@@ -1,0 +1,167 @@
+/** `cst start`: the whole stack in this process, until Ctrl-C. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createLogUpdate } from 'log-update';
+import { systemClock } from '../../connectors/clock/system.ts';
+import { SIMULATED_SYMBOLS } from '../../connectors/exchanges/simulated/instruments.ts';
+import { ConfigError } from '../../schemas/errors.ts';
+import { DEFAULT_PARAMS } from '../../schemas/params.ts';
+import { LocalStack } from '../local-stack.ts';
+import { bybitSource, type MarketSource, simulatedSource } from '../market-source.ts';
+import { readParams } from '../params-file.ts';
+import { StackView } from '../stack-view.ts';
+import { duration, renderStatus } from '../status.ts';
+
+/** Pairs with the highest turnover for years; choosing them by turnover is the universe's task. */
+const LIVE_SYMBOLS = [
+  'BTCUSDT',
+  'ETHUSDT',
+  'SOLUSDT',
+  'XRPUSDT',
+  'DOGEUSDT',
+  'BNBUSDT',
+  'ADAUSDT',
+  'LINKUSDT',
+];
+const REFRESH_MS = 500;
+/** Between lines of status where there is no terminal to redraw. */
+const PLAIN_EVERY_MS = 10_000;
+
+const HELP = `
+Signals go to stdout, one JSON object a line; status and notices go to stderr.
+Ctrl-C publishes what was received, closes cleanly and prints a summary; a second one ends at once.
+A simulation begins afresh each time; live history stays in DIR and warms the next start.
+
+Examples:
+  cst start                                     a simulated exchange, 60 market seconds a second
+  cst start --speed 10 --seed 7                 slower, another market
+  cst start --live --symbols BTCUSDT,ETHUSDT    Bybit's public endpoints
+  cst start | jq .signal_reason                 why each signal left
+`;
+
+interface Flags {
+  readonly live?: boolean;
+  readonly symbols?: string;
+  readonly speed: string;
+  readonly seed: string;
+  readonly params?: string;
+  readonly dir: string;
+  readonly for?: string;
+}
+
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .summary('the whole stack on this machine, simulated or live')
+    .description('Runs exchange, relay, bus, graph and history in one process.')
+    .option('--live', "read Bybit's public endpoints instead of the simulated exchange")
+    .option('--symbols <list>', 'symbols, separated by commas')
+    .option('--speed <factor>', 'market seconds per second of the simulation', '60')
+    .option('--seed <number>', 'which market is simulated', '1')
+    .option('--params <file>', 'JSON with parameters that differ from the default')
+    .option('--dir <dir>', 'folder of bus and history', '.cst')
+    .option('--for <seconds>', 'stop by itself after so many seconds')
+    .addHelpText('after', HELP)
+    .action(runStart);
+}
+
+async function runStart(flags: Flags): Promise<void> {
+  const symbols = flags.symbols?.split(',').map((symbol) => symbol.trim().toUpperCase()) ?? [
+    ...(flags.live ? LIVE_SYMBOLS : SIMULATED_SYMBOLS),
+  ];
+  const speed = numberOf(flags.speed, '--speed', 0.1, 600);
+  const seed = numberOf(flags.seed, '--seed', 0, Number.MAX_SAFE_INTEGER);
+  const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
+  const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
+  const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
+  if (!flags.live) await rm(dir, { recursive: true, force: true });
+  const source = flags.live ? bybitSource() : await simulatedSource({ seed, speed, symbols });
+  try {
+    const screen = screenOf(process.stderr);
+    const stack = await LocalStack.open({ source, symbols, params, dir, seed, notice: screen.notice });
+    await watch(stack, source, screen, stopAfterMs);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Runs the stack under the eyes of a person, until a signal, the time given, or a failure. */
+async function watch(
+  stack: LocalStack,
+  source: MarketSource,
+  screen: Screen,
+  stopAfterMs?: number,
+): Promise<void> {
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  const view = await StackView.open({ stack, source, clock: systemClock, print });
+  screen.follow(view);
+  const stopping = stopRequest(stopAfterMs);
+  try {
+    await Promise.race([stack.run(), stopping.asked]);
+  } finally {
+    stopping.done();
+    screen.close();
+    process.stderr.write('Stopping: publishing what was received …\n');
+    const status = view.status();
+    await view.close();
+    await stack.stop();
+    const since = (ms: number | null) => (ms === null ? 'none' : `after ${duration(ms)}`);
+    process.stderr.write(
+      `${renderStatus({ ...status, notice: null })}\nfirst candle ${since(view.firstCandleMs)} · first signal ${since(view.firstSignalMs)}\n`,
+    );
+  }
+}
+
+interface Screen {
+  notice(line: string): void;
+  follow(view: StackView): void;
+  close(): void;
+}
+
+/** Redraws on a terminal; elsewhere notices come as lines, and the status as a block now and then. */
+function screenOf(stream: NodeJS.WriteStream): Screen {
+  const redraw = stream.isTTY ? createLogUpdate(stream) : undefined;
+  let view: StackView | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    notice(line) {
+      if (redraw && view) view.notice(line);
+      else stream.write(`${line}\n`);
+    },
+    follow(followed) {
+      view = followed;
+      const draw = () =>
+        (redraw ?? ((text: string) => stream.write(`${text}\n`)))(renderStatus(followed.status()));
+      timer = setInterval(draw, redraw ? REFRESH_MS : PLAIN_EVERY_MS);
+    },
+    close() {
+      clearInterval(timer);
+      redraw?.done();
+    },
+  };
+}
+
+/** Resolves at the first SIGINT or SIGTERM, or after the time given; the second signal ends the process at once. */
+function stopRequest(afterMs?: number): { readonly asked: Promise<void>; done(): void } {
+  const timeUp = new AbortController();
+  let signals = 0;
+  const asked = new Promise<void>((resolve) => {
+    const onSignal = () => {
+      signals += 1;
+      if (signals > 1) process.exit(130);
+      resolve();
+    };
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+    if (afterMs !== undefined) {
+      void systemClock.until(systemClock.now() + afterMs, timeUp.signal).then(resolve);
+    }
+  });
+  return { asked, done: () => timeUp.abort() };
+}
+
+function numberOf(text: string, flag: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= min && value <= max) return value;
+  throw new ConfigError(`Expected ${flag} as a number from ${min} to ${max}, got "${text}".`);
+}

@@ -1,0 +1,202 @@
+/** The whole platform in one process: exchange → relay → bus → graph → history, each behind its port. */
+import '../transforms/sdk.beam.ts';
+import { join } from 'node:path';
+import { Pipeline } from 'apache-beam/internal/pipeline';
+import { Root } from 'apache-beam/pvalue';
+import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
+import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import { backoffMs } from '../connectors/exchanges/backoff.ts';
+import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
+import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
+import type { History } from '../connectors/history/port.ts';
+import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
+import { type Relay, type RelayStats, startRelay } from '../connectors/relay/relay.ts';
+import { busEdges } from '../pipelines/runners/embedded/bus-edges.ts';
+import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
+import { EmbeddedRunner, type RunHandle } from '../pipelines/runners/embedded/runner.ts';
+import { buildSignals } from '../pipelines/signals.ts';
+import { warmCandles } from '../pipelines/warm-start.ts';
+import type { Candle } from '../schemas/candle.ts';
+import { messageOf, UpstreamError } from '../schemas/errors.ts';
+import type { SignalParams } from '../schemas/params.ts';
+import type { TopicName } from '../schemas/topics.ts';
+import type { MarketSource } from './market-source.ts';
+
+export interface LocalStackOptions {
+  readonly source: MarketSource;
+  readonly symbols: readonly string[];
+  readonly params: SignalParams;
+  /** Folder of bus and history. */
+  readonly dir: string;
+  readonly seed: number;
+  /** Told in a sentence what a person should know. */
+  readonly notice: (line: string) => void;
+}
+
+const VENUE = 'bybit';
+const INPUTS = ['raw-tick-data', 'book-snapshots'] as const;
+const RECORDED: readonly TopicName[] = [
+  'raw-tick-data',
+  'book-snapshots',
+  'market-candles',
+  'market-levels',
+  'market-features',
+  'trade-signals-micro',
+  'feed-events',
+  'dead-letters',
+];
+/** A message waits for its windows: minutes of market time, more while a feed is down. Unit: ms. */
+const GRAPH_DEADLINE_MS = 24 * 3_600_000;
+const GRAPH_OUTSTANDING = 500_000;
+const RETRY = { firstMs: 1_000, maxMs: 60_000 };
+
+/** A running stack. Messages published before the graph was warm wait for it on the bus. */
+export class LocalStack {
+  readonly #options: LocalStackOptions;
+  readonly #stopping = new AbortController();
+  readonly #bus: MessageBus;
+  readonly #history: History;
+  readonly #recorder: HistoryRecorder;
+  readonly #inputs: ReadonlyMap<string, Subscription>;
+  readonly #relay: Relay;
+  #graph: RunHandle | undefined;
+  #stopped: Promise<void> | undefined;
+
+  /** Opens bus and history and starts the relay. @throws ConfigError, UpstreamError where the folder cannot be used. */
+  static async open(options: LocalStackOptions): Promise<LocalStack> {
+    const bus = await openEmbeddedBus({ dir: join(options.dir, 'bus'), clock: systemClock });
+    try {
+      const history = await openDuckDbHistory({ path: join(options.dir, 'history.duckdb') });
+      const onError = (topic: TopicName, error: unknown) =>
+        options.notice(`History of ${topic}: ${messageOf(error)}`);
+      const recorder = await recordHistory({ bus, history, clock: systemClock, topics: RECORDED, onError });
+      return new LocalStack(options, bus, history, recorder, await openInputs(bus));
+    } catch (error) {
+      await bus.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    options: LocalStackOptions,
+    bus: MessageBus,
+    history: History,
+    recorder: HistoryRecorder,
+    inputs: ReadonlyMap<string, Subscription>,
+  ) {
+    this.#options = options;
+    this.#bus = bus;
+    this.#history = history;
+    this.#recorder = recorder;
+    this.#inputs = inputs;
+    const { source, symbols, seed, notice } = options;
+    this.#relay = startRelay({
+      url: source.wsUrl,
+      venue: VENUE,
+      symbols,
+      bus,
+      clock: source.clock,
+      seed,
+      log: notice,
+    });
+  }
+
+  /** Everything published on a topic from now on. */
+  subscribe(topic: TopicName, name: string): Promise<Subscription> {
+    return this.#bus.subscribe(topic, name);
+  }
+
+  relay(): RelayStats {
+    return this.#relay.stats();
+  }
+
+  steps(): readonly StepMetrics[] {
+    return this.#graph?.metrics() ?? [];
+  }
+
+  /** Messages that wait for their windows, or for the graph. */
+  backlog(): number {
+    let sum = 0;
+    for (const subscription of this.#inputs.values()) sum += subscription.backlog() ?? 0;
+    return sum;
+  }
+
+  /** Warms the graph and runs it until `stop`. Rejects where a step fails. */
+  async run(): Promise<void> {
+    const warm = await this.#warm();
+    if (!warm) return;
+    const { bus, source, params } = { ...this.#options, bus: this.#bus };
+    const pipeline = new Pipeline();
+    buildSignals(new Root(pipeline), { project: 'local', params, leadVenue: VENUE, ...warm });
+    const edges = busEdges({
+      bus,
+      clock: source.clock,
+      allowedDisorderMs: params.market.allowedDisorderMs,
+      subscriptions: this.#inputs,
+      mayBeSilent: new Set(['raw-tick-data']),
+    });
+    this.#graph = await new EmbeddedRunner({ edges }).start(pipeline.getProto());
+    await this.#graph.done;
+  }
+
+  /** Stops reading, publishes what was received, writes history to its end. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#relay.stop();
+    await this.#graph?.drain();
+    await this.#recorder.close();
+    await this.#history.close();
+    await this.#bus.close();
+  }
+
+  /** Known candles and the moment they reach to; undefined when stopped meanwhile. Tries until the exchange answers. */
+  async #warm(): Promise<{ history: Candle[]; emitAfterMs: number; publishAfterMs: number } | undefined> {
+    const { source, symbols, notice } = this.#options;
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; ) {
+      const startMs = source.clock.now();
+      try {
+        const history = await warmCandles({
+          venue: VENUE,
+          symbols,
+          startMs,
+          history: this.#history,
+          fetchKlines: (query) => fetchKlines({ ...query, baseUrl: source.restUrl, signal }),
+        });
+        return { history, emitAfterMs: startMs, publishAfterMs: publishedUntil(history, startMs) };
+      } catch (error) {
+        if (!(error instanceof UpstreamError)) throw error;
+        failures += 1;
+        const waitMs = backoffMs(failures, RETRY, 1);
+        if (!signal.aborted) notice(`${messageOf(error)} Next try in ${waitMs / 1000} s.`);
+        await systemClock.until(systemClock.now() + waitMs, signal);
+      }
+    }
+    return undefined;
+  }
+}
+
+async function openInputs(bus: MessageBus): Promise<ReadonlyMap<string, Subscription>> {
+  const options = { ackDeadlineMs: GRAPH_DEADLINE_MS, maxOutstanding: GRAPH_OUTSTANDING };
+  const opened = await Promise.all(INPUTS.map((topic) => bus.subscribe(topic, 'graph', options)));
+  return new Map(INPUTS.map((topic, i) => [topic, opened[i]!]));
+}
+
+/**
+ * Up to here our own bars are published for every symbol; later ones may have been cut off by the end of the last run.
+ * Where nothing of ours is known, nothing before the start is published.
+ */
+function publishedUntil(history: readonly Candle[], startMs: number): number {
+  const newest = new Map<string, number>();
+  for (const { symbol, interval, trades, openTime } of history) {
+    // An exchange's own bars come without a number of trades.
+    if (interval === '1m' && trades !== null) newest.set(symbol, openTime + 60_000);
+  }
+  return newest.size === 0 ? startMs : Math.min(startMs, ...newest.values());
+}

@@ -1,0 +1,47 @@
+/** Where the trades of a stack come from: the simulated exchange in this process, or Bybit's public endpoints. */
+import { acceleratedClock } from '../connectors/clock/accelerated.ts';
+import type { Clock } from '../connectors/clock/port.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import { BYBIT_REST_URL } from '../connectors/exchanges/bybit/rest.ts';
+import { BYBIT_LINEAR_URL } from '../connectors/exchanges/bybit/subscribe.ts';
+import { startSimulatedExchange } from '../connectors/exchanges/simulated/server.ts';
+
+/** The relay treats every source alike; only addresses and the clock differ. */
+export interface MarketSource {
+  readonly title: string;
+  readonly wsUrl: string;
+  readonly restUrl: string;
+  /** Market time. */
+  readonly clock: Clock;
+  close(): Promise<void>;
+}
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Market seconds per second. */
+  readonly speed: number;
+  readonly symbols: readonly string[];
+}
+
+/** A seeded market that begins now and runs `speed` times as fast. */
+export async function simulatedSource({ seed, speed, symbols }: SimulationOptions): Promise<MarketSource> {
+  const clock = acceleratedClock({ start: systemClock.now(), speed, base: systemClock });
+  const exchange = await startSimulatedExchange({ seed, clock, symbols });
+  return {
+    title: `simulated exchange (seed ${seed}), ${speed}×`,
+    wsUrl: exchange.wsUrl,
+    restUrl: exchange.httpUrl,
+    clock,
+    close: () => exchange.close(),
+  };
+}
+
+export function bybitSource(): MarketSource {
+  return {
+    title: 'Bybit linear perpetuals, live',
+    wsUrl: BYBIT_LINEAR_URL,
+    restUrl: BYBIT_REST_URL,
+    clock: systemClock,
+    close: async () => undefined,
+  };
+}

@@ -241,6 +241,26 @@ describe('embedded bus on a damaged disk', () => {
     await bus.close();
   });
 
+  it('loses no message silently, whichever byte is damaged', async () => {
+    const dir = folder();
+    const [log] = await filled(dir);
+    const whole = readFileSync(log!);
+    const lastRecord = whole.length * 0.9;
+    for (let position = 0; position < whole.length; position += 3) {
+      const bytes = Buffer.from(whole);
+      bytes[position]! ^= 1 << (position % 8);
+      writeFileSync(log!, bytes);
+      const opening = reopened(dir);
+      if (position < lastRecord) await expect(opening, `byte ${position}`).rejects.toThrow(ConfigError);
+      else {
+        // Not to be told from a write that was cut off.
+        const { bus, subscription } = await opening;
+        expect(subscription.backlog(), `byte ${position}`).toBe(9);
+        await bus.close();
+      }
+    }
+  });
+
   it('reports damaged acknowledgements, and redelivers where only their tail is lost', async () => {
     const dir = folder();
     await filled(dir);

@@ -4,7 +4,15 @@ import '../../../transforms/sdk.beam.ts';
 import { GeneralObjectCoder } from 'apache-beam/coders/js_coders';
 import { KVCoder, StrUtf8Coder } from 'apache-beam/coders/standard_coders';
 import { Pipeline } from 'apache-beam/internal/pipeline';
-import type { Pipeline as PipelineProto, WindowingStrategy } from 'apache-beam/proto/beam_runner_api';
+import {
+  AccumulationMode_Enum,
+  ClosingBehavior_Enum,
+  OnTimeBehavior_Enum,
+  OutputTime_Enum,
+  type Pipeline as PipelineProto,
+  type Trigger,
+  WindowingStrategy,
+} from 'apache-beam/proto/beam_runner_api';
 import { type PCollection, Root } from 'apache-beam/pvalue';
 import { groupByKey, withCoderInternal } from 'apache-beam/transforms/internal';
 import { paneInfoParam, windowParam } from 'apache-beam/transforms/pardo';
@@ -63,30 +71,53 @@ function describePane(group: { key: string; value: Iterable<number> }, params: P
 }
 register('pipelines/runners/embedded/graph.fixture', { parseContent, printContent, describePane });
 
+/** After the window's end, then for every `lateCount` late elements. */
+export function strategy(options: {
+  readonly latenessMs?: number;
+  readonly accumulates?: boolean;
+  readonly lateCount?: number;
+}): WindowingStrategy {
+  const { latenessMs = 0, accumulates = true, lateCount = 1 } = options;
+  const lateFirings: Trigger = {
+    trigger: { oneofKind: 'elementCount', elementCount: { elementCount: lateCount } },
+  };
+  return WindowingStrategy.create({
+    trigger: { trigger: { oneofKind: 'afterEndOfWindow', afterEndOfWindow: { lateFirings } } },
+    accumulationMode: accumulates ? AccumulationMode_Enum.ACCUMULATING : AccumulationMode_Enum.DISCARDING,
+    outputTime: OutputTime_Enum.END_OF_WINDOW,
+    closingBehavior: ClosingBehavior_Enum.EMIT_IF_NONEMPTY,
+    onTimeBehavior: OnTimeBehavior_Enum.FIRE_ALWAYS,
+    allowedLateness: BigInt(latenessMs),
+    environmentId: 'jsEnvironment',
+  });
+}
+
 export function read(root: Root, subscription = 'in'): PCollection<KeyValue> {
   return root
     .apply(readPubSub(`Read ${subscription}`, { project: 'p', subscription }))
     .map(withName(`Parse ${subscription}`, parseContent)) as PCollection<KeyValue>;
 }
 
+/** Windows, groups and describes each pane, in steps of that name. */
 export function grouped(
   input: PCollection<KeyValue>,
   fn: WindowFn<Window>,
   strategy?: WindowingStrategy,
+  name = '',
 ): PCollection<SeenPane> {
-  const paired = input.apply(
-    withName('Key', withCoderInternal(new KVCoder(new StrUtf8Coder(), new GeneralObjectCoder()) as never)),
-  ) as PCollection<KeyValue>;
-  return described(
-    paired
-      .apply(withName('Window', windowInto(fn, strategy)))
-      .apply(withName('Group', groupByKey<string, number>())),
-  );
+  return panesOf(input.apply(withName(`${name}Window`, windowInto(fn, strategy))), name);
 }
 
-export function described(groups: PCollection<{ key: string; value: Iterable<number> }>) {
+/** Groups what is windowed already. */
+export function panesOf(windowed: PCollection<KeyValue>, name = ''): PCollection<SeenPane> {
+  const coder = new KVCoder(new StrUtf8Coder(), new GeneralObjectCoder());
+  const paired: PCollection<KeyValue> = windowed.apply(
+    withName(`${name}Key`, withCoderInternal(coder as never)),
+  );
   const params = { window: windowParam(), pane: paneInfoParam() } as unknown as PaneParams;
-  return groups.map(withName('Describe', describePane), params) as PCollection<SeenPane>;
+  return paired
+    .apply(withName(`${name}Group`, groupByKey<string, number>()))
+    .map(withName(`${name}Describe`, describePane), params);
 }
 
 export function write(output: PCollection<unknown>, topic = 'out'): void {

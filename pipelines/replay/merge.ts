@@ -65,6 +65,7 @@ class Input<C extends TimedRows> {
   #ended = false;
   #failure: unknown;
   #reading: Promise<void> | undefined;
+  #hasYielded = false;
 
   constructor(stream: AsyncIterable<C>) {
     this.#iterator = stream[Symbol.asyncIterator]();
@@ -74,9 +75,17 @@ class Input<C extends TimedRows> {
   /** Makes `chunk` hold a row not yet taken, or undefined at the end; a promise where that must be awaited. */
   fill(): Promise<void> | undefined {
     while (!this.chunk || this.#at >= this.chunk.count) {
+      // One turn of the event loop for each chunk: so the next is being read while this one is worked on.
+      if (!this.#ended && !this.#hasYielded) {
+        this.#hasYielded = true;
+        return new Promise((resolve) => setImmediate(resolve));
+      }
       this.chunk = this.#ready.shift();
       this.#at = 0;
-      if (this.chunk) continue;
+      if (this.chunk) {
+        this.#hasYielded = false;
+        continue;
+      }
       if (this.#failure) throw this.#failure;
       if (this.#ended) return undefined;
       return this.#readOn();

@@ -90,10 +90,12 @@ export class Feed {
     }
   }
 
-  /** Whether the second may be vouched for, and the symbol's state, of each symbol. */
+  /** Each symbol's snapshot of a second that has passed. */
   snapshots(second: number): BookSnapshot[] {
+    const now = this.#options.now();
     return Array.from(this.#symbols.values(), ({ state, health }) => {
-      const snapshot = state.snapshot(second, health.vouchesFor(second, this.#lastFrame));
+      const connected = health.vouchesFor(second, this.#lastFrame);
+      const snapshot = state.snapshot(second, connected, now);
       health.forgetBefore(second);
       state.markSecond();
       return snapshot;

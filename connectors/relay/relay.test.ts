@@ -201,6 +201,9 @@ describe('the relay on the simulated exchange', () => {
     expect(received(on, 'BTCUSDT', from + 20_000)).toEqual(truth(on, 'BTCUSDT', from, from + 20_000));
     const seconds = on.bus.snapshots('BTCUSDT').map(({ ts }) => ts);
     expect(seconds).toEqual(seconds.map((_, i) => START + 1_000 * i));
+    // The book of a second that passed unseen is not known; today's would be a lie.
+    const [, , third] = on.bus.snapshots('BTCUSDT');
+    expect(third).toMatchObject({ connected: true, bestBid: null });
   });
 
   it('reads no more than it may hold while the bus is stuck, and loses nothing', async () => {

@@ -10,6 +10,8 @@ type Ticker = { -readonly [K in keyof TickerChange]-?: number | null };
 const NO_TICKER: Ticker = { fundingRate: null, nextFundingTime: null, markPrice: null, openInterest: null };
 /** Seconds the trade rate is averaged over. */
 const RATE_SECONDS = 10;
+/** How long after a second's end the book still counts as that second's. Unit: market ms. */
+const STILL_THE_BOOK_MS = 2_000;
 
 export class SymbolState {
   readonly venue: Venue;
@@ -66,10 +68,13 @@ export class SymbolState {
     this.isTradesSubscribed = false;
   }
 
-  /** Of a second that has passed, as known at its end. */
-  snapshot(second: number, connected: boolean): BookSnapshot {
+  /**
+   * Of a second that has passed. Where that is a while ago (the process or the bus stood still), the book is not
+   * told: it is the present's, not that second's.
+   */
+  snapshot(second: number, connected: boolean, now: number): BookSnapshot {
     const end = second + 1_000;
-    const top = this.#book.top();
+    const top = now - end < STILL_THE_BOOK_MS ? this.#book.top() : null;
     const depth = top ? this.#book.depth(top, DEPTH_BANDS_BPS) : null;
     return {
       id: `${streamKey(this.venue, this.symbol)}:${second}`,

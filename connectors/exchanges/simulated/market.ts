@@ -5,7 +5,7 @@ import { hash32 } from '../random.ts';
 import { choreograph, type MinutePlan } from './choreography.ts';
 import { type Epoch, Epochs } from './epochs.ts';
 import { INSTRUMENTS, type Instrument } from './instruments.ts';
-import { type MinuteTrades, minuteTrades, ticksOf } from './minute-trades.ts';
+import { type MinuteTrades, newMinuteTrades, ticksOf, tradeMinute } from './minute-trades.ts';
 
 /** A fill as the exchange knows it. */
 export interface Fill {
@@ -62,6 +62,7 @@ export class SymbolMarket {
   readonly instrument: Instrument;
   readonly #seed: number;
   readonly #epochs: Epochs;
+  readonly #trades = newMinuteTrades();
   readonly #plans = new Map<number, readonly MinutePlan[]>();
   readonly #bars = new Map<number, MarketBar>();
   /** Fills of the minute last asked for: a stream asks for one minute many times. */
@@ -105,8 +106,9 @@ export class SymbolMarket {
   }
 
   #foldMinute(minute: number, untilOffset: number): MarketBar {
-    const { offset, ticks, lots } = this.#trades(minute);
-    const count = untilOffset >= MINUTE_MS ? offset.length : offset.filter((at) => at < untilOffset).length;
+    const { offset, ticks, lots, ...all } = this.#trade(minute);
+    let { count } = all;
+    while (count > 0 && offset[count - 1]! >= untilOffset) count--;
     if (count === 0) return flat(this.#closeBefore(minute));
     const bar = { open: ticks[0]!, high: 0, low: Number.POSITIVE_INFINITY, close: ticks[count - 1]! };
     let volume = 0;
@@ -125,26 +127,28 @@ export class SymbolMarket {
   #closeBefore(minute: number): number {
     const begin = this.#epochs.at(minute).start;
     for (let before = minute - 1; before >= begin; before--) {
-      const { ticks } = this.#trades(before);
-      if (ticks.length > 0) return ticks.at(-1)!;
+      const { ticks, count } = this.#trade(before);
+      if (count > 0) return ticks[count - 1]!;
     }
     return ticksOf(this.instrument, this.plan(begin).open);
   }
 
-  #trades(minute: number): MinuteTrades {
-    return minuteTrades(this.#seed, this.instrument, this.plan(minute), minute);
+  /** The minute's trades, until the next call. */
+  #trade(minute: number): MinuteTrades {
+    tradeMinute(this.#trades, this.#seed, this.instrument, this.plan(minute), minute);
+    return this.#trades;
   }
 
   #minuteFills(minute: number): readonly Fill[] {
     if (this.#recent.minute === minute) return this.#recent.fills;
-    const { offset, order, ticks, lots, buy } = this.#trades(minute);
-    const fills = offset.map((at, i) => ({
-      ts: minute * MINUTE_MS + at,
+    const { count, offset, order, ticks, lots, buy } = this.#trade(minute);
+    const fills = Array.from({ length: count }, (_, i) => ({
+      ts: minute * MINUTE_MS + offset[i]!,
       id: uuid(this.#seed, minute, i),
       seq: minute * SEQS_PER_MINUTE + order[i]!,
       ticks: ticks[i]!,
       lots: lots[i]!,
-      isBuy: buy[i]!,
+      isBuy: buy[i] === 1,
     }));
     this.#recent = { minute, fills };
     return fills;

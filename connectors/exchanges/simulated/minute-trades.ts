@@ -4,21 +4,24 @@ import { hash32, Random } from '../random.ts';
 import type { MinutePlan } from './choreography.ts';
 import type { Instrument } from './instruments.ts';
 
-/** Fills in the order of the match; all columns have one length. */
+/** Room for one minute's fills in the order of the match, to be used again for minute after minute. */
 export interface MinuteTrades {
+  count: number;
   /** ms since the minute's start. */
-  readonly offset: number[];
+  readonly offset: Int32Array;
   /** Fills of one taker order share its number. */
-  readonly order: number[];
+  readonly order: Int32Array;
   /** Whole ticks and lots. */
-  readonly ticks: number[];
-  readonly lots: number[];
-  readonly buy: boolean[];
+  readonly ticks: Int32Array;
+  readonly lots: Int32Array;
+  /** 1 where the taker bought. */
+  readonly buy: Uint8Array;
 }
 
 const FEWEST_ORDERS = 5;
 const MOST_ORDERS = 400;
 const SWEEP_SHARE = 0.12;
+const MOST_FILLS = 5;
 
 interface Path {
   readonly at: readonly number[];
@@ -27,24 +30,37 @@ interface Path {
   readonly high: number;
 }
 
-export function minuteTrades(
+export function newMinuteTrades(): MinuteTrades {
+  const most = MOST_ORDERS * MOST_FILLS;
+  return {
+    count: 0,
+    offset: new Int32Array(most),
+    order: new Int32Array(most),
+    ticks: new Int32Array(most),
+    lots: new Int32Array(most),
+    buy: new Uint8Array(most),
+  };
+}
+
+/** Fills `trades` with those of the minute: pure in seed, plan and minute. */
+export function tradeMinute(
+  trades: MinuteTrades,
   seed: number,
   instrument: Instrument,
   plan: MinutePlan,
   minute: number,
-): MinuteTrades {
+): void {
   const random = new Random(hash32(seed, 'trades', minute));
-  const trades: MinuteTrades = { offset: [], order: [], ticks: [], lots: [], buy: [] };
-  if (random.chance(instrument.silentShare)) return trades;
+  trades.count = 0;
+  if (random.chance(instrument.silentShare)) return;
   const wanted = Math.round(instrument.ordersPerMinute * plan.volume * random.between(0.85, 1.15));
   const orders = Math.min(MOST_ORDERS, Math.max(FEWEST_ORDERS, wanted));
   const path = pathOf(instrument, plan, orders, random);
   let leg = 0;
   for (let i = 0; i < orders; i++) {
     while (leg < path.at.length - 2 && i > path.at[leg + 1]!) leg++;
-    addOrder(trades, instrument, random, path, { i, orders, leg });
+    addOrder(trades, instrument, random, path, i, orders, leg);
   }
-  return trades;
 }
 
 /** Whole ticks of a log distance from the instrument's base. */
@@ -69,7 +85,9 @@ function addOrder(
   instrument: Instrument,
   random: Random,
   path: Path,
-  { i, orders, leg }: { i: number; orders: number; leg: number },
+  i: number,
+  orders: number,
+  leg: number,
 ): void {
   const [fromAt, toAt] = [path.at[leg]!, path.at[leg + 1]!];
   const [from, to] = [path.ticks[leg]!, path.ticks[leg + 1]!];
@@ -78,16 +96,17 @@ function addOrder(
   const straight = Math.round(from + ((to - from) * (i - fromAt)) / (toAt - fromAt)) + noise;
   const offset = Math.floor(((i + random.next()) * 60_000) / orders);
   const isBuy = random.chance(to === from ? 0.5 : to > from ? 0.75 : 0.25);
-  const fills = !isCorner && random.chance(SWEEP_SHARE) ? random.whole(2, 5) : 1;
+  const fills = !isCorner && random.chance(SWEEP_SHARE) ? random.whole(2, MOST_FILLS) : 1;
   let ticks = Math.min(path.high, Math.max(path.low, straight));
   for (let fill = 0; fill < fills; fill++) {
     const share = random.next();
-    trades.offset.push(offset);
-    trades.order.push(i);
-    trades.ticks.push(ticks);
+    const row = trades.count++;
+    trades.offset[row] = offset;
+    trades.order[row] = i;
+    trades.ticks[row] = ticks;
     // Mean of 3 × share² is 1.
-    trades.lots.push(1 + Math.floor((3 * share * share * instrument.lotsPerOrder) / fills));
-    trades.buy.push(isBuy);
+    trades.lots[row] = 1 + Math.floor((3 * share * share * instrument.lotsPerOrder) / fills);
+    trades.buy[row] = isBuy ? 1 : 0;
     if (random.chance(0.5)) ticks = Math.min(path.high, Math.max(path.low, ticks + (isBuy ? 1 : -1)));
   }
 }

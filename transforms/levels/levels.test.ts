@@ -169,7 +169,10 @@ describe('the window', () => {
     expect(known).toMatchObject({ revision: 70, candles: 10, complete: false });
   });
 
-  it('has an ATR from 15 candles on', () => {
+  it('has an ATR from 15 candles on, filled ones among them', () => {
+    expect(levelsAt(market('filled', ...new Array<Bar>(14).fill(AWAY)), AS_OF, PARAMS)?.atr).toBeGreaterThan(
+      1,
+    );
     expect(levelsAt(market(...new Array<Bar>(14).fill(AWAY)), AS_OF, PARAMS)?.atr).toBeNull();
     expect(levelsAt(market(...new Array<Bar>(15).fill(AWAY)), AS_OF, PARAMS)?.atr).toBe(1);
   });
@@ -184,6 +187,8 @@ describe('confluence', () => {
     [0.22, true],
     [0.2206, false],
     [20, true],
+    [46, true],
+    [47, false],
     [1e-6, true],
     [1.33e-6, false],
   ])('of a round number at %d is %s', (price, wanted) => {

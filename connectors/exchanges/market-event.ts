@@ -13,12 +13,19 @@ export interface TickerChange {
   readonly openInterest?: number | null;
 }
 
+/** `ts` of data: when the exchange sent it. Unit: ms since the epoch. */
 export type MarketEvent =
-  | { readonly kind: 'trades'; readonly symbol: string; readonly trades: readonly TradeRow[] }
+  | {
+      readonly kind: 'trades';
+      readonly symbol: string;
+      readonly ts: number;
+      readonly trades: readonly TradeRow[];
+    }
   | BookEvent
   | {
       readonly kind: 'ticker';
       readonly symbol: string;
+      readonly ts: number;
       readonly isSnapshot: boolean;
       readonly change: TickerChange;
     }
@@ -31,6 +38,7 @@ export type MarketEvent =
 export interface BookEvent {
   readonly kind: 'book';
   readonly symbol: string;
+  readonly ts: number;
   readonly isSnapshot: boolean;
   readonly bids: readonly Level[];
   readonly asks: readonly Level[];

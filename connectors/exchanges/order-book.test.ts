@@ -3,7 +3,7 @@ import type { BookEvent } from './market-event.ts';
 import { OrderBook } from './order-book.ts';
 
 function event(known: Partial<BookEvent>): BookEvent {
-  return { kind: 'book', symbol: 'X', isSnapshot: false, bids: [], asks: [], update: 1, ...known };
+  return { kind: 'book', symbol: 'X', ts: 0, isSnapshot: false, bids: [], asks: [], update: 1, ...known };
 }
 
 const SNAPSHOT = event({

@@ -38,6 +38,8 @@ export class Feed {
   #events: OutgoingMessage[] = [];
   #deadLetters: OutgoingMessage[] = [];
   #lastFrame = Number.NEGATIVE_INFINITY;
+  /** Newest time at which the exchange sent something on this connection. */
+  #exchangeTime = Number.NEGATIVE_INFINITY;
   /** Trades received and not yet taken. */
   buffered = 0;
   unreadable = 0;
@@ -61,8 +63,18 @@ export class Feed {
     return this.#symbols.get(symbol)?.health.isUp ?? false;
   }
 
+  /**
+   * Exchange time up to which everything has come: a connection delivers in order. Infinity while there is no feed
+   * to wait for.
+   */
+  get completeUntil(): number {
+    for (const { health } of this.#symbols.values()) if (health.isUp) return this.#exchangeTime;
+    return Number.POSITIVE_INFINITY;
+  }
+
   opened(): void {
     this.connections++;
+    this.#exchangeTime = Number.NEGATIVE_INFINITY;
     this.#map = bybitMapper();
     this.#lastFrame = this.#options.now();
     this.#subscriptions.begin();
@@ -121,6 +133,7 @@ export class Feed {
 
   #apply(event: MarketEvent, text: string): void {
     const { kind } = event;
+    if ('ts' in event) this.#exchangeTime = Math.max(this.#exchangeTime, event.ts);
     if (kind === 'trades') this.#trades(event.symbol, event.trades, text);
     else if (kind === 'book') this.#book(event, text);
     else if (kind === 'ticker') this.#ticker(event, text);

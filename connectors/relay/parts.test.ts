@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
+import { ManualClock } from '../clock/manual.ts';
 import { FeedHealth } from './health.ts';
 import { cutByMinute, tradeMessage } from './messages.ts';
+import { SecondsProof } from './proof.ts';
 
 function trade(ts: number): TradeRow {
   return { tradeId: `t${ts}`, seq: ts, ts, price: 1, size: 1, side: 'BUY' };
@@ -54,5 +56,26 @@ describe('FeedHealth', () => {
     health.up(0);
     expect(health.vouchesFor(10_000, 6_000)).toBe(true);
     expect(health.vouchesFor(10_000, 5_999)).toBe(false);
+  });
+});
+
+describe('SecondsProof', () => {
+  it('waits for the feed to pass the second, and never runs ahead of our clock', () => {
+    const proof = new SecondsProof(new ManualClock(0));
+    expect(proof.newest(10_020, 9_990)).toBe(9_000);
+    expect(proof.newest(10_040, 10_000)).toBe(10_000);
+    expect(proof.newest(10_900, 12_500)).toBe(10_000);
+    expect(proof.newest(13_100, Number.POSITIVE_INFINITY)).toBe(13_000);
+  });
+
+  it('waits half a second for a feed that stands still, and waits again once it moves', async () => {
+    const network = new ManualClock(0);
+    const proof = new SecondsProof(network);
+    expect(proof.newest(20_000, 15_500)).toBe(15_000);
+    await network.advanceTo(499);
+    expect(proof.newest(20_000, 15_500)).toBe(15_000);
+    await network.advanceTo(500);
+    expect(proof.newest(20_000, 15_500)).toBe(20_000);
+    expect(proof.newest(21_000, 16_000)).toBe(16_000);
   });
 });

@@ -113,7 +113,7 @@ describe('the relay on the simulated exchange', () => {
   it('publishes a snapshot of each second, also of silent ones', async () => {
     const on = await bench();
     const from = await connected(on);
-    await on.passUntil(() => on.market.now() >= from + 4 * MINUTE_MS);
+    await on.passUntil(() => on.market.now() >= from + 4 * MINUTE_MS + 2_000);
     const snapshots = on.bus.snapshots('LTCUSDT');
     expect(snapshots.slice(0, 240).map(({ ts }) => ts)).toEqual(
       Array.from({ length: 240 }, (_, i) => START + 1_000 * i),
@@ -176,6 +176,7 @@ describe('the relay on the simulated exchange', () => {
     await connected(on);
     await on.passUntil(() => on.market.now() >= START + 10_000);
     on.exchange.mute(true);
+    await on.network.advanceTo(500);
     await on.passUntil(() => on.market.now() >= START + 30_000);
     const dead = on.bus.snapshots('BTCUSDT').filter(({ ts }) => ts >= START + 15_000);
     expect(dead.length).toBeGreaterThan(10);

@@ -15,6 +15,7 @@ import { BYBIT_PING } from '../exchanges/bybit/subscribe.ts';
 import { ReconnectingSocket } from '../exchanges/socket.ts';
 import { Feed } from './feed.ts';
 import { cutByMinute, snapshotMessage, tradeMessage } from './messages.ts';
+import { SecondsProof } from './proof.ts';
 import { Publisher } from './publisher.ts';
 import type { SymbolState } from './symbol-state.ts';
 
@@ -88,7 +89,10 @@ class BybitRelay implements Relay {
   readonly #publisher: Publisher;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
+  readonly #proof: SecondsProof;
   #nextSecond: number;
+  /** Ends the wait for the next batch: a second has just been proven, or the relay stops. */
+  #wake = new AbortController();
   #isPaused = false;
   #problem: string | null = null;
   #stopped: Promise<void> | undefined;
@@ -97,6 +101,7 @@ class BybitRelay implements Relay {
     const { url, venue, symbols, bus, clock, networkClock = systemClock, seed = 1, log = () => {} } = options;
     this.#options = options;
     this.#batchMs = batchMs;
+    this.#proof = new SecondsProof(networkClock);
     this.#nextSecond = Math.floor(clock.now() / SECOND) * SECOND;
     this.#publisher = new Publisher(bus, networkClock, this.#stopping.signal, log);
     const send = (frame: string) => this.#socket.send(frame);
@@ -146,6 +151,7 @@ class BybitRelay implements Relay {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
+    this.#wake.abort();
     await this.#socket.close();
     await this.#running;
     await this.#flush();
@@ -153,6 +159,7 @@ class BybitRelay implements Relay {
 
   #receive(frame: string): void {
     this.#feed.frame(frame);
+    if (this.#provenSecond() > this.#nextSecond) this.#wake.abort();
     const { maxBufferedTrades = 200_000 } = this.#options;
     if (this.#isPaused || this.#feed.buffered <= maxBufferedTrades) return;
     this.#isPaused = true;
@@ -163,7 +170,9 @@ class BybitRelay implements Relay {
     const { clock } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await clock.until((Math.floor(clock.now() / this.#batchMs) + 1) * this.#batchMs, signal);
+      this.#wake = new AbortController();
+      const nextBatch = (Math.floor(clock.now() / this.#batchMs) + 1) * this.#batchMs;
+      await clock.until(nextBatch, this.#wake.signal);
       if (signal.aborted) return;
       await frameTurn();
       await this.#flush();
@@ -173,9 +182,8 @@ class BybitRelay implements Relay {
   /** Trades first: a snapshot tells of trades that are published already. */
   async #flush(): Promise<void> {
     const publisher = this.#publisher;
-    const now = this.#options.clock.now();
     await this.#publishTrades();
-    await publisher.publish('book-snapshots', this.#snapshots(now));
+    await publisher.publish('book-snapshots', this.#snapshots());
     await publisher.publish('feed-events', this.#feed.takeEvents());
     await publisher.publish('dead-letters', this.#feed.takeDeadLetters());
     if (!this.#isPaused) return;
@@ -210,10 +218,14 @@ class BybitRelay implements Relay {
     }
   }
 
+  #provenSecond(): number {
+    return this.#proof.newest(this.#options.clock.now(), this.#feed.completeUntil);
+  }
+
   /** Of every second that has passed and has none yet. */
-  #snapshots(now: number): OutgoingMessage[] {
+  #snapshots(): OutgoingMessage[] {
     const messages: OutgoingMessage[] = [];
-    const newest = Math.floor(now / SECOND) * SECOND;
+    const newest = this.#provenSecond();
     this.#nextSecond = Math.max(this.#nextSecond, newest - MOST_MISSED_SECONDS * SECOND);
     for (; this.#nextSecond < newest; this.#nextSecond += SECOND) {
       for (const snapshot of this.#feed.snapshots(this.#nextSecond)) messages.push(snapshotMessage(snapshot));

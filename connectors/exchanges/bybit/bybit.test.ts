@@ -204,6 +204,7 @@ describe('tickers', () => {
     expect(ticker('delta', { markPrice: '100.5', bid1Price: '1' })).toEqual({
       kind: 'ticker',
       symbol: 'BTCUSDT',
+      ts: 1,
       isSnapshot: false,
       change: { markPrice: 100.5 },
     });

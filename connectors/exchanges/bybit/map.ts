@@ -38,12 +38,13 @@ function parseObject(frame: string): Record<string, unknown> {
 }
 
 function mapBook(message: unknown): MarketEvent {
-  const { type, data } = parse(BookFrame, message, 'an orderbook frame');
+  const { type, ts, data } = parse(BookFrame, message, 'an orderbook frame');
   const levels = (side: readonly (readonly [string, string])[]) =>
     side.map(([price, size]) => [Number(price), Number(size)] as const);
   return {
     kind: 'book',
     symbol: data.s,
+    ts,
     isSnapshot: type === 'snapshot',
     bids: levels(data.b),
     asks: levels(data.a),
@@ -54,13 +55,13 @@ function mapBook(message: unknown): MarketEvent {
 const TICKER_FIELDS = ['fundingRate', 'nextFundingTime', 'markPrice', 'openInterest'] as const;
 
 function mapTicker(message: unknown): MarketEvent {
-  const { type, data } = parse(TickerFrame, message, 'a tickers frame');
+  const { type, ts, data } = parse(TickerFrame, message, 'a tickers frame');
   const change: { -readonly [K in keyof TickerChange]: TickerChange[K] } = {};
   for (const field of TICKER_FIELDS) {
     const text = data[field];
     if (text !== undefined) change[field] = text === '' ? null : Number(text);
   }
-  return { kind: 'ticker', symbol: data.symbol, isSnapshot: type === 'snapshot', change };
+  return { kind: 'ticker', symbol: data.symbol, ts, isSnapshot: type === 'snapshot', change };
 }
 
 function mapControl(message: unknown): MarketEvent {

@@ -33,7 +33,7 @@ export function mapTrades(message: Readonly<Record<string, unknown>>, runs: Sequ
   const symbol = String(topic).slice(TOPIC.length);
   // All are checked before the first counts, so that a refused frame leaves no trace.
   for (const item of data) if (!isTrade(item, symbol)) refuse(item, symbol);
-  return { kind: 'trades', symbol, trades: (data as Wire[]).map((item) => trade(item, runs)) };
+  return { kind: 'trades', symbol, ts, trades: (data as Wire[]).map((item) => trade(item, runs)) };
 }
 
 function trade(item: Wire, runs: SequenceRuns): TradeRow {

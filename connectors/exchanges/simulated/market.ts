@@ -167,10 +167,10 @@ function flat(close: number): MarketBar {
   return { open: close, high: close, low: close, close, lots: 0, turnover: 0 };
 }
 
-/** Forgets the oldest entry beyond `most`. */
+/** A full map starts anew: cheaper than knowing which entry is the oldest, and everything can be made again. */
 function keep<T>(map: Map<number, T>, key: number, value: T, most: number): void {
+  if (map.size >= most) map.clear();
   map.set(key, value);
-  if (map.size > most) map.delete(map.keys().next().value!);
 }
 
 /** Looks like the version-5 UUIDs that Bybit gives its trades. */

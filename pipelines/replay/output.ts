@@ -18,6 +18,9 @@ export const REPLAY_TOPICS = [
 /** Bytes written at once. */
 const WRITE_BYTES = 1 << 20;
 
+/** Bytes of one block that lines are packed into: a buffer of its own for each line takes several times its size. */
+const BLOCK_BYTES = 1 << 22;
+
 interface Line {
   readonly id: string;
   readonly ts: number;
@@ -27,6 +30,8 @@ interface Line {
 }
 
 export class ReplayOutput {
+  #block = Buffer.alloc(0);
+  #used = 0;
   readonly #topics = new Map<string, Map<string, Line>>(REPLAY_TOPICS.map((topic) => [topic, new Map()]));
 
   /** Takes a serialized PubsubMessage; a second copy of an id is dropped. @throws InvariantError where its content differs. */
@@ -38,7 +43,7 @@ export class ReplayOutput {
     const received = Number(attributes.received ?? Number.NaN);
     const known = lines.get(id);
     if (!known) {
-      lines.set(id, { id, ts: eventTimeOf(attributes), json: Buffer.from(data), received });
+      lines.set(id, { id, ts: eventTimeOf(attributes), json: this.#keep(data), received });
     } else if (!known.json.equals(data)) {
       throw new InvariantError(
         `Expected one content for ${topic} ${id}, got ${known.json} and ${Buffer.from(data)}.`,
@@ -79,6 +84,17 @@ export class ReplayOutput {
       );
     }
     return hash.digest('hex');
+  }
+
+  #keep(data: Uint8Array): Buffer {
+    if (this.#used + data.length > this.#block.length) {
+      this.#block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, data.length));
+      this.#used = 0;
+    }
+    const kept = this.#block.subarray(this.#used, this.#used + data.length);
+    kept.set(data);
+    this.#used += data.length;
+    return kept;
   }
 
   #sorted(topic: string): Line[] {

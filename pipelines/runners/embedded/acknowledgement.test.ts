@@ -7,9 +7,9 @@ import { fixedWindows, slidingWindows } from 'apache-beam/transforms/windowings'
 import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../schemas/errors.ts';
 import { register } from '../../../transforms/beam.ts';
+import { pipelineOf } from '../../pipeline-of.ts';
 import {
   contents,
-  graphOf,
   grouped,
   type KeyValue,
   keyed,
@@ -21,8 +21,13 @@ import {
 import { EmbeddedRunner } from './runner.ts';
 import { type ScriptedTurn, scriptedEdges } from './testing.ts';
 
-const GROUPED = graphOf((root) => write(grouped(read(root), fixedWindows(1), strategy({ latenessMs: 500 }))));
+const GROUPED = pipelineOf((root) =>
+  write(grouped(read(root), fixedWindows(1), strategy({ latenessMs: 500 }))),
+);
 const FOREVER = new Promise<ScriptedTurn>(() => undefined);
+
+const paired = ({ key, values }: SeenPane) => ({ key, value: values.length });
+register('pipelines/runners/embedded/acknowledgement.test/paired', { paired });
 
 /** What was acknowledged by the time of each flush, and what had been written by then. */
 function logOfFlushes(edges: ReturnType<typeof scriptedEdges>) {
@@ -53,7 +58,7 @@ describe('a message is acknowledged', () => {
   });
 
   it('after the last of overlapping windows', async () => {
-    const proto = graphOf((root) => write(grouped(read(root), slidingWindows(3, 1), strategy({}))));
+    const proto = pipelineOf((root) => write(grouped(read(root), slidingWindows(3, 1), strategy({}))));
     const edges = scriptedEdges({
       in: [
         { messages: [keyed('a', 1, 0)] },
@@ -67,7 +72,7 @@ describe('a message is acknowledged', () => {
   });
 
   it('at once where it feeds no open window: dropped, or fired late', async () => {
-    const proto = graphOf((root) => {
+    const proto = pipelineOf((root) => {
       const input = read(root);
       write(grouped(input, fixedWindows(1), strategy({ latenessMs: 500 })));
     });
@@ -86,7 +91,7 @@ describe('a message is acknowledged', () => {
   });
 
   it('once, after every group it fed', async () => {
-    const proto = graphOf((root) => {
+    const proto = pipelineOf((root) => {
       const input = read(root);
       write(grouped(input, fixedWindows(1), strategy({}), 'Short'), 'short');
       write(grouped(input, fixedWindows(2), strategy({}), 'Long'), 'long');
@@ -100,9 +105,24 @@ describe('a message is acknowledged', () => {
     expect(edges.acknowledged).toEqual(['in#0']);
   });
 
+  it('without waiting for windows that only its pane has fed', async () => {
+    const proto = pipelineOf((root) => {
+      const panes = grouped(read(root), fixedWindows(1), strategy({ latenessMs: 500 }), 'First');
+      write(grouped(panes.map(withName('Repair', paired)), fixedWindows(60), strategy({}), 'Second'));
+    });
+    const edges = scriptedEdges({
+      in: [{ watermarkMs: 1_000 }, { messages: [keyed('a', 1, 0), keyed('a', 2, 1)] }, FOREVER],
+    });
+    const handle = await new EmbeddedRunner({ edges }).start(proto);
+    await turnOfLoop();
+    expect(edges.acknowledged).toEqual(['in#0', 'in#1']);
+    expect(handle.metrics().find(({ step }) => step === 'SecondGroup')).toMatchObject({ held: 2 });
+    await handle.drain();
+  });
+
   it('after the late pane that waited for it', async () => {
     const pairs = strategy({ latenessMs: 5_000, lateCount: 2 });
-    const proto = graphOf((root) => write(grouped(read(root), fixedWindows(1), pairs)));
+    const proto = pipelineOf((root) => write(grouped(read(root), fixedWindows(1), pairs)));
     const edges = scriptedEdges({
       in: [
         { messages: [keyed('a', 1, 0)], watermarkMs: 1_000 },
@@ -130,7 +150,7 @@ describe('a message is acknowledged', () => {
 
 describe('back-pressure', () => {
   it('reads nothing while a flush is pending', async () => {
-    const proto = graphOf((root) => write(read(root)));
+    const proto = pipelineOf((root) => write(read(root)));
     const edges = scriptedEdges({ in: [1, 2, 3].map((n) => ({ messages: [keyed('a', n, 0)] })) });
     const flushed: (() => void)[] = [];
     edges.onFlush = () => new Promise((resolve) => flushed.push(resolve));
@@ -191,7 +211,7 @@ describe('a drain', () => {
     }));
     const whole = scriptedEdges({ in: messages });
     await (await new EmbeddedRunner({ edges: whole }).start(GROUPED)).done;
-    const first = scriptedEdges({ in: [...messages.slice(0, 25), FOREVER] });
+    const first = scriptedEdges({ in: [...messages.slice(0, 28), FOREVER] });
     const handle = await new EmbeddedRunner({ edges: first }).start(GROUPED);
     await turnOfLoop();
     await handle.drain();
@@ -209,7 +229,7 @@ describe('sources that answer later', () => {
     const slow = new Promise<ScriptedTurn>((resolve) => {
       answer = resolve;
     });
-    const proto = graphOf((root) => {
+    const proto = pipelineOf((root) => {
       const both: PCollection<KeyValue> = P([read(root, 'slow'), read(root, 'fast')]).apply(
         withName('Both', flatten<KeyValue>()),
       );
@@ -247,7 +267,7 @@ describe('functions that know bundles', () => {
   register('pipelines/runners/embedded/acknowledgement.test', { startOf, eachOf, endOf });
 
   it('start and finish once around each chunk', async () => {
-    const proto = graphOf((root) => {
+    const proto = pipelineOf((root) => {
       read(root).apply(
         withName('Bundled', parDo({ startBundle: startOf, process: eachOf, finishBundle: endOf })),
       );

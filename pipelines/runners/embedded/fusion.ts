@@ -49,26 +49,15 @@ class Walk {
     );
   }
 
-  /** undefined where elements come by another way, or with other windows. */
+  /** undefined where elements come by another way. */
   windowsAbove(step: Step): Step[] | undefined {
     return merged(
       step.inputs.map((input) => {
         const producer = this.#producers.get(input);
-        if (producer && this.#strategyOf(input) !== this.#strategyOf(step.inputs[0]!)) return undefined;
         if (producer && this.isWindow(producer)) return [producer];
-        return producer && isTransparent(producer) && this.#keepsWindows(producer)
-          ? this.windowsAbove(producer)
-          : undefined;
+        return producer && isTransparent(producer) ? this.windowsAbove(producer) : undefined;
       }),
     );
-  }
-
-  #keepsWindows(step: Step): boolean {
-    return this.#strategyOf(step.inputs[0]!) === this.#strategyOf(step.outputs[0]!);
-  }
-
-  #strategyOf(collection: string): string | undefined {
-    return this.#plan.components.pcollections[collection]?.windowingStrategyId;
   }
 }
 

@@ -3,17 +3,15 @@
 import '../../../transforms/sdk.beam.ts';
 import { GeneralObjectCoder } from 'apache-beam/coders/js_coders';
 import { KVCoder, StrUtf8Coder } from 'apache-beam/coders/standard_coders';
-import { Pipeline } from 'apache-beam/internal/pipeline';
 import {
   AccumulationMode_Enum,
   ClosingBehavior_Enum,
   OnTimeBehavior_Enum,
   OutputTime_Enum,
-  type Pipeline as PipelineProto,
   type Trigger,
   WindowingStrategy,
 } from 'apache-beam/proto/beam_runner_api';
-import { type PCollection, Root } from 'apache-beam/pvalue';
+import type { PCollection, Root } from 'apache-beam/pvalue';
 import { groupByKey, withCoderInternal } from 'apache-beam/transforms/internal';
 import { paneInfoParam, windowParam } from 'apache-beam/transforms/pardo';
 import { withName } from 'apache-beam/transforms/transform';
@@ -124,12 +122,6 @@ export function write(output: PCollection<unknown>, topic = 'out'): void {
   output
     .map(withName(`Print ${topic}`, printContent))
     .apply(writePubSub(`Write ${topic}`, { project: 'p', topic }));
-}
-
-export function graphOf(build: (root: Root) => void): PipelineProto {
-  const pipeline = new Pipeline();
-  build(new Root(pipeline));
-  return pipeline.getProto();
 }
 
 export function contents<T>(edges: ScriptedEdges, topic = 'out'): T[] {

@@ -20,18 +20,9 @@ import { fixedWindows, sessions, slidingWindows } from 'apache-beam/transforms/w
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../schemas/errors.ts';
 import { register } from '../../../transforms/beam.ts';
+import { pipelineOf } from '../../pipeline-of.ts';
 import { fuseWindows } from './fusion.ts';
-import {
-  contents,
-  graphOf,
-  grouped,
-  type KeyValue,
-  keyed,
-  panesOf,
-  read,
-  strategy,
-  write,
-} from './graph.fixture.ts';
+import { contents, grouped, type KeyValue, keyed, panesOf, read, strategy, write } from './graph.fixture.ts';
 import { planOf } from './plan.ts';
 import { EmbeddedRunner } from './runner.ts';
 import { scriptedEdges } from './testing.ts';
@@ -44,7 +35,7 @@ const customWindows = {
 register('pipelines/runners/embedded/plan.test', { same, toCustomProto: customWindows.toProto });
 
 const fixedGraph = (windowing: WindowingStrategy = strategy({})) =>
-  graphOf((root) => write(grouped(read(root), fixedWindows(1), windowing)));
+  pipelineOf((root) => write(grouped(read(root), fixedWindows(1), windowing)));
 
 /** A graph with one step edited by hand. */
 function edited(name: string, edit: (transform: PTransform, pipeline: Pipeline) => void): Pipeline {
@@ -69,18 +60,28 @@ const trigger = (kind: Trigger['trigger']): WindowingStrategy => ({
 const onCount: Trigger = { trigger: { oneofKind: 'elementCount', elementCount: { elementCount: 1 } } };
 
 describe('what the embedded runner does not support', () => {
-  const sideInputs = graphOf((root) => {
+  const sideInputs = pipelineOf((root) => {
     const side = read(root, 'side');
     read(root).map(withName('Enrich', same), { known: iterableSideInput(side) });
   });
-  const sessionWindows = graphOf((root) => write(grouped(read(root), sessions(10) as never)));
-  const ownWindows = graphOf((root) => write(grouped(read(root), customWindows as never)));
+  const sessionWindows = pipelineOf((root) => write(grouped(read(root), sessions(10) as never)));
+  const ownWindows = pipelineOf((root) => write(grouped(read(root), customWindows as never)));
+  const mixedWindows = pipelineOf((root) => {
+    const inputs = ['a', 'b'].map((name) => read(root, name));
+    write(P(inputs).apply(withName('Both', flatten<KeyValue>())));
+    write(grouped(inputs[0]!, fixedWindows(1)), 'windowed');
+  });
+  const { pcollections, transforms } = mixedWindows.components!;
+  const both = Object.values(transforms).find(({ uniqueName }) => uniqueName === 'Both')!;
+  const [, windowed] = Object.keys(mixedWindows.components!.windowingStrategies);
+  pcollections[Object.values(both.outputs)[0]!]!.windowingStrategyId = windowed!;
   const noPayload = new Uint8Array();
 
   it.each<[string, Pipeline, RegExp]>([
     ['side inputs', sideInputs, /map\(Enrich\): side inputs side\.known/],
     ['session windows', sessionWindows, /Group: merging windows \(beam:window_fn:session_windows:v1\)/],
     ['window functions of one’s own', ownWindows, /Group: window function my:window_fn:v1/],
+    ['windows of two kinds in one collection', mixedWindows, /Both: inputs of different windowing/],
     [
       'early firings',
       fixedGraph(trigger({ oneofKind: 'afterEndOfWindow', afterEndOfWindow: { earlyFirings: onCount } })),
@@ -179,7 +180,7 @@ describe('windows are assigned by the groups themselves', () => {
 
   it('where they reach groups alone, by way of identities and flattens too', () => {
     expect(fusedNames(fixedGraph())).toEqual(['Window', 'Group']);
-    const two = graphOf((root) => {
+    const two = pipelineOf((root) => {
       const inputs = ['a', 'b'].map((name) => {
         const windowing = windowInto(fixedWindows(1), strategy({}));
         return read(root, name).apply(withName(`Window ${name}`, windowing)) as PCollection<KeyValue>;
@@ -189,8 +190,22 @@ describe('windows are assigned by the groups themselves', () => {
     expect(fusedNames(two)).toEqual(['Window a', 'Window b', 'Group']);
   });
 
+  it('not where elements of the same windows come to one of the groups by another way', () => {
+    const pipeline = pipelineOf((root) => {
+      const windowed = ['a', 'b'].map((name) => {
+        const windowing = windowInto(fixedWindows(1), strategy({}));
+        return read(root, name).apply(withName(`Window ${name}`, windowing)) as PCollection<KeyValue>;
+      });
+      const changed = windowed[1]!.map(withName('Change', same)) as PCollection<KeyValue>;
+      const both = P([windowed[0]!, changed]).apply(withName('Both', flatten<KeyValue>()));
+      write(panesOf(both, 'Mixed'), 'mixed');
+      write(panesOf(windowed[0]!, 'Alone'), 'alone');
+    });
+    expect(fusedNames(pipeline)).toEqual([]);
+  });
+
   it('not where another step sees the windowed elements', () => {
-    const pipeline = graphOf((root) => {
+    const pipeline = pipelineOf((root) => {
       const windowed: PCollection<KeyValue> = read(root).apply(
         withName('Early', windowInto(slidingWindows(2, 1))),
       );
@@ -204,7 +219,7 @@ describe('windows are assigned by the groups themselves', () => {
     const messages = [0, 500, 999, 1_000, 2_700].map((at, i) => keyed(`k${i % 2}`, i, at));
     const results = await Promise.all(
       [false, true].map(async (isSeen) => {
-        const pipeline = graphOf((root) => {
+        const pipeline = pipelineOf((root) => {
           const input = read(root);
           const windowed: PCollection<KeyValue> = input.apply(
             withName('Slide', windowInto(slidingWindows(2, 1), strategy({ latenessMs: 400 }))),

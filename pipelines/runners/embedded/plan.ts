@@ -86,8 +86,9 @@ function refusalsOf(transform: PTransform, components: Components): string[] {
   const payload = transform.spec?.payload ?? new Uint8Array();
   switch (transform.spec?.urn) {
     case IMPULSE_URN:
-    case FLATTEN_URN:
       return [];
+    case FLATTEN_URN:
+      return flattenRefusals(transform, components);
     case PARDO_URN:
       return doFnRefusals(ParDoPayload.fromBinary(payload));
     case GROUP_URN:
@@ -122,6 +123,12 @@ function groupRefusals(transform: PTransform, components: Components): string[] 
   const [input = ''] = Object.values(transform.inputs);
   const strategy = components.windowingStrategies[components.pcollections[input]?.windowingStrategyId ?? ''];
   return strategy ? windowingRefusals(strategy) : ['an input without a windowing strategy'];
+}
+
+function flattenRefusals(transform: PTransform, components: Components): string[] {
+  const all = [...Object.values(transform.inputs), ...Object.values(transform.outputs)];
+  const strategies = new Set(all.map((id) => components.pcollections[id]?.windowingStrategyId));
+  return strategies.size > 1 ? ['inputs of different windowing'] : [];
 }
 
 function inOrder(leaves: readonly (readonly [string, PTransform])[]): Step[] {

@@ -170,7 +170,7 @@ export class Run {
 
   /** Stage by stage in graph order, so that a group has all its input before its event time rises. */
   async #finishBundle(source: Source, watermark: number): Promise<void> {
-    source.watermark = Math.max(source.watermark, watermark);
+    source.watermark = watermark;
     for (const { name, operator, sources } of this.#stages) {
       if (!(operator instanceof GroupOperator)) {
         await named(name, operator.finishBundle());

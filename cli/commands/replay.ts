@@ -22,7 +22,8 @@ FILE is .parquet, .csv, .csv.gz, .ndjson or .ndjson.gz.
 A row that cannot be read becomes a line of dead-letters.ndjson with its line number; nothing is skipped silently.
 
 Writes market-candles, market-levels, market-features, trade-signals-micro and dead-letters (.ndjson) to DIR,
-the same bytes in every run.
+the same bytes in every run. Of the numbers it prints, \`late\` are rows that came after their bar had closed,
+\`droppedLate\` those of them too late for a revision, \`duplicates\` rows whose trade_id had come before.
 
 Examples:
   cst replay BTCUSDT=trades.parquet --venue bybit --out out

@@ -7,7 +7,7 @@ import { P, type PCollection, type Root } from 'apache-beam/pvalue';
 import type { Candle } from '../schemas/candle.ts';
 import type { LevelSet } from '../schemas/level-set.ts';
 import type { SignalParams } from '../schemas/params.ts';
-import type { Venue } from '../schemas/primitives.ts';
+import { INTERVAL_MS, type Venue } from '../schemas/primitives.ts';
 import { groupInto, type Keyed, step, withPane } from '../transforms/beam.ts';
 import { candlesOfMinutes, closeMinutes, foldMinutes } from '../transforms/candles/candles.beam.ts';
 import { decodeSnapshots, decodeTrades } from '../transforms/decode/decode.beam.ts';
@@ -42,6 +42,7 @@ const OTHER_VENUE: Record<Venue, Venue> = { bybit: 'kraken', binance: 'kraken', 
 
 export function buildSignals(root: Root, options: SignalOptions): void {
   const { params, leadVenue, emitAfterMs, project } = options;
+  const publishAfterMs = options.publishAfterMs ?? emitAfterMs;
   const windows = windowsOf(params);
 
   // Messages become parts of minutes; what cannot be read leaves as a dead letter.
@@ -65,7 +66,7 @@ export function buildSignals(root: Root, options: SignalOptions): void {
   const levels: PCollection<LevelSet> = P({
     m15: candles['15m'].apply(step('TakeLead15m', leadCandles, { leadVenue })),
     h1: candles['1h'].apply(step('TakeLead1h', leadCandles, { leadVenue })),
-  }).apply(marketLevels(windows, params));
+  }).apply(marketLevels(windows, params, Math.min(emitAfterMs, publishAfterMs) - INTERVAL_MS['15m']));
   const features = minutes
     .apply(groupInto<ClosedMinute>('GroupIntoFeatures', windows.features))
     .apply(step('ComputeFeatures', computeFeatures, withPane({ leadVenue, params })));
@@ -88,6 +89,6 @@ export function buildSignals(root: Root, options: SignalOptions): void {
 
   publishAll(
     { minutes, candles, levels, joined, signals, dead: [trades.dead, books.dead] },
-    { project, publishAfterMs: options.publishAfterMs ?? emitAfterMs },
+    { project, publishAfterMs },
   );
 }

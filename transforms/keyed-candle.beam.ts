@@ -3,8 +3,8 @@ import type { Candle } from '../schemas/candle.ts';
 import { INTERVAL_MS, streamKey } from '../schemas/primitives.ts';
 import { type Keyed, register } from './beam.ts';
 
-export function keyCandle(candle: Candle): Keyed<Candle> {
-  return {
+export function* keyCandle(candle: Candle): Iterable<Keyed<Candle>> {
+  yield {
     key: streamKey(candle.venue, candle.symbol),
     ts: candle.openTime + INTERVAL_MS[candle.interval] - 1,
     value: candle,

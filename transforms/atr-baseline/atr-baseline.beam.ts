@@ -8,6 +8,7 @@ import {
   type Keyed,
   type PaneContext,
   register,
+  step,
   windowEnd,
   withPane,
 } from '../beam.ts';
@@ -40,9 +41,9 @@ export function readAtrBaseline(
   return withName('ReadAtrBaseline', (observations: PCollection<Keyed<AtrObservation>>) =>
     observations
       .apply(groupInto<AtrObservation>('GroupIntoDay', windows.day))
-      .flatMap(withName('AverageDay', averageDay), withPane({}))
+      .apply(step('AverageDay', averageDay, withPane({})))
       .apply(groupInto<AtrDay>('GroupIntoDays', windows.atrBaseline))
-      .flatMap(withName('AverageDays', averageDays), withPane({})),
+      .apply(step('AverageDays', averageDays, withPane({}))),
   );
 }
 

@@ -52,7 +52,7 @@ export function* candlesOfMinutes(minute: Keyed<ClosedMinute>): Iterable<Keyed<C
 
 /** A known candle on its way into the roll-up of its own interval. */
 export function* keyKnownCandle(candle: Candle, config: RollUpConfig): Iterable<Keyed<Candle>> {
-  if (candle.interval === config.interval) yield keyCandle(candle);
+  if (candle.interval === config.interval) yield* keyCandle(candle);
 }
 
 register('transforms/candles/candles', {

@@ -45,7 +45,7 @@ describe('the graph from candles to level sets', () => {
       const symbols: PCollection<keyof typeof history> = root.apply(create(['BTCUSDT', 'ETHUSDT']));
       const m15 = symbols.flatMap(withName('ReadSlots', readSlots));
       const h1 = symbols.flatMap(withName('ReadHours', readHours));
-      const sets = P({ m15, h1 }).apply(marketLevels(windowsOf(DEFAULT_PARAMS), DEFAULT_PARAMS));
+      const sets = P({ m15, h1 }).apply(marketLevels(windowsOf(DEFAULT_PARAMS), DEFAULT_PARAMS, 0));
       return sets.map(withName('Collect', collect));
     });
   });

@@ -14,6 +14,7 @@ import {
   type Keyed,
   type PaneContext,
   register,
+  step,
   windowEnd,
   withPane,
 } from '../beam.ts';
@@ -21,21 +22,29 @@ import { keyCandle } from '../keyed-candle.beam.ts';
 import { readTrend } from '../trend/trend.beam.ts';
 import type { Windows } from '../windows.ts';
 import { type LevelPart, levelSetOf } from './level-set.ts';
-import { type LevelParams, type LevelsAtClose, levelsAt } from './levels.ts';
+import { atrAt, type LevelParams, type LevelsAtClose, levelsAt } from './levels.ts';
 
 const MINUTES_PER_SLOT = 15;
 
+/** Closes up to `sinceMs` (ms since the epoch) concern no bar that is still to come; their levels are not computed. */
+export interface LevelsConfig extends LevelParams {
+  readonly sinceMs: number;
+}
+
 export function* computeLevels(
   group: Group<Candle>,
-  config: LevelParams & PaneContext,
+  config: LevelsConfig & PaneContext,
 ): Iterable<Keyed<LevelsAtClose>> {
+  if (windowEnd(config) <= config.sinceMs) return;
   const levels = levelsAt(group.value, windowEnd(config), config);
   if (levels !== null) yield { key: group.key, ts: levels.asOf - 1, value: levels };
 }
 
-export function* observeAtr(levels: Keyed<LevelsAtClose>): Iterable<Keyed<AtrObservation>> {
-  const { asOf, atr, revision } = levels.value;
-  if (atr !== null) yield { key: levels.key, ts: levels.ts, value: { asOf, atr, revision } };
+/** At every close, since what is usual is told by weeks. */
+export function* observeAtr(group: Group<Candle>, context: PaneContext): Iterable<Keyed<AtrObservation>> {
+  const asOf = windowEnd(context);
+  const observation = atrAt(group.value, asOf);
+  if (observation !== null) yield { key: group.key, ts: asOf - 1, value: observation };
 }
 
 export function* joinLevels(group: Group<LevelPart>, config: LevelParams): Iterable<LevelSet> {
@@ -49,21 +58,27 @@ export interface CandlesForLevels {
   readonly h1: PCollection<Candle>;
 }
 
-/** Candles → level sets. Use: `P({ m15, h1 }).apply(marketLevels(windows, params))`. */
+/** Candles → level sets. Use: `P({ m15, h1 }).apply(marketLevels(windows, params, sinceMs))`; sets as of `sinceMs` or before are left out. */
 export function marketLevels(
   windows: Windows,
   params: Pick<SignalParams, 'levels' | 'trend'>,
+  sinceMs: number,
 ): PTransform<{ m15: PCollection<Candle>; h1: PCollection<Candle> }, PCollection<LevelSet>> {
   return withName('ReadLevels', ({ m15, h1 }: CandlesForLevels) => {
-    const levels: PCollection<Keyed<LevelsAtClose>> = m15
-      .map(withName('KeyCandles', keyCandle))
-      .apply(groupInto<Candle>('GroupIntoLevels', windows.levels))
-      .flatMap(withName('ComputeLevels', computeLevels), withPane(params.levels));
-    const atrBaseline = levels.flatMap(withName('ObserveAtr', observeAtr)).apply(readAtrBaseline(windows));
-    const parts = [levels, h1.apply(readTrend(windows, params.trend)), atrBaseline];
+    const closes: PCollection<Group<Candle>> = m15
+      .apply(step('KeyCandles', keyCandle))
+      .apply(groupInto<Candle>('GroupIntoLevels', windows.levels));
+    const levels = closes.apply(
+      step('ComputeLevels', computeLevels, withPane({ ...params.levels, sinceMs })),
+    );
+    const trend = h1.apply(readTrend(windows, params.trend, sinceMs));
+    const atrBaseline = closes
+      .apply(step('ObserveAtr', observeAtr, withPane({})))
+      .apply(readAtrBaseline(windows));
+    const parts = [levels, trend, atrBaseline];
     return P(parts as PCollection<Keyed<LevelPart>>[])
       .apply(groupInto<LevelPart>('GroupIntoSlot', windows.bar('15m')))
-      .flatMap(withName('JoinLevels', joinLevels), params.levels);
+      .apply(step('JoinLevels', joinLevels, params.levels));
   });
 }
 

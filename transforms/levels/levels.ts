@@ -20,6 +20,7 @@ import type { Candle } from '../../schemas/candle.ts';
 import type { CONFLUENCES, Level } from '../../schemas/level-set.ts';
 import type { SignalParams } from '../../schemas/params.ts';
 import { INTERVAL_MS, type Venue } from '../../schemas/primitives.ts';
+import type { AtrObservation } from '../atr-baseline/atr-baseline.ts';
 import { lastAtr } from '../indicators/atr.ts';
 import { pivotHighs, pivotLows } from '../indicators/pivots.ts';
 import { latestBars, revisionOf } from '../latest.ts';
@@ -72,6 +73,14 @@ export function levelsAt(candles: Iterable<Candle>, asOf: number, params: LevelP
     complete: bars.every((bar) => bar.complete),
     revision: revisionOf(bars),
   };
+}
+
+/** ATR of the window's candles alone, as `levelsAt` tells it; null in warm-up or where the last candle is missing. */
+export function atrAt(candles: Iterable<Candle>, asOf: number): AtrObservation | null {
+  const bars = latestBars(candles, asOf - WINDOW_MS, asOf);
+  if (bars.at(-1)?.openTime !== asOf - BAR_MS) return null;
+  const atr = lastAtr(bars, ATR_BARS);
+  return atr === null ? null : { asOf, atr, revision: revisionOf(bars) };
 }
 
 function findLevels(bars: readonly Candle[], asOf: number, params: LevelParams, poc: number | null): Level[] {

@@ -10,6 +10,7 @@ import {
   type Keyed,
   type PaneContext,
   register,
+  step,
   windowEnd,
   withPane,
 } from '../beam.ts';
@@ -20,11 +21,17 @@ import { type TrendParams, type TrendSet, trendAt } from './trend.ts';
 const SLOT_MS = INTERVAL_MS['15m'];
 const SLOTS_PER_HOUR = 4;
 
+/** Slots up to `sinceMs` (ms since the epoch) concern no bar that is still to come; their trend is not computed. */
+export interface TrendConfig extends TrendParams {
+  readonly sinceMs: number;
+}
+
 /** One copy for each 15m close at which this is the newest trend: a full hour's close and the three after it. */
 export function* computeTrend(
   group: Group<Candle>,
-  config: TrendParams & PaneContext,
+  config: TrendConfig & PaneContext,
 ): Iterable<Keyed<TrendSet>> {
+  if (windowEnd(config) <= config.sinceMs - INTERVAL_MS['1h']) return;
   const trend = trendAt(group.value, windowEnd(config), config);
   if (trend === null) return;
   for (let slot = 0; slot < SLOTS_PER_HOUR; slot++) {
@@ -37,12 +44,13 @@ export function* computeTrend(
 export function readTrend(
   windows: Windows,
   params: TrendParams,
+  sinceMs: number,
 ): PTransform<PCollection<Candle>, PCollection<Keyed<TrendSet>>> {
   return withName('ReadTrend', (hours: PCollection<Candle>) =>
     hours
-      .map(withName('KeyCandles', keyCandle))
+      .apply(step('KeyCandles', keyCandle))
       .apply(groupInto('GroupIntoTrend', windows.trend))
-      .flatMap(withName('ComputeTrend', computeTrend), withPane(params)),
+      .apply(step('ComputeTrend', computeTrend, withPane({ ...params, sinceMs }))),
   );
 }
 

@@ -1,5 +1,6 @@
 /** Edges of a live run: subscriptions and topics of a MessageBus. */
 
+import { setImmediate } from 'node:timers/promises';
 import type { Delivery, MessageBus, OutgoingMessage, Subscription } from '../../../connectors/bus/port.ts';
 import type { Clock } from '../../../connectors/clock/port.ts';
 import { decodePubsubMessage, encodePubsubMessage, eventTimeOf } from '../../../schemas/pubsub-message.ts';
@@ -85,7 +86,8 @@ class SubscriptionReader implements SourceReader {
     const either = AbortSignal.any([answered.signal, this.#closing.signal]);
     const silence = clock.until(clock.now() + IDLE_TICK_MS, either).then(() => undefined);
     try {
-      return await Promise.race([pull, silence]);
+      // Messages may have been handed out while silence won: they no longer count as pending, and must be seen first.
+      return (await Promise.race([pull, silence])) ?? (await Promise.race([pull, setImmediate(undefined)]));
     } finally {
       answered.abort();
     }

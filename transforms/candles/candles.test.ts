@@ -15,6 +15,7 @@ import {
   VENUE,
 } from './candles.fixture.ts';
 import { modelCandles } from './candles.model.ts';
+import { closeMinute } from './fill.ts';
 import { anyDelivery, anyMarket, delivered, MINUTES, pulse } from './market.fixture.ts';
 
 const minute = (candles: readonly Candle[], n: number) =>
@@ -88,6 +89,17 @@ describe('boundaries', () => {
       candle: { close: 77, filled: true, coverage: 1 / 60 },
       lastTradeTs: last.ts,
     });
+  });
+
+  it('takes of several panes of a minute the one that knows most, in any order', () => {
+    const last = (ms: number, price: number) => ({ ts: T0 - ms, seq: 1, price });
+    const panes = [1, 2, 3].map((count) => {
+      const pulses = [last(30, 7), last(20, 8), last(10, 9)].map((told) => pulse(0, false, told));
+      return minuteBars(pulses.slice(0, count))[0]!;
+    });
+    for (const bars of [panes, panes.toReversed(), [panes[1]!, panes[2]!, panes[0]!]]) {
+      expect(closeMinute(bars, T0 + MINUTE_MS, 12)?.candle.close).toBe(9);
+    }
   });
 
   it('ranks a minute with one late trade above the same minute filled', () => {

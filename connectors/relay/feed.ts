@@ -5,10 +5,12 @@ import type { FeedEvent } from '../../schemas/feed-event.ts';
 import { streamKey, type Venue } from '../../schemas/primitives.ts';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
+import type { Clock } from '../clock/port.ts';
 import { bybitMapper, type FrameMapper } from '../exchanges/bybit/map.ts';
 import type { BookEvent, MarketEvent, RefusalEvent } from '../exchanges/market-event.ts';
 import { FeedHealth } from './health.ts';
 import { deadLetterMessage, feedEventMessage } from './messages.ts';
+import { Seconds } from './seconds.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { SymbolState } from './symbol-state.ts';
 
@@ -20,12 +22,16 @@ export interface FeedOptions {
   readonly venue: Venue;
   readonly symbols: readonly string[];
   readonly now: () => number;
+  readonly networkClock: Clock;
   readonly send: (frame: string) => void;
 }
 
 interface Tracked {
   readonly state: SymbolState;
   readonly health: FeedHealth;
+  readonly seconds: Seconds;
+  /** Newest time at which the exchange sent something of the symbol on this connection. */
+  exchangeTime: number;
   /** Start of a span in which trades may have been missed; null while there is none. */
   lostSince: number | null;
 }
@@ -38,8 +44,6 @@ export class Feed {
   #events: OutgoingMessage[] = [];
   #deadLetters: OutgoingMessage[] = [];
   #lastFrame = Number.NEGATIVE_INFINITY;
-  /** Newest time at which the exchange sent something on this connection. */
-  #exchangeTime = Number.NEGATIVE_INFINITY;
   /** Trades received and not yet taken. */
   buffered = 0;
   unreadable = 0;
@@ -63,18 +67,9 @@ export class Feed {
     return this.#symbols.get(symbol)?.health.isUp ?? false;
   }
 
-  /**
-   * Exchange time up to which everything has come: a connection delivers in order. Infinity while there is no feed
-   * to wait for.
-   */
-  get completeUntil(): number {
-    for (const { health } of this.#symbols.values()) if (health.isUp) return this.#exchangeTime;
-    return Number.POSITIVE_INFINITY;
-  }
-
   opened(): void {
     this.connections++;
-    this.#exchangeTime = Number.NEGATIVE_INFINITY;
+    for (const tracked of this.#symbols.values()) tracked.exchangeTime = Number.NEGATIVE_INFINITY;
     this.#map = bybitMapper();
     this.#lastFrame = this.#options.now();
     this.#subscriptions.begin();
@@ -93,25 +88,31 @@ export class Feed {
     }
   }
 
-  frame(text: string): void {
+  /** Takes a frame; true where it has shown that a second is over. */
+  frame(text: string): boolean {
     this.#lastFrame = this.#options.now();
     try {
-      this.#apply(this.#map(text), text);
+      return this.#apply(this.#map(text), text);
     } catch (error) {
       this.#unreadable(text, messageOf(error));
+      return false;
     }
   }
 
-  /** Each symbol's snapshot of a second that has passed. */
-  snapshots(second: number): BookSnapshot[] {
+  /** Of every second of every symbol that is over and has none yet. */
+  snapshots(): BookSnapshot[] {
     const now = this.#options.now();
-    return Array.from(this.#symbols.values(), ({ state, health }) => {
-      const connected = health.vouchesFor(second, this.#lastFrame);
-      const snapshot = state.snapshot(second, connected, now);
-      health.forgetBefore(second);
-      state.markSecond();
-      return snapshot;
-    });
+    const snapshots: BookSnapshot[] = [];
+    for (const tracked of this.#symbols.values()) {
+      const { state, health } = tracked;
+      for (const second of tracked.seconds.take(now, completeUntil(tracked))) {
+        const connected = health.vouchesFor(second, this.#lastFrame);
+        snapshots.push(state.snapshot(second, connected, now));
+        health.forgetBefore(second);
+        state.markSecond();
+      }
+    }
+    return snapshots;
   }
 
   /** Trades that passed the wire's checks and still make no batch. */
@@ -131,56 +132,55 @@ export class Feed {
     return taken;
   }
 
-  #apply(event: MarketEvent, text: string): void {
+  #apply(event: MarketEvent, text: string): boolean {
+    if (!('ts' in event)) {
+      this.#control(event, text);
+      return false;
+    }
+    const tracked = this.#symbols.get(event.symbol);
+    if (!tracked) {
+      this.#unreadable(text, `Expected a symbol that was subscribed, got ${event.symbol}.`);
+      return false;
+    }
+    if (event.kind === 'trades') this.#trades(tracked, event.trades);
+    else if (event.kind === 'book') this.#book(tracked.state, event);
+    else tracked.state.applyTicker(event.isSnapshot, event.change);
+    tracked.exchangeTime = Math.max(tracked.exchangeTime, event.ts);
+    return tracked.seconds.areDue(this.#options.now(), completeUntil(tracked));
+  }
+
+  #control(event: Exclude<MarketEvent, { readonly ts: number }>, text: string): void {
     const { kind } = event;
-    if ('ts' in event) this.#exchangeTime = Math.max(this.#exchangeTime, event.ts);
-    if (kind === 'trades') this.#trades(event.symbol, event.trades, text);
-    else if (kind === 'book') this.#book(event, text);
-    else if (kind === 'ticker') this.#ticker(event, text);
-    else if (kind === 'ack') this.#subscriptions.acknowledged(event.requestId);
+    if (kind === 'ack') this.#subscriptions.acknowledged(event.requestId);
     else if (kind === 'refusal') this.#refusal(event, text);
     else if (kind === 'unknown') {
       this.#unreadable(text, `Expected a topic that was subscribed, got ${event.what}.`);
     }
   }
 
-  #trades(symbol: string, trades: readonly TradeRow[], text: string): void {
-    const tracked = this.#known(symbol, text);
-    if (!tracked) return;
+  #trades(tracked: Tracked, trades: readonly TradeRow[]): void {
     // Data may come before the acknowledgement, and proves the subscription as well.
     this.#up(tracked);
     tracked.state.addTrades(trades, this.#options.now());
     this.buffered += trades.length;
   }
 
-  #book(event: BookEvent, text: string): void {
-    const state = this.#known(event.symbol, text)?.state;
-    if (!state) return;
+  #book(state: SymbolState, event: BookEvent): void {
     const wasInSync = state.isBookInSync;
-    const since = this.#options.now();
-    const fault = state.applyBook(event, since);
+    const now = this.#options.now();
+    const fault = state.applyBook(event, now);
     if (fault) {
-      this.#event(event.symbol, 'RESYNC', `book ${fault} at update ${event.update}`, since);
+      this.#event(event.symbol, 'RESYNC', `book ${fault} at update ${event.update}`, now);
       this.#subscriptions.renew(`orderbook.50.${event.symbol}`);
     } else if (!wasInSync && state.isBookInSync) {
       this.#event(event.symbol, 'RECOVERED', `book snapshot, update ${event.update}`, null);
     }
   }
 
-  #ticker({ symbol, isSnapshot, change }: Extract<MarketEvent, { kind: 'ticker' }>, text: string): void {
-    this.#known(symbol, text)?.state.applyTicker(isSnapshot, change);
-  }
-
   #refusal(event: RefusalEvent, text: string): void {
     this.#subscriptions.refused(event);
     if (event.isSubscribed) return;
     this.#unreadable(text, `Expected a subscription to be taken, got refused: ${event.reason}.`);
-  }
-
-  #known(symbol: string, text: string): Tracked | undefined {
-    const tracked = this.#symbols.get(symbol);
-    if (!tracked) this.#unreadable(text, `Expected a symbol that was subscribed, got ${symbol}.`);
-    return tracked;
   }
 
   #subscribed(topic: string): void {
@@ -231,6 +231,16 @@ export class Feed {
   }
 }
 
-function track({ venue, now }: FeedOptions, symbol: string): Tracked {
-  return { state: new SymbolState(venue, symbol, now()), health: new FeedHealth(), lostSince: null };
+function track({ venue, now, networkClock }: FeedOptions, symbol: string): Tracked {
+  return {
+    state: new SymbolState(venue, symbol, now()),
+    health: new FeedHealth(),
+    seconds: new Seconds(networkClock, now()),
+    exchangeTime: Number.NEGATIVE_INFINITY,
+    lostSince: null,
+  };
+}
+
+function completeUntil({ health, exchangeTime }: Tracked): number {
+  return health.isUp ? exchangeTime : Number.POSITIVE_INFINITY;
 }

@@ -3,7 +3,7 @@ import type { TradeRow } from '../../schemas/trade-batch.ts';
 import { ManualClock } from '../clock/manual.ts';
 import { FeedHealth } from './health.ts';
 import { cutByMinute, tradeMessage } from './messages.ts';
-import { SecondsProof } from './proof.ts';
+import { Seconds } from './seconds.ts';
 
 function trade(ts: number): TradeRow {
   return { tradeId: `t${ts}`, seq: ts, ts, price: 1, size: 1, side: 'BUY' };
@@ -59,23 +59,31 @@ describe('FeedHealth', () => {
   });
 });
 
-describe('SecondsProof', () => {
-  it('waits for the feed to pass the second, and never runs ahead of our clock', () => {
-    const proof = new SecondsProof(new ManualClock(0));
-    expect(proof.newest(10_020, 9_990)).toBe(9_000);
-    expect(proof.newest(10_040, 10_000)).toBe(10_000);
-    expect(proof.newest(10_900, 12_500)).toBe(10_000);
-    expect(proof.newest(13_100, Number.POSITIVE_INFINITY)).toBe(13_000);
+describe('Seconds', () => {
+  it('are over once the feed has passed them, and never ahead of our clock', () => {
+    const seconds = new Seconds(new ManualClock(0), 8_200);
+    expect(seconds.take(10_020, 9_990)).toEqual([8_000]);
+    expect(seconds.areDue(10_040, 9_995)).toBe(false);
+    expect(seconds.areDue(10_040, 10_000)).toBe(true);
+    expect(seconds.take(10_040, 10_000)).toEqual([9_000]);
+    expect(seconds.take(10_900, 12_500)).toEqual([]);
+    expect(seconds.take(13_100, Number.POSITIVE_INFINITY)).toEqual([10_000, 11_000, 12_000]);
   });
 
-  it('waits half a second for a feed that stands still, and waits again once it moves', async () => {
+  it('wait half a second for a feed that stands still, and again once it moves', async () => {
     const network = new ManualClock(0);
-    const proof = new SecondsProof(network);
-    expect(proof.newest(20_000, 15_500)).toBe(15_000);
+    const seconds = new Seconds(network, 14_000);
+    expect(seconds.take(16_000, 15_500)).toEqual([14_000]);
     await network.advanceTo(499);
-    expect(proof.newest(20_000, 15_500)).toBe(15_000);
+    expect(seconds.take(16_000, 15_500)).toEqual([]);
     await network.advanceTo(500);
-    expect(proof.newest(20_000, 15_500)).toBe(20_000);
-    expect(proof.newest(21_000, 16_000)).toBe(16_000);
+    expect(seconds.take(16_000, 15_500)).toEqual([15_000]);
+    expect(seconds.take(18_000, 16_100)).toEqual([]);
+  });
+
+  it('of more than an hour ago are given up', () => {
+    const seconds = new Seconds(new ManualClock(0), 0);
+    const taken = seconds.take(5_000_000, Number.POSITIVE_INFINITY);
+    expect([taken.length, taken[0], taken.at(-1)]).toEqual([3_600, 1_400_000, 4_999_000]);
   });
 });

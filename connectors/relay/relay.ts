@@ -15,7 +15,6 @@ import { BYBIT_PING } from '../exchanges/bybit/subscribe.ts';
 import { ReconnectingSocket } from '../exchanges/socket.ts';
 import { Feed } from './feed.ts';
 import { cutByMinute, snapshotMessage, tradeMessage } from './messages.ts';
-import { SecondsProof } from './proof.ts';
 import { Publisher } from './publisher.ts';
 import type { SymbolState } from './symbol-state.ts';
 
@@ -64,9 +63,7 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-const SECOND = 1_000;
-/** After a longer pause (a laptop asleep) only the newest seconds are published; the others count as not covered. */
-const MOST_MISSED_SECONDS = 3_600;
+const LONGEST_BATCH_MS = 1_000;
 
 /** Connects at once and never gives up. @throws ConfigError for what it cannot relay. */
 export function startRelay(options: RelayOptions): Relay {
@@ -74,8 +71,8 @@ export function startRelay(options: RelayOptions): Relay {
     throw new ConfigError(`Expected venue bybit, got ${options.venue}: no other feed can be relayed yet.`);
   }
   const { batchMs = 100 } = options;
-  if (!(Number.isInteger(batchMs) && batchMs >= 1 && batchMs <= SECOND)) {
-    throw new ConfigError(`Expected batchMs from 1 to ${SECOND}, got ${batchMs}.`);
+  if (!(Number.isInteger(batchMs) && batchMs >= 1 && batchMs <= LONGEST_BATCH_MS)) {
+    throw new ConfigError(`Expected batchMs from 1 to ${LONGEST_BATCH_MS}, got ${batchMs}.`);
   }
   if (options.symbols.length === 0) throw new ConfigError('Expected symbols to relay, got none.');
   return new BybitRelay(options, batchMs);
@@ -89,8 +86,6 @@ class BybitRelay implements Relay {
   readonly #publisher: Publisher;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
-  readonly #proof: SecondsProof;
-  #nextSecond: number;
   /** Ends the wait for the next batch: a second has just been proven, or the relay stops. */
   #wake = new AbortController();
   #isPaused = false;
@@ -101,11 +96,9 @@ class BybitRelay implements Relay {
     const { url, venue, symbols, bus, clock, networkClock = systemClock, seed = 1, log = () => {} } = options;
     this.#options = options;
     this.#batchMs = batchMs;
-    this.#proof = new SecondsProof(networkClock);
-    this.#nextSecond = Math.floor(clock.now() / SECOND) * SECOND;
     this.#publisher = new Publisher(bus, networkClock, this.#stopping.signal, log);
     const send = (frame: string) => this.#socket.send(frame);
-    this.#feed = new Feed({ url, venue, symbols, now: () => clock.now(), send });
+    this.#feed = new Feed({ url, venue, symbols, now: () => clock.now(), networkClock, send });
     this.#socket = new ReconnectingSocket({
       url,
       clock: networkClock,
@@ -158,8 +151,7 @@ class BybitRelay implements Relay {
   }
 
   #receive(frame: string): void {
-    this.#feed.frame(frame);
-    if (this.#provenSecond() > this.#nextSecond) this.#wake.abort();
+    if (this.#feed.frame(frame)) this.#wake.abort();
     const { maxBufferedTrades = 200_000 } = this.#options;
     if (this.#isPaused || this.#feed.buffered <= maxBufferedTrades) return;
     this.#isPaused = true;
@@ -183,7 +175,7 @@ class BybitRelay implements Relay {
   async #flush(): Promise<void> {
     const publisher = this.#publisher;
     await this.#publishTrades();
-    await publisher.publish('book-snapshots', this.#snapshots());
+    await publisher.publish('book-snapshots', this.#feed.snapshots().map(snapshotMessage));
     await publisher.publish('feed-events', this.#feed.takeEvents());
     await publisher.publish('dead-letters', this.#feed.takeDeadLetters());
     if (!this.#isPaused) return;
@@ -216,21 +208,6 @@ class BybitRelay implements Relay {
       this.#feed.refuseTrades(run, messageOf(error));
       return null;
     }
-  }
-
-  #provenSecond(): number {
-    return this.#proof.newest(this.#options.clock.now(), this.#feed.completeUntil);
-  }
-
-  /** Of every second that has passed and has none yet. */
-  #snapshots(): OutgoingMessage[] {
-    const messages: OutgoingMessage[] = [];
-    const newest = this.#provenSecond();
-    this.#nextSecond = Math.max(this.#nextSecond, newest - MOST_MISSED_SECONDS * SECOND);
-    for (; this.#nextSecond < newest; this.#nextSecond += SECOND) {
-      for (const snapshot of this.#feed.snapshots(this.#nextSecond)) messages.push(snapshotMessage(snapshot));
-    }
-    return messages;
   }
 }
 

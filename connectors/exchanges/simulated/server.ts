@@ -37,6 +37,8 @@ export interface SimulatedExchange {
 }
 
 const PATH = '/v5/public/linear';
+/** Steps made up for at once after a stall; a longer one is made up for in longer steps. */
+const MOST_STEPS = 1_000;
 /** Bytes a slow client may leave unread before it is cut off. */
 const MAX_BUFFERED = 64 * 1024 * 1024;
 
@@ -115,11 +117,19 @@ class Exchange implements SimulatedExchange {
   async #run(): Promise<void> {
     const { clock, stepMs = 100 } = this.#options;
     const { signal } = this.#closing;
+    let at = clock.now();
     while (!signal.aborted) {
       const now = clock.now();
-      for (const stream of this.#streams.values()) stream.advance(now, (...sent) => this.#broadcast(...sent));
+      // After a stall too, frames of all symbols leave in the order of their time.
+      const step = Math.max(stepMs, (now - at) / MOST_STEPS);
+      for (; at < now; at = Math.min(now, at + step)) this.#advance(Math.min(now, at + step));
       await clock.until((Math.floor(now / stepMs) + 1) * stepMs, signal);
     }
+  }
+
+  #advance(ms: number): void {
+    for (const stream of this.#streams.values())
+      stream.advance(Math.floor(ms), (...sent) => this.#broadcast(...sent));
   }
 
   #broadcast(topic: string, frame: string): void {

@@ -1,8 +1,5 @@
 /** The whole platform in one process: exchange → relay → bus → graph → history, each behind its port. */
-import '../transforms/sdk.beam.ts';
 import { join } from 'node:path';
-import { Pipeline } from 'apache-beam/internal/pipeline';
-import { Root } from 'apache-beam/pvalue';
 import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
 import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
@@ -12,10 +9,10 @@ import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
 import { type Relay, type RelayStats, startRelay } from '../connectors/relay/relay.ts';
+import { compileSignals } from '../pipelines/compile.ts';
 import { busEdges } from '../pipelines/runners/embedded/bus-edges.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
 import { EmbeddedRunner, type RunHandle } from '../pipelines/runners/embedded/runner.ts';
-import { buildSignals } from '../pipelines/signals.ts';
 import { warmCandles } from '../pipelines/warm-start.ts';
 import type { Candle } from '../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
@@ -127,8 +124,7 @@ export class LocalStack {
     const warm = await this.#warm();
     if (!warm) return;
     const { bus, source, params } = { ...this.#options, bus: this.#bus };
-    const pipeline = new Pipeline();
-    buildSignals(new Root(pipeline), { project: 'local', params, leadVenue: VENUE, ...warm });
+    const pipeline = compileSignals({ project: 'local', params, leadVenue: VENUE, ...warm });
     const edges = busEdges({
       bus,
       clock: source.clock,
@@ -136,7 +132,7 @@ export class LocalStack {
       subscriptions: this.#inputs,
       mayBeSilent: new Set(['raw-tick-data']),
     });
-    this.#graph = await new EmbeddedRunner({ edges }).start(pipeline.getProto());
+    this.#graph = await new EmbeddedRunner({ edges }).start(pipeline);
     await this.#graph.done;
   }
 

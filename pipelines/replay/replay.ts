@@ -1,7 +1,4 @@
 /** A replay: recorded files through the graph, as fast as it goes, into one file a topic. */
-import '../../transforms/sdk.beam.ts';
-import { Pipeline } from 'apache-beam/internal/pipeline';
-import { Root } from 'apache-beam/pvalue';
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
@@ -9,9 +6,9 @@ import { ConfigError } from '../../schemas/errors.ts';
 import type { SignalParams } from '../../schemas/params.ts';
 import type { Interval, Venue } from '../../schemas/primitives.ts';
 import { messageOf } from '../../transforms/publish/publish.ts';
+import { compileSignals } from '../compile.ts';
 import type { Edges, SourceReader } from '../runners/embedded/edges.ts';
 import { EmbeddedRunner } from '../runners/embedded/runner.ts';
-import { buildSignals } from '../signals.ts';
 import { CandleReplay } from './candle-replay.ts';
 import { openCandles, openTrades, type RangedRows, type TimeRange } from './inputs.ts';
 import { ReplayOutput } from './output.ts';
@@ -108,11 +105,15 @@ async function openAll<T>(
 
 async function run(options: ReplayOptions, source: Source, output: ReplayOutput): Promise<void> {
   const { venue, params, fromMs, history } = options;
-  const pipeline = new Pipeline();
-  const emitAfterMs = fromMs ?? 0;
-  buildSignals(new Root(pipeline), { project: 'replay', params, leadVenue: venue, emitAfterMs, history });
+  const pipeline = compileSignals({
+    project: 'replay',
+    params,
+    leadVenue: venue,
+    emitAfterMs: fromMs ?? 0,
+    history,
+  });
   const edges = replayEdges(source, output, options.onProgress);
-  const handle = await new EmbeddedRunner({ edges }).start(pipeline.getProto());
+  const handle = await new EmbeddedRunner({ edges }).start(pipeline);
   await handle.done;
 }
 

@@ -190,16 +190,17 @@ describe('windows are assigned by the groups themselves', () => {
     expect(fusedNames(two)).toEqual(['Window a', 'Window b', 'Group']);
   });
 
-  it('not where elements of the same windows come to one of the groups by another way', () => {
+  it('not where elements of the same windows come by another way, to one group or to one that shares with it', () => {
     const pipeline = pipelineOf((root) => {
-      const windowed = ['a', 'b'].map((name) => {
+      const [shares, mixes, changes] = ['a', 'b', 'c'].map((name) => {
         const windowing = windowInto(fixedWindows(1), strategy({}));
         return read(root, name).apply(withName(`Window ${name}`, windowing)) as PCollection<KeyValue>;
       });
-      const changed = windowed[1]!.map(withName('Change', same)) as PCollection<KeyValue>;
-      const both = P([windowed[0]!, changed]).apply(withName('Both', flatten<KeyValue>()));
-      write(panesOf(both, 'Mixed'), 'mixed');
-      write(panesOf(windowed[0]!, 'Alone'), 'alone');
+      const changed = changes!.map(withName('Change', same)) as PCollection<KeyValue>;
+      const both = (name: string, inputs: PCollection<KeyValue>[]): PCollection<KeyValue> =>
+        P(inputs).apply(withName(name, flatten<KeyValue>()));
+      write(panesOf(both('Mix', [mixes!, changed]), 'Mixed'), 'mixed');
+      write(panesOf(both('Share', [shares!, mixes!]), 'Shared'), 'shared');
     });
     expect(fusedNames(pipeline)).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import '../../../transforms/sdk.beam.ts';
+import { PubSubReadPayload } from 'apache-beam/proto/beam_runner_api';
 import { P, type PCollection } from 'apache-beam/pvalue';
 import { directRunner } from 'apache-beam/runners/direct_runner';
 import { sum } from 'apache-beam/transforms/combiners';
@@ -12,6 +13,7 @@ import { fixedWindows, globalWindows, slidingWindows } from 'apache-beam/transfo
 import { describe, expect, it, vi } from 'vitest';
 import { groupInto, register, step } from '../../../transforms/beam.ts';
 import { pipelineOf } from '../../pipeline-of.ts';
+import { readPubSub, writePubSub } from '../../pubsub-io.ts';
 import {
   contents,
   grouped,
@@ -39,6 +41,10 @@ function history() {
 function parity({ value }: KeyValue) {
   return [value % 2 === 0 ? { even: value } : { odd: value }];
 }
+/** 5 has no key; the others have one made anew for each. */
+function structured({ key, value }: KeyValue) {
+  return { key: value === 5 ? null : { side: value % 2 === 0 ? 'even' : 'odd', of: key }, value };
+}
 function countBig(element: KeyValue, params: { readonly big: { increment(): void } }): KeyValue {
   if (element.value > 5) params.big.increment();
   return element;
@@ -52,6 +58,7 @@ register('pipelines/runners/embedded/runner.test', {
   takeGroup,
   history,
   parity,
+  structured,
   countBig,
   refuseSeven,
 });
@@ -250,6 +257,37 @@ describe('the parts of a graph', () => {
     });
     await run(proto, edges);
     expect(contents<KeyValue>(edges).map(({ key, value }) => [key, value])).toEqual(sums);
+  });
+
+  it('tells keys that are no text apart by their content', async () => {
+    const proto = pipelineOf((root) => {
+      const windowed = read(root)
+        .map(withName('Structure', structured))
+        .apply(withName('Window', windowInto(fixedWindows(1))));
+      write(windowed.apply(withName('Sum', combinePerKey(sum as never))));
+    });
+    const edges = scriptedEdges({ in: [{ messages: [1, 2, 3, 4, 5].map((n) => keyed('a', n, 0)) }] });
+    await run(proto, edges);
+    const sums = contents<{ key: unknown; value: number }>(edges).sort((a, b) => a.value - b.value);
+    expect(sums).toEqual([
+      { key: { side: 'odd', of: 'a' }, value: 4 },
+      { key: null, value: 5 },
+      { key: { side: 'even', of: 'a' }, value: 6 },
+    ]);
+  });
+
+  it('hands over the data alone where a read asks for no attributes', async () => {
+    const proto = pipelineOf((root) => {
+      root
+        .apply(readPubSub('Read', { project: 'p', subscription: 'in' }))
+        .apply(writePubSub('Write', { project: 'p', topic: 'out' }));
+    });
+    const read = Object.values(proto.components!.transforms).find(({ uniqueName }) => uniqueName === 'Read')!;
+    const payload = PubSubReadPayload.fromBinary(read.spec!.payload);
+    read.spec!.payload = PubSubReadPayload.toBinary({ ...payload, withAttributes: false });
+    const edges = scriptedEdges({ in: [{ messages: [keyed('a', 1, 0)] }] });
+    await run(proto, edges);
+    expect(Buffer.from(edges.written[0]!.bytes).toString()).toBe('{"key":"a","value":1}');
   });
 
   it("adds up the functions' own counters", async () => {

@@ -27,7 +27,7 @@ describe('cst', () => {
   it('teaches when asked for help, or for nothing', () => {
     const help = cst('--help');
     expect(help.status).toBe(0);
-    expect(help.stdout).toMatch(/Examples:\n[^]* {2}cst replay BTCUSDT=/);
+    expect(help.stdout).toMatch(/Examples:\n[\s\S]* {2}cst replay BTCUSDT=/);
     expect(cst()).toEqual(help);
     expect(cst('replay', '--help').stdout).toMatch(/ts_ms, price, size/);
     expect(cst('--version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });

@@ -78,7 +78,7 @@ async function runStart(flags: Flags): Promise<void> {
   if (!flags.live) await rm(dir, { recursive: true, force: true });
   const source = flags.live ? bybitSource() : await simulatedSource({ seed, speed, symbols });
   try {
-    const screen = screenOf(process.stderr);
+    const screen = screenOf(process.stdout, process.stderr);
     const stack = await LocalStack.open({ source, symbols, params, dir, seed, notice: screen.notice });
     await watch(stack, source, screen, stopAfterMs);
   } finally {
@@ -93,8 +93,7 @@ async function watch(
   screen: Screen,
   stopAfterMs?: number,
 ): Promise<void> {
-  const print = (line: string) => process.stdout.write(`${line}\n`);
-  const view = await StackView.open({ stack, source, clock: systemClock, print });
+  const view = await StackView.open({ stack, source, clock: systemClock, print: screen.print });
   screen.follow(view);
   const stopping = stopRequest(stopAfterMs);
   try {
@@ -115,28 +114,38 @@ async function watch(
 
 interface Screen {
   notice(line: string): void;
+  /** A line of output, above the status. */
+  print(line: string): void;
   follow(view: StackView): void;
   close(): void;
 }
 
 /** Redraws on a terminal; elsewhere notices come as lines, and the status as a block now and then. */
-function screenOf(stream: NodeJS.WriteStream): Screen {
+function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream): Screen {
   const redraw = stream.isTTY ? createLogUpdate(stream) : undefined;
   let view: StackView | undefined;
   let timer: NodeJS.Timeout | undefined;
+  const draw = () => {
+    if (view) (redraw ?? ((text: string) => stream.write(`${text}\n`)))(renderStatus(view.status()));
+  };
   return {
     notice(line) {
       if (redraw && view) view.notice(line);
       else stream.write(`${line}\n`);
     },
+    print(line) {
+      redraw?.clear();
+      output.write(`${line}\n`);
+      if (redraw) draw();
+    },
     follow(followed) {
       view = followed;
-      const draw = () =>
-        (redraw ?? ((text: string) => stream.write(`${text}\n`)))(renderStatus(followed.status()));
       timer = setInterval(draw, redraw ? REFRESH_MS : PLAIN_EVERY_MS);
     },
     close() {
       clearInterval(timer);
+      view = undefined;
+      redraw?.clear();
       redraw?.done();
     },
   };

@@ -22,31 +22,46 @@ import {
 import { writePubSub } from './pubsub-io.ts';
 import type { Candles } from './roll-ups.ts';
 
-export interface Results {
+export interface CandleResults {
   readonly minutes: PCollection<Keyed<ClosedMinute>>;
   readonly candles: Candles;
-  readonly levels: PCollection<LevelSet>;
-  readonly joined: PCollection<DecidedMinute>;
-  readonly signals: PCollection<ScalpSignal>;
   readonly dead: readonly PCollection<DeadLetter>[];
 }
 
-export function publishAll(results: Results, options: PublishConfig & { readonly project: string }): void {
+export interface SignalResults {
+  readonly levels: PCollection<LevelSet>;
+  readonly joined: PCollection<DecidedMinute>;
+  readonly signals: PCollection<ScalpSignal>;
+}
+
+export interface PublishOptions extends PublishConfig {
+  readonly project: string;
+}
+
+export function publishCandles(results: CandleResults, options: PublishOptions): void {
   const { project, publishAfterMs } = options;
   const config: PublishConfig = { publishAfterMs };
-  const publish = (topic: TopicName, messages: PCollection<Uint8Array>, part = '') =>
-    messages.apply(writePubSub(`Publish ${topic}${part}`, { project, topic }));
-
-  publish('market-candles', results.minutes.apply(step('ToMessages 1m', minuteMessages, config)), ' 1m');
+  const bars = results.minutes.apply(step('ToMessages 1m', minuteMessages, config));
+  publish(project, 'market-candles', bars, ' 1m');
   for (const interval of INTERVALS.slice(1)) {
-    const messages = results.candles[interval].apply(step(`ToMessages ${interval}`, candleMessages, config));
-    publish('market-candles', messages, ` ${interval}`);
+    const longer = results.candles[interval].apply(step(`ToMessages ${interval}`, candleMessages, config));
+    publish(project, 'market-candles', longer, ` ${interval}`);
   }
-  publish('market-levels', results.levels.apply(step('ToMessages levels', levelMessages, config)));
-  publish('market-features', results.joined.apply(step('ToMessages features', featureMessages, config)));
-  publish('trade-signals-micro', results.signals.apply(step('ToMessages signals', signalMessages)));
   const dead: PCollection<DeadLetter> = P([...results.dead]).apply(
     withName('FlattenDead', flatten<DeadLetter>()),
   );
-  publish('dead-letters', dead.apply(step('ToMessages dead', deadLetterMessages)));
+  publish(project, 'dead-letters', dead.apply(step('ToMessages dead', deadLetterMessages)));
+}
+
+export function publishSignals(results: SignalResults, options: PublishOptions): void {
+  const { project, publishAfterMs } = options;
+  const config: PublishConfig = { publishAfterMs };
+  const { levels, joined, signals } = results;
+  publish(project, 'market-levels', levels.apply(step('ToMessages levels', levelMessages, config)));
+  publish(project, 'market-features', joined.apply(step('ToMessages features', featureMessages, config)));
+  publish(project, 'trade-signals-micro', signals.apply(step('ToMessages signals', signalMessages)));
+}
+
+function publish(project: string, topic: TopicName, messages: PCollection<Uint8Array>, part = ''): void {
+  messages.apply(writePubSub(`Publish ${topic}${part}`, { project, topic }));
 }

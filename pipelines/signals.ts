@@ -20,8 +20,8 @@ import { checkPrices } from '../transforms/price-check/price-check.beam.ts';
 import { decideSignals } from '../transforms/strategies/strategies.beam.ts';
 import { fillMinutes, windowsOf } from '../transforms/windows.ts';
 import { knownCandles, readMarketData } from './inputs.ts';
-import { publishAll } from './outputs.ts';
-import { rollUps } from './roll-ups.ts';
+import { publishCandles, publishSignals } from './outputs.ts';
+import { type Candles, rollUps } from './roll-ups.ts';
 
 export interface SignalOptions {
   /** Cloud project of topics and subscriptions; any word where there is no cloud. */
@@ -40,27 +40,11 @@ export interface SignalOptions {
 /** Venue whose prices the lead's are checked against. */
 const OTHER_VENUE: Record<Venue, Venue> = { bybit: 'kraken', binance: 'kraken', kraken: 'bybit' };
 
+/** Trades in, scalp signals out, everything between published. */
 export function buildSignals(root: Root, options: SignalOptions): void {
-  const { params, leadVenue, emitAfterMs, project } = options;
-  const publishAfterMs = options.publishAfterMs ?? emitAfterMs;
+  const { params, leadVenue, project, emitAfterMs, publishAfterMs = emitAfterMs } = options;
   const windows = windowsOf(params);
-
-  // Messages become parts of minutes; what cannot be read leaves as a dead letter.
-  const trades = root.apply(readMarketData(project, 'raw-tick-data', 'DecodeTrades', decodeTrades));
-  const books = root.apply(readMarketData(project, 'book-snapshots', 'DecodeSnapshots', decodeSnapshots));
-  const known = root.apply(knownCandles(options.history));
-
-  // Parts become minutes, minutes longer bars.
-  const minutes: PCollection<Keyed<ClosedMinute>> = P([trades.ok, books.ok, known.minute])
-    .apply(groupInto<MinutePart>('GroupIntoMinute', windows.bar('1m')))
-    .apply(step('FoldMinutes', foldMinutes, withPane({})))
-    .apply(groupInto<MinuteBar>('GroupIntoFill', windows.fill))
-    .apply(step('CloseMinutes', closeMinutes, withPane({ lookback: fillMinutes(params) })));
-  const candles = rollUps(
-    minutes.apply(step('TakeCandles', candlesOfMinutes)),
-    [trades.known, known.longer],
-    windows,
-  );
+  const { minutes, candles } = buildCandles(root, options);
 
   // Bars become levels and trend, minutes features; both meet in the minute they are known in.
   const levels: PCollection<LevelSet> = P({
@@ -87,8 +71,33 @@ export function buildSignals(root: Root, options: SignalOptions): void {
   // What is known of a minute becomes a signal, or not.
   const signals = joined.apply(step('DecideSignals', decideSignals, { params, emitAfterMs }));
 
-  publishAll(
-    { minutes, candles, levels, joined, signals, dead: [trades.dead, books.dead] },
-    { project, publishAfterMs },
+  publishSignals({ levels, joined, signals }, { project, publishAfterMs });
+}
+
+/** The first half, of use by itself: trades in, candles of every interval out. */
+export function buildCandles(
+  root: Root,
+  options: Omit<SignalOptions, 'leadVenue'>,
+): { minutes: PCollection<Keyed<ClosedMinute>>; candles: Candles } {
+  const { params, project, emitAfterMs, publishAfterMs = emitAfterMs } = options;
+  const windows = windowsOf(params);
+
+  // Messages become parts of minutes; what cannot be read leaves as a dead letter.
+  const trades = root.apply(readMarketData(project, 'raw-tick-data', 'DecodeTrades', decodeTrades));
+  const books = root.apply(readMarketData(project, 'book-snapshots', 'DecodeSnapshots', decodeSnapshots));
+  const known = root.apply(knownCandles(options.history));
+
+  // Parts become minutes, minutes longer bars.
+  const minutes: PCollection<Keyed<ClosedMinute>> = P([trades.ok, books.ok, known.minute])
+    .apply(groupInto<MinutePart>('GroupIntoMinute', windows.bar('1m')))
+    .apply(step('FoldMinutes', foldMinutes, withPane({})))
+    .apply(groupInto<MinuteBar>('GroupIntoFill', windows.fill))
+    .apply(step('CloseMinutes', closeMinutes, withPane({ lookback: fillMinutes(params) })));
+  const candles = rollUps(
+    minutes.apply(step('TakeCandles', candlesOfMinutes)),
+    [trades.known, known.longer],
+    windows,
   );
+  publishCandles({ minutes, candles, dead: [trades.dead, books.dead] }, { project, publishAfterMs });
+  return { minutes, candles };
 }

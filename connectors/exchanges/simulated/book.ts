@@ -27,7 +27,7 @@ export function bookLevels(market: SymbolMarket, ms: number, lastTicks: number):
   const spacing = Math.max(1, Math.round(lastTicks * SPACING));
   const size = (ticks: number, weight: number) => {
     const since = Math.floor((ms + (hash32(ticks) % SIZE_LASTS_MS)) / SIZE_LASTS_MS);
-    const share = hash32(market.instrument.symbol, ticks, since) / 2 ** 32;
+    const share = hash32(market.seed, ticks, since) / 2 ** 32;
     return Math.max(1, Math.round(market.instrument.lotsPerOrder * DEPTH * (0.5 + share) * weight));
   };
   const bids = new Map([[lastTicks, size(lastTicks, 1 + lean)]]);

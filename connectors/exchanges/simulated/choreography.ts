@@ -50,7 +50,7 @@ class Choreographer {
     while (this.#left > HOMEWARD + 30) {
       this.#testLevel(side);
       side = -side;
-      this.#walk(centre + side * half * this.#random.between(0, 0.25), this.#random.whole(8, 22), 1);
+      this.#walk(centre + side * half * this.#random.between(0, 0.25), this.#random.whole(5, 14), 1);
     }
     this.#walk(centre, this.#left, 1);
     return this.#minutes;

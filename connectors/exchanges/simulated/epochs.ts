@@ -57,7 +57,7 @@ export class Epochs {
     const random = new Random(hash32(this.#seed, 'epoch', index));
     const start = last?.end ?? ORIGIN;
     const from = last?.centre ?? 0;
-    const end = start + random.whole(6 * HOUR, 9 * HOUR);
+    const end = start + random.whole(8 * HOUR, 10 * HOUR);
     const half = random.between(0.0055, 0.0065);
     this.#epochs.push({ index, start, end, from, centre: this.#next(from, random), half });
   }

@@ -60,7 +60,8 @@ export class SimulatedMarket {
 /** One symbol's market. Times are ms since the epoch, minutes are whole minutes since the epoch. */
 export class SymbolMarket {
   readonly instrument: Instrument;
-  readonly #seed: number;
+  /** Names this market's streams of chance. */
+  readonly seed: number;
   readonly #epochs: Epochs;
   readonly #trades = newMinuteTrades();
   readonly #plans = new Map<number, readonly MinutePlan[]>();
@@ -70,8 +71,8 @@ export class SymbolMarket {
 
   constructor(seed: number, instrument: Instrument) {
     this.instrument = instrument;
-    this.#seed = hash32(seed, instrument.symbol);
-    this.#epochs = new Epochs(this.#seed);
+    this.seed = hash32(seed, instrument.symbol);
+    this.#epochs = new Epochs(this.seed);
   }
 
   plan(minute: number): MinutePlan {
@@ -135,7 +136,7 @@ export class SymbolMarket {
 
   /** The minute's trades, until the next call. */
   #trade(minute: number): MinuteTrades {
-    tradeMinute(this.#trades, this.#seed, this.instrument, this.plan(minute), minute);
+    tradeMinute(this.#trades, this.seed, this.instrument, this.plan(minute), minute);
     return this.#trades;
   }
 
@@ -144,7 +145,7 @@ export class SymbolMarket {
     const { count, offset, order, ticks, lots, buy } = this.#trade(minute);
     const fills = Array.from({ length: count }, (_, i) => ({
       ts: minute * MINUTE_MS + offset[i]!,
-      id: uuid(this.#seed, minute, i),
+      id: uuid(this.seed, minute, i),
       seq: minute * SEQS_PER_MINUTE + order[i]!,
       ticks: ticks[i]!,
       lots: lots[i]!,
@@ -157,7 +158,7 @@ export class SymbolMarket {
   #plansOf(epoch: Epoch): readonly MinutePlan[] {
     const kept = this.#plans.get(epoch.index);
     if (kept) return kept;
-    const plans = choreograph(this.#seed, epoch);
+    const plans = choreograph(this.seed, epoch);
     keep(this.#plans, epoch.index, plans, PLANS_KEPT);
     return plans;
   }

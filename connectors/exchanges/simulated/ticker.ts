@@ -13,7 +13,7 @@ const MAX_FUNDING = 0.0003;
 export function tickerFields(market: SymbolMarket, ms: number, lastTicks: number): Record<string, string> {
   const { instrument } = market;
   const period = Math.floor(ms / FUNDING_MS);
-  const chance = (what: string, at: number) => hash32(instrument.symbol, what, at) / 2 ** 32;
+  const chance = (what: string, at: number) => hash32(market.seed, what, at) / 2 ** 32;
   const openInterest = 1_000_000 * instrument.lotsPerOrder;
   const swing = Math.round(openInterest * 0.01 * chance('interest', Math.floor(ms / 60_000)));
   return {

@@ -1,12 +1,8 @@
-/** The graph as the proto that every engine takes. */
-import '../transforms/sdk.beam.ts';
-import { Pipeline } from 'apache-beam/internal/pipeline';
-import type { Pipeline as PipelineProto } from 'apache-beam/proto/beam_runner_api';
-import { Root } from 'apache-beam/pvalue';
+/** The signal graph as the proto that every engine takes. */
+import type { Pipeline } from 'apache-beam/proto/beam_runner_api';
+import { pipelineOf } from './pipeline-of.ts';
 import { buildSignals, type SignalOptions } from './signals.ts';
 
-export function compileSignals(options: SignalOptions): PipelineProto {
-  const pipeline = new Pipeline();
-  buildSignals(new Root(pipeline), options);
-  return pipeline.getProto();
+export function compileSignals(options: SignalOptions): Pipeline {
+  return pipelineOf((root) => buildSignals(root, options));
 }

@@ -239,6 +239,17 @@ describe('the relay on the simulated exchange', () => {
     expect(received(on, 'BTCUSDT', from + 10_000)).toEqual(truth(on, 'BTCUSDT', from, from + 10_000));
   });
 
+  it('says at the end what the bus did not take', async () => {
+    const on = await bench();
+    await connected(on);
+    on.bus.before = () => Promise.reject(new Error('the disk is full'));
+    await on.passUntil(() => on.relay.stats().problem !== null);
+    const stopped = on.relay.stop().catch((error: unknown) => error);
+    for (let i = 1; i <= 60; i++) await on.network.advanceTo(i * 1_000);
+    expect(String(await stopped)).toContain('the disk is full');
+    closers.splice(1);
+  });
+
   it('says which symbol the exchange refuses, and relays the others', async () => {
     const on = await bench({ symbols: ['BTCUSDT', 'NOPEUSDT', 'LTCUSDT'] });
     while (on.relay.stats().symbols.filter(({ connected }) => connected).length < 2) {
@@ -298,6 +309,25 @@ describe('the relay', () => {
       { req_id: 'u1', op: 'unsubscribe', args: ['orderbook.50.BTCUSDT'] },
       { req_id: 's2', op: 'subscribe', args: ['orderbook.50.BTCUSDT'] },
     ]);
+  });
+
+  it('keeps trades that fit into no batch as a dead letter, and goes on', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    closers.push(async () => server.close());
+    const frame = (i: string, v: string) => {
+      const data = [{ T: START, s: 'BTCUSDT', S: 'Buy', v, p: '1', i, seq: 1 }];
+      return JSON.stringify({ topic: 'publicTrade.BTCUSDT', type: 'snapshot', ts: START, data });
+    };
+    server.on('connection', (peer) => {
+      peer.send(frame('dust', '0.0000000000000001'));
+      peer.once('message', () => peer.send(frame('whole', '1')));
+    });
+    const on = await bench({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/` });
+    await on.passUntil(() => on.bus.deadLetters().length > 0);
+    const [refused] = on.bus.deadLetters();
+    expect(refused!.reason).toContain('Expected size');
+    expect(Buffer.from(refused!.bytes, 'base64').toString()).toContain('"dust"');
   });
 
   it('refuses what it cannot do', () => {

@@ -117,6 +117,8 @@ class BybitRelay implements Relay {
       },
     });
     this.#running = this.#run();
+    // It fails only while stopping, perhaps before `stop` comes to wait for it; there the failure is told.
+    this.#running.catch(() => {});
   }
 
   stats(): RelayStats {

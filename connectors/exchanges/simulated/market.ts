@@ -31,7 +31,7 @@ export interface MarketBar {
 /** Room for the exchange's seqs within a minute. */
 const SEQS_PER_MINUTE = 4096;
 /** Plans of epochs kept; an epoch is 500 minutes or so. */
-const PLANS_KEPT = 64;
+const PLANS_KEPT = 16;
 const BARS_KEPT = 4_000;
 
 export class SimulatedMarket {

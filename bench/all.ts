@@ -1,0 +1,8 @@
+/** Every benchmark that `npm run bench` knows as a table. */
+import type { Benchmark } from './benchmark.ts';
+import { candles } from './candles.ts';
+import { growth } from './growth.ts';
+import { latency } from './latency.ts';
+import { replays } from './replay.ts';
+
+export const BENCHMARKS: readonly Benchmark[] = [candles, growth, replays, latency];

@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import { messageOf, WireFormatError } from '../../../schemas/errors.ts';
 import type { MarketEvent, TickerChange } from '../market-event.ts';
-import { mapTrades, type SequenceRuns } from './trades.ts';
+import { readTradeText } from './trade-text.ts';
+import { checkTrades, mapTrades, type SequenceRuns } from './trades.ts';
 import { BookFrame, ControlFrame, TickerFrame } from './wire.ts';
 
 /** Reads the frames of one connection, in their order. @throws WireFormatError where a frame is not what Bybit documents. */
@@ -12,10 +13,12 @@ export type FrameMapper = (frame: string) => MarketEvent;
 export function bybitMapper(): FrameMapper {
   const runs: SequenceRuns = new Map();
   return (frame) => {
+    const usual = readTradeText(frame);
+    if (usual) return mapTrades(usual, runs);
     const message = parseObject(frame);
     const { topic } = message;
     if (typeof topic !== 'string') return mapControl(message);
-    if (topic.startsWith('publicTrade.')) return mapTrades(message, runs);
+    if (topic.startsWith('publicTrade.')) return mapTrades(checkTrades(message), runs);
     if (topic.startsWith('orderbook.')) return mapBook(message);
     if (topic.startsWith('tickers.')) return mapTicker(message);
     return { kind: 'unknown', what: topic };

@@ -1,7 +1,8 @@
-/** publicTrade frames: the hot path, checked by hand as strictly as wire.ts (a test holds them together). */
+/** Trades of a publicTrade frame: the hot path, so checked by hand (a test holds it to wire.ts). */
 import { WireFormatError } from '../../../schemas/errors.ts';
 import type { TradeRow } from '../../../schemas/trade-batch.ts';
 import type { MarketEvent } from '../market-event.ts';
+import type { TradesWire, TradeWire } from './trade-text.ts';
 import { DECIMAL, MAX_EXCHANGE_SEQ } from './wire.ts';
 
 /** Our seq = exchange seq × this + place among the trades of that seq. */
@@ -14,18 +15,12 @@ const MAX_SYMBOL = 64;
 /** The latest exchange seq of each symbol and the ids seen under it, in order. */
 export type SequenceRuns = Map<string, { seq: number; ids: string[] }>;
 
-interface Wire {
-  readonly T: number;
-  readonly s: string;
-  readonly S: 'Buy' | 'Sell';
-  readonly v: string;
-  readonly p: string;
-  readonly i: string;
-  readonly seq: number;
+export function mapTrades({ symbol, ts, items }: TradesWire, runs: SequenceRuns): MarketEvent {
+  return { kind: 'trades', symbol, ts, trades: items.map((item) => trade(item, runs)) };
 }
 
-/** @throws WireFormatError naming the first item that is no trade. */
-export function mapTrades(message: Readonly<Record<string, unknown>>, runs: SequenceRuns): MarketEvent {
+/** A parsed frame, checked as strictly as by wire.ts. @throws WireFormatError naming the first item that is no trade. */
+export function checkTrades(message: Readonly<Record<string, unknown>>): TradesWire {
   const { data, ts, topic } = message;
   if (!isCount(ts, MAX_TS) || !Array.isArray(data) || data.length === 0) {
     throw new WireFormatError('Expected a publicTrade frame with ts and trades in data, got another form.');
@@ -33,10 +28,10 @@ export function mapTrades(message: Readonly<Record<string, unknown>>, runs: Sequ
   const symbol = String(topic).slice(TOPIC.length);
   // All are checked before the first counts, so that a refused frame leaves no trace.
   for (const item of data) if (!isTrade(item, symbol)) refuse(item, symbol);
-  return { kind: 'trades', symbol, ts, trades: (data as Wire[]).map((item) => trade(item, runs)) };
+  return { symbol, ts, items: data as TradeWire[] };
 }
 
-function trade(item: Wire, runs: SequenceRuns): TradeRow {
+function trade(item: TradeWire, runs: SequenceRuns): TradeRow {
   return {
     tradeId: item.i,
     seq: item.seq * SEQ_STEP + placeInRun(item, runs),
@@ -48,7 +43,7 @@ function trade(item: Wire, runs: SequenceRuns): TradeRow {
 }
 
 /** A second copy of a trade takes the place of the first. A sweep of more than 1024 fills shares the last place. */
-function placeInRun({ s, seq, i }: Wire, runs: SequenceRuns): number {
+function placeInRun({ s, seq, i }: TradeWire, runs: SequenceRuns): number {
   const run = runs.get(s);
   if (run?.seq !== seq) {
     runs.set(s, { seq, ids: [i] });
@@ -61,7 +56,7 @@ function placeInRun({ s, seq, i }: Wire, runs: SequenceRuns): number {
 
 function isTrade(item: unknown, symbol: string): boolean {
   if (typeof item !== 'object' || item === null) return false;
-  const { T, s, S, v, p, i, seq } = item as Readonly<Record<keyof Wire, unknown>>;
+  const { T, s, S, v, p, i, seq } = item as Readonly<Record<keyof TradeWire, unknown>>;
   return (
     s === symbol &&
     isText(s, MAX_SYMBOL) &&

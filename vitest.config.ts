@@ -1,11 +1,16 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Tests stand beside what they test; `test/` holds only what spans folders. */
-export default defineConfig({
+const SLOW = '**/*.slow.test.ts';
+
+/** Tests stand beside what they test; `test/` holds only what spans folders. `--mode slow` runs those that take minutes. */
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ['{schemas,transforms,connectors,pipelines,functions,bq,cli,test}/**/*.test.ts'],
+    include: [
+      mode === 'slow' ? SLOW : '{schemas,transforms,connectors,pipelines,functions,bq,cli,test}/**/*.test.ts',
+    ],
+    exclude: [...configDefaults.exclude, ...(mode === 'slow' ? [] : [SLOW])],
     pool: 'threads',
     globalSetup: ['test/announce.ts'],
-    testTimeout: 20_000,
+    testTimeout: mode === 'slow' ? 240_000 : 20_000,
   },
-});
+}));

@@ -1,8 +1,8 @@
 /** A record of the graph as the message that leaves it: JSON in wire form, identity, event time, ordering key. */
-import { z } from 'zod';
 import { pairOf, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { encodePubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
 import { TOPICS, type Topic, type TopicName } from '../../schemas/topics.ts';
+import { wireJson } from '../../schemas/wire-json.ts';
 
 /** What every published record has; the rest is its topic's schema. */
 export interface PublishedRecord {
@@ -11,8 +11,6 @@ export interface PublishedRecord {
   readonly symbol?: string;
   readonly pair?: string;
 }
-
-const utf8 = new TextEncoder();
 
 /**
  * Serialized PubsubMessage of one record of `topic`.
@@ -26,7 +24,7 @@ export function messageOf(
   const { schema, timeField, orderingKey }: Topic = TOPICS[topic];
   const eventTimeMs = (record as unknown as Record<string, number>)[timeField] ?? 0;
   return encodePubsubMessage({
-    data: utf8.encode(JSON.stringify(z.encode(schema, record as never))),
+    data: Buffer.from(wireJson(schema, record)),
     attributes: { ...standardAttributes(record.id, eventTimeMs), ...attributes },
     messageId: '',
     orderingKey: orderingKey === null ? '' : keyOf(orderingKey, record),

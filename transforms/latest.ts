@@ -7,9 +7,22 @@ export function latestBars(
   from = Number.NEGATIVE_INFINITY,
   to = Number.POSITIVE_INFINITY,
 ): Candle[] {
-  const best = new Map<number, Candle>();
+  const known: Candle[] = [];
+  let inOrder = true;
+  let newest = Number.NEGATIVE_INFINITY;
   for (const candle of candles) {
     if (candle.openTime < from || candle.openTime >= to) continue;
+    if (candle.openTime <= newest) inOrder = false;
+    newest = candle.openTime;
+    known.push(candle);
+  }
+  // Nearly every window is in order and without copies: only the others are sorted out.
+  return inOrder ? known : bestOfEach(known);
+}
+
+function bestOfEach(candles: readonly Candle[]): Candle[] {
+  const best = new Map<number, Candle>();
+  for (const candle of candles) {
     const known = best.get(candle.openTime);
     if (known === undefined || supersedes(candle, known)) best.set(candle.openTime, candle);
   }

@@ -5,7 +5,7 @@ import { MINUTE_MS, pairOf } from '../../schemas/primitives.ts';
 import { exhaustionChecks, isVoided } from '../exhaustion/exhaustion.ts';
 import { bookBefore, bookNow } from '../exhaustion/order-book-flip.ts';
 import { lastEma } from '../indicators/ema.ts';
-import { rsi } from '../indicators/rsi.ts';
+import { lastRsi, rsi } from '../indicators/rsi.ts';
 import { mean } from '../indicators/sma.ts';
 import type { ClosedMinute } from '../market-data.ts';
 import { LOOKBACK } from '../windows.ts';
@@ -107,20 +107,27 @@ const NO_INDICATORS: Indicators = {
 };
 
 function indicatorsOf(known: readonly ClosedMinute[], params: SignalParams): Indicators {
-  const bars = known.map((minute) => minute.candle);
-  const last = bars.length - 1;
-  const closes = bars.map((bar) => bar.close);
-  const volumes = bars.map((bar) => bar.volume);
+  const closes: number[] = [];
+  const volumes: number[] = [];
+  for (const { candle } of known) {
+    closes.push(candle.close);
+    volumes.push(candle.volume);
+  }
+  const last = closes.length - 1;
   const volume = volumes.pop()!;
+  const hasMoved = closes.some((close) => close !== closes[0]);
   const rsi14 = strengths(closes, 14);
   const volumeEma20 = lastEma(volumes, VOLUME_BARS);
+  // The divergence looks at no more bars than these.
+  const from = Math.max(0, last - params.champion.divergenceBars);
+  const bars = known.slice(from).map((minute) => minute.candle);
   return {
-    rsi7: orNull(strengths(closes, 7)[last]!),
+    rsi7: hasMoved ? lastRsi(closes, 7) : null,
     rsi14: orNull(rsi14[last]!),
     volumeEma20,
     volumeRatio: ratio(volume, volumeEma20),
     volumeSpike: ratio(volume, mean(volumes, last - VOLUME_BARS, last)),
-    divergence: divergenceOf(bars, rsi14, params.champion),
+    divergence: divergenceOf(bars, rsi14.slice(from), params.champion),
   };
 }
 

@@ -7,7 +7,22 @@ import type { ClosedMinute } from '../market-data.ts';
  * nobody knows are left out, so the answer may be shorter than `count`.
  */
 export function newestMinutes(minutes: Iterable<ClosedMinute>, endMs: number, count: number): ClosedMinute[] {
+  const all = Array.isArray(minutes) ? (minutes as readonly ClosedMinute[]) : [...minutes];
   const start = endMs - count * MINUTE_MS;
+  const known: ClosedMinute[] = [];
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const minute of all) {
+    const { openTime } = minute.candle;
+    if (openTime < start || openTime >= endMs) continue;
+    // Nearly every window is in order and without copies: only the others are sorted out.
+    if (openTime <= newest) return newestOfAny(all, start, count);
+    newest = openTime;
+    known.push(minute);
+  }
+  return known;
+}
+
+function newestOfAny(minutes: readonly ClosedMinute[], start: number, count: number): ClosedMinute[] {
   const slots = new Array<ClosedMinute | undefined>(count).fill(undefined);
   for (const minute of minutes) {
     const at = (minute.candle.openTime - start) / MINUTE_MS;

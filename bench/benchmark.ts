@@ -18,34 +18,38 @@ export interface Benchmark {
   readonly cases: readonly Case[];
 }
 
-/** Time spent. Units: seconds. `cpu` is that of all threads of the process. */
+/** Time spent. */
 export interface Spent {
+  /** Unit: seconds. */
   readonly wall: number;
-  readonly cpu: number;
+  /** CPU time of all threads by wall time, pauses included. */
+  readonly cores: number;
 }
 
 /** Runs between `resume` and `pause` only. */
 export class Stopwatch {
   #wall = 0;
-  #cpu = 0;
-  #startedWall = 0;
-  #startedCpu: NodeJS.CpuUsage | undefined;
+  #resumed = 0;
+  readonly #createdCpu = process.cpuUsage();
+  readonly #created = performance.now();
 
   resume(): void {
-    this.#startedCpu = process.cpuUsage();
-    this.#startedWall = performance.now();
+    this.#resumed = performance.now();
   }
 
+  /** No-op where it stands still. */
   pause(): void {
-    if (this.#startedCpu === undefined) return;
-    this.#wall += (performance.now() - this.#startedWall) / 1e3;
-    const { user, system } = process.cpuUsage(this.#startedCpu);
-    this.#cpu += (user + system) / 1e6;
-    this.#startedCpu = undefined;
+    if (this.#resumed > 0) this.#wall += performance.now() - this.#resumed;
+    this.#resumed = 0;
+  }
+
+  get wall(): number {
+    return this.#wall / 1e3;
   }
 
   get spent(): Spent {
-    return { wall: this.#wall, cpu: this.#cpu };
+    const { user, system } = process.cpuUsage(this.#createdCpu);
+    return { wall: this.wall, cores: (user + system) / 1e3 / (performance.now() - this.#created) };
   }
 }
 
@@ -58,9 +62,9 @@ export async function medianOf(count: number, run: () => Promise<Spent>): Promis
   return runs[count >> 1]!;
 }
 
-/** CPU well below 1 core: the machine was busy with something else. Above 1: garbage collection beside the work. */
-export function throughput(trades: number, { wall, cpu }: Spent): Row {
-  return { 'trades/s': millions(trades / wall), cores: (cpu / wall).toFixed(2) };
+/** Cores well below 1: the machine was busy with something else. Above 1: the compiler and the garbage collector beside the work. */
+export function throughput(trades: number, { wall, cores }: Spent): Row {
+  return { 'trades/s': millions(trades / wall), cores: cores.toFixed(2) };
 }
 
 export function millions(count: number): string {

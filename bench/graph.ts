@@ -65,7 +65,7 @@ class TimedEdges implements Edges {
 
   #read() {
     this.watch.pause();
-    const now = this.watch.spent.wall;
+    const now = this.watch.wall;
     if (this.#chunks > 1) this.#onBundle((now - this.#before) * 1e3, this.#writes);
     this.#before = now;
     this.#writes = 0;

@@ -3,10 +3,16 @@ import { z } from 'zod';
 import { BookSnapshot } from '../schemas/book-snapshot.ts';
 import { Candle } from '../schemas/candle.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
-import { streamKey, type Venue } from '../schemas/primitives.ts';
+import { INTERVAL_MS, streamKey, type Venue } from '../schemas/primitives.ts';
 import { decodePubsubMessage, encodePubsubMessage, standardAttributes } from '../schemas/pubsub-message.ts';
 import type { TopicName } from '../schemas/topics.ts';
-import { type Claim, encodeTradeBatch, type KnownTrade, type TradeRow } from '../schemas/trade-batch.ts';
+import {
+  type Claim,
+  encodeBarBatch,
+  encodeTradeBatch,
+  type KnownTrade,
+  type TradeRow,
+} from '../schemas/trade-batch.ts';
 import { compileSignals } from './compile.ts';
 import type { StepMetrics } from './runners/embedded/metrics.ts';
 import { EmbeddedRunner } from './runners/embedded/runner.ts';
@@ -39,6 +45,13 @@ export function tradesMessage(market: Market, trades: readonly TradeRow[], batch
   const data = encodeTradeBatch({ ...market, claim, last, trades });
   const eventTimeMs = trades.length > 0 ? Math.min(...trades.map(({ ts }) => ts)) : claim!.toMs - 1;
   return message(market, `${eventTimeMs}:${trades[0]?.tradeId}:${trades.length}`, eventTimeMs, data);
+}
+
+/** A bar that someone else made, known when it closes. */
+export function barsMessage(candle: Candle): Message {
+  const { venue, symbol, interval, openTime } = candle;
+  const data = encodeBarBatch({ venue, symbol, candles: [candle] });
+  return message({ venue, symbol }, candle.id, openTime + INTERVAL_MS[interval] - 1, data);
 }
 
 /** One second of a feed: was it healthy, and which trade was the newest. */

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ScalpSignal } from '../schemas/scalp-signal.ts';
+
+const MAIN = resolve(import.meta.dirname, '../cli/main.ts');
+const NO_NETWORK = resolve(import.meta.dirname, 'no-network.fixture.ts');
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly out: { stdout: string; stderr: string };
+  /** Resolves once stderr has matched so often. */
+  hasSaid(pattern: RegExp, times?: number): Promise<void>;
+  readonly exit: Promise<number | null>;
+}
+
+function start(words: readonly string[], nodeOptions: readonly string[] = []): Started {
+  const dir = mkdtempSync(join(tmpdir(), 'start-'));
+  const child = spawn(process.execPath, [...nodeOptions, MAIN, 'start', '--dir', dir, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const out = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (bytes) => {
+      out[name] += bytes;
+    });
+  }
+  const exit = new Promise<number | null>((ended) => child.on('close', (code) => ended(code)));
+  const hasSaid = (pattern: RegExp, times = 1) =>
+    new Promise<void>((found, failed) => {
+      const look = () => {
+        if ([...out.stderr.matchAll(new RegExp(pattern, 'g'))].length >= times) found();
+      };
+      child.stderr.on('data', look);
+      child.on('close', () => failed(new Error(`It ended before it said ${pattern}: ${out.stderr}`)));
+      look();
+    });
+  return { child, out, hasSaid, exit };
+}
+
+const SUMMARY =
+  /Stopping: publishing what was received …\n[\s\S]*\nfirst candle (\S.*) · first signal (\S.*)\n$/;
+
+describe.concurrent('cst start', { timeout: 60_000 }, () => {
+  it('shows candles and signals of the simulated market, and ends by itself when told to', async () => {
+    const { out, exit } = start(['--for', '12', '--speed', '120', '--seed', '1']);
+    expect(await exit).toBe(0);
+    const signals = out.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => ScalpSignal.parse(JSON.parse(line)));
+    expect(signals.length).toBeGreaterThan(0);
+    expect(new Set(signals.map(({ id }) => id)).size).toBe(signals.length);
+    for (const { timestamp } of signals) expect(timestamp % 60_000).toBe(0);
+    const [, candle, signal] = SUMMARY.exec(out.stderr) ?? [];
+    expect([candle, signal]).toEqual([
+      expect.stringMatching(/^after \d/),
+      expect.stringMatching(/^after \d/),
+    ]);
+    expect(out.stderr).toMatch(/candles\s+1m [1-9]/);
+  });
+
+  it('says in a sentence why the exchange cannot be reached, keeps trying, and ends at Ctrl-C', async () => {
+    const { child, out, hasSaid, exit } = start(['--live', '--symbols', 'BTCUSDT'], ['--import', NO_NETWORK]);
+    const again = /Cannot reach wss:\/\/stream\.bybit\.com\/v5\/public\/linear: .+\. Next try in [\d.]+ s\./;
+    await hasSaid(again, 3);
+    await hasSaid(/Cannot reach https:\/\/api\.bybit\.com.*Next try in 1 s\./);
+    child.kill('SIGINT');
+    expect(await exit).toBe(0);
+    expect([out.stdout, out.stderr.match(/^\s+at .*/m)]).toEqual(['', null]);
+    expect(out.stderr).toMatch(SUMMARY);
+  });
+});

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import protobuf from 'protobufjs/minimal.js';
 import { expect, it } from 'vitest';
-import { decodePubsubMessage, encodePubsubMessage, type PubsubMessage } from './pubsub-message.ts';
+import {
+  decodePubsubMessage,
+  encodePubsubMessage,
+  type PubsubMessage,
+  pubsubData,
+} from './pubsub-message.ts';
 
 /** The general writer of protobufjs, by the field numbers of pubsub.proto. */
 function encodeByLibrary({ data, attributes, messageId, orderingKey }: PubsubMessage): Uint8Array {
@@ -38,6 +43,7 @@ it('writes a message as protobuf does, byte for byte, and reads it back', () => 
       const { data, ...rest } = decodePubsubMessage(bytes);
       const { data: expected, ...others } = message;
       expect(Buffer.compare(data, expected)).toBe(0);
+      expect(Buffer.compare(pubsubData(bytes), expected)).toBe(0);
       expect(rest).toEqual(others);
     }),
     { seed: 1, numRuns: 300 },

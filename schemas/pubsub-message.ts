@@ -85,8 +85,20 @@ function lengthBytes(length: number): number {
 
 /** @throws WireFormatError where the bytes are no PubsubMessage. */
 export function decodePubsubMessage(bytes: Uint8Array): PubsubMessage {
-  const reader = protobuf.Reader.create(bytes);
   const attributes: Record<string, string> = {};
+  return { ...read(bytes, (reader) => readAttribute(reader, attributes)), attributes };
+}
+
+/** The data alone; attributes, half of the work, are passed over. @throws WireFormatError as `decodePubsubMessage`. */
+export function pubsubData(bytes: Uint8Array): Uint8Array {
+  return read(bytes, (reader) => reader.skip(reader.uint32())).data;
+}
+
+function read(
+  bytes: Uint8Array,
+  onAttribute: (reader: protobuf.Reader) => void,
+): Omit<PubsubMessage, 'attributes'> {
+  const reader = protobuf.Reader.create(bytes);
   let data: Uint8Array = new Uint8Array();
   let messageId = '';
   let orderingKey = '';
@@ -94,7 +106,7 @@ export function decodePubsubMessage(bytes: Uint8Array): PubsubMessage {
     while (reader.pos < reader.len) {
       const tag = reader.uint32();
       if (tag === DATA) data = reader.bytes();
-      else if (tag === ATTRIBUTE) readAttribute(reader, attributes);
+      else if (tag === ATTRIBUTE) onAttribute(reader);
       else if (tag === MESSAGE_ID) messageId = reader.string();
       else if (tag === ORDERING_KEY) orderingKey = reader.string();
       else reader.skipType(tag & 7);
@@ -104,7 +116,7 @@ export function decodePubsubMessage(bytes: Uint8Array): PubsubMessage {
       cause,
     });
   }
-  return { data, attributes, messageId, orderingKey };
+  return { data, messageId, orderingKey };
 }
 
 function readAttribute(reader: protobuf.Reader, into: Record<string, string>): void {

@@ -1,7 +1,7 @@
 /** First step of the graph: messages in, parts of minutes out; what cannot be read leaves as a dead letter. */
 import type { Candle } from '../../schemas/candle.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
-import { decodePubsubMessage } from '../../schemas/pubsub-message.ts';
+import { pubsubData } from '../../schemas/pubsub-message.ts';
 import { type Keyed, register } from '../beam.ts';
 import type { MinutePart } from '../market-data.ts';
 import { deadLetterOf } from './dead-letter.ts';
@@ -26,7 +26,7 @@ export function decodeSnapshots(bytes: Uint8Array): Iterable<DecodeOutput> {
 /** All or nothing: a message that fails half-way leaves as a dead letter alone. */
 function outputsOf(stage: string, bytes: Uint8Array, decode: (data: Uint8Array) => Decoded): DecodeOutput[] {
   try {
-    const { parts, known } = decode(decodePubsubMessage(bytes).data);
+    const { parts, known } = decode(pubsubData(bytes));
     const outputs: DecodeOutput[] = parts.map((part) => ({ ok: part }));
     for (const candle of known) outputs.push({ known: candle });
     return outputs;

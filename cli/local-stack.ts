@@ -1,6 +1,7 @@
 /** The whole platform in one process: exchange → relay → bus → graph → history, each behind its port. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
+import { openEmbeddedBus, removeEmbeddedBus } from '../connectors/bus/embedded.ts';
 import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { backoffMs } from '../connectors/exchanges/backoff.ts';
@@ -31,6 +32,8 @@ export interface LocalStackOptions {
   readonly notice: (line: string) => void;
 }
 
+const BUS = 'bus';
+const HISTORY = 'history.duckdb';
 const VENUE = 'bybit';
 const INPUTS = ['raw-tick-data', 'book-snapshots'] as const;
 const RECORDED: readonly TopicName[] = [
@@ -48,6 +51,15 @@ const GRAPH_DEADLINE_MS = 24 * 3_600_000;
 const GRAPH_OUTSTANDING = 500_000;
 const RETRY = { firstMs: 1_000, maxMs: 60_000 };
 
+/**
+ * Removes what an earlier stack left in its folder, and nothing else that lies there.
+ * @throws UpstreamError where one still runs on it.
+ */
+export async function removeStack(dir: string): Promise<void> {
+  await removeEmbeddedBus(join(dir, BUS));
+  for (const name of [HISTORY, `${HISTORY}.wal`]) await rm(join(dir, name), { force: true });
+}
+
 /** A running stack. Messages published before the graph was warm wait for it on the bus. */
 export class LocalStack {
   readonly #options: LocalStackOptions;
@@ -57,20 +69,24 @@ export class LocalStack {
   readonly #recorder: HistoryRecorder;
   readonly #inputs: ReadonlyMap<string, Subscription>;
   readonly #relay: Relay;
-  #graph: RunHandle | undefined;
+  #graph: Promise<RunHandle> | undefined;
+  #metrics: RunHandle['metrics'] = () => [];
   #stopped: Promise<void> | undefined;
 
   /** Opens bus and history and starts the relay. @throws ConfigError, UpstreamError where the folder cannot be used. */
   static async open(options: LocalStackOptions): Promise<LocalStack> {
-    const bus = await openEmbeddedBus({ dir: join(options.dir, 'bus'), clock: systemClock });
+    const bus = await openEmbeddedBus({ dir: join(options.dir, BUS), clock: systemClock });
+    let history: History | undefined;
     try {
-      const history = await openDuckDbHistory({ path: join(options.dir, 'history.duckdb') });
+      history = await openDuckDbHistory({ path: join(options.dir, HISTORY) });
       const onError = (topic: TopicName, error: unknown) =>
         options.notice(`History of ${topic}: ${messageOf(error)}`);
       const recorder = await recordHistory({ bus, history, clock: systemClock, topics: RECORDED, onError });
       return new LocalStack(options, bus, history, recorder, await openInputs(bus));
     } catch (error) {
+      // The bus first: that ends the recorder, which writes to history.
       await bus.close();
+      await history?.close();
       throw error;
     }
   }
@@ -109,7 +125,7 @@ export class LocalStack {
   }
 
   steps(): readonly StepMetrics[] {
-    return this.#graph?.metrics() ?? [];
+    return this.#metrics();
   }
 
   /** Messages that wait for their windows, or for the graph. */
@@ -132,11 +148,16 @@ export class LocalStack {
       subscriptions: this.#inputs,
       mayBeSilent: new Set(['raw-tick-data']),
     });
-    this.#graph = await new EmbeddedRunner({ edges }).start(pipeline);
-    await this.#graph.done;
+    this.#graph = new EmbeddedRunner({ edges }).start(pipeline);
+    const { done, metrics } = await this.#graph;
+    this.#metrics = metrics;
+    await done;
   }
 
-  /** Stops reading, publishes what was received, writes history to its end. Idempotent. */
+  /**
+   * Stops reading, publishes what was received, writes history to its end. Idempotent.
+   * Where a part fails, the others are still closed; the first failure is thrown.
+   */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -144,11 +165,16 @@ export class LocalStack {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#relay.stop();
-    await this.#graph?.drain();
-    await this.#recorder.close();
-    await this.#history.close();
-    await this.#bus.close();
+    const failures: unknown[] = [];
+    const inOrder = [
+      () => this.#relay.stop(),
+      async () => (await this.#graph)?.drain(),
+      () => this.#recorder.close(),
+      () => this.#history.close(),
+      () => this.#bus.close(),
+    ];
+    for (const end of inOrder) await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Known candles and the moment they reach to; undefined when stopped meanwhile. Tries until the exchange answers. */
@@ -165,6 +191,7 @@ export class LocalStack {
           history: this.#history,
           fetchKlines: (query) => fetchKlines({ ...query, baseUrl: source.restUrl, signal }),
         });
+        if (signal.aborted) return undefined;
         return { history, emitAfterMs: startMs, publishAfterMs: publishedUntil(history, startMs) };
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;

@@ -1,5 +1,4 @@
 /** `cst start`: the whole stack in this process, until Ctrl-C. */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
@@ -7,7 +6,7 @@ import { systemClock } from '../../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../../connectors/exchanges/simulated/instruments.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
-import { LocalStack } from '../local-stack.ts';
+import { LocalStack, removeStack } from '../local-stack.ts';
 import { bybitSource, type MarketSource, simulatedSource } from '../market-source.ts';
 import { readParams } from '../params-file.ts';
 import { StackView } from '../stack-view.ts';
@@ -75,12 +74,16 @@ async function runStart(flags: Flags): Promise<void> {
   const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
   const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
-  if (!flags.live) await rm(dir, { recursive: true, force: true });
+  if (!flags.live) await removeStack(dir);
   const source = flags.live ? bybitSource() : await simulatedSource({ seed, speed, symbols });
   try {
     const screen = screenOf(process.stdout, process.stderr);
     const stack = await LocalStack.open({ source, symbols, params, dir, seed, notice: screen.notice });
-    await watch(stack, source, screen, stopAfterMs);
+    try {
+      await watch(stack, source, screen, stopAfterMs);
+    } finally {
+      await stack.stop();
+    }
   } finally {
     await source.close();
   }
@@ -151,7 +154,10 @@ function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream): Scree
   };
 }
 
-/** Resolves at the first SIGINT or SIGTERM, or after the time given; the second signal ends the process at once. */
+/**
+ * Resolves at the first SIGINT or SIGTERM, after the time given, or when whoever read the output has gone (`| head`);
+ * the second signal ends the process at once.
+ */
 function stopRequest(afterMs?: number): { readonly asked: Promise<void>; done(): void } {
   const timeUp = new AbortController();
   let signals = 0;
@@ -162,6 +168,7 @@ function stopRequest(afterMs?: number): { readonly asked: Promise<void>; done():
       resolve();
     };
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+    process.stdout.on('error', () => resolve());
     if (afterMs !== undefined) {
       void systemClock.until(systemClock.now() + afterMs, timeUp.signal).then(resolve);
     }

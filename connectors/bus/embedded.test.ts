@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,7 +15,7 @@ import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
 import { ManualClock } from '../clock/manual.ts';
 import { testMessageBusContract } from './contract.ts';
 import { type BusFile, openFile } from './embedded/files.ts';
-import { type EmbeddedBusOptions, openEmbeddedBus } from './embedded.ts';
+import { type EmbeddedBusOptions, openEmbeddedBus, removeEmbeddedBus } from './embedded.ts';
 import { message, pullAll } from './fixture.ts';
 import type { Delivery } from './port.ts';
 
@@ -91,6 +92,18 @@ describe('embedded bus', () => {
     const again = await open(dir);
     expect((await again.subscribe(TOPIC, 'reader')).backlog()).toBe(1);
     await again.close();
+  });
+
+  it('is removed with all it holds, but not while it is open', async () => {
+    const dir = join(folder(), 'bus');
+    await removeEmbeddedBus(dir);
+    const bus = await open(dir);
+    await bus.subscribe(TOPIC, 'all');
+    await expect(removeEmbeddedBus(dir)).rejects.toThrow(UpstreamError);
+    expect(existsSync(join(dir, TOPIC))).toBe(true);
+    await bus.close();
+    await removeEmbeddedBus(dir);
+    expect(existsSync(dir)).toBe(false);
   });
 
   it('refuses a subscription that is open, and a folder that is in use', async () => {

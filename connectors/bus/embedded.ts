@@ -1,5 +1,6 @@
 /** MessageBus without a cloud: topics as append-only logs in a folder, or in memory alone. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../../schemas/errors.ts';
 import { TOPIC_NAMES, TOPICS, type TopicName } from '../../schemas/topics.ts';
@@ -58,6 +59,17 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Mess
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+/** Removes a bus and all it holds; nothing where there is none. @throws UpstreamError where a process has it open. */
+export async function removeEmbeddedBus(dir: string): Promise<void> {
+  if (!existsSync(dir)) return;
+  const unlock = lockFolder(dir);
+  try {
+    await onDisk(dir, () => rm(dir, { recursive: true, force: true }));
+  } finally {
+    unlock();
   }
 }
 

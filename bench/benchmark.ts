@@ -74,3 +74,7 @@ export function millions(count: number): string {
 export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
+
+export function plural(symbols: number): string {
+  return symbols === 1 ? '1 symbol' : `${symbols} symbols`;
+}

@@ -1,6 +1,14 @@
 /** Trades to candles of 1m, 15m and 1h, and on to signals: others and our graph, on the same seeded trades. */
 import { MINUTE_MS } from '../schemas/primitives.ts';
-import { type Benchmark, type Case, medianOf, type Row, type Spent, throughput } from './benchmark.ts';
+import {
+  type Benchmark,
+  type Case,
+  medianOf,
+  plural,
+  type Row,
+  type Spent,
+  throughput,
+} from './benchmark.ts';
 import { Feed } from './feed.ts';
 import { type GraphName, runGraph } from './graph.ts';
 import { DENSE, symbolsOf, warmCandles } from './market.ts';
@@ -17,7 +25,7 @@ function reference(
   prepare: (symbols: number, trades: number) => (() => Promise<Spent>) | Promise<() => Promise<Spent>>,
 ): Case[] {
   return [1, 25].map((symbols) => ({
-    name: `${name}, ${symbols} symbols`,
+    name: `${name}, ${plural(symbols)}`,
     run: async () => throughput(trades, await medianOf(RUNS, await prepare(symbols, trades))),
   }));
 }
@@ -31,7 +39,7 @@ const BATCHES = [
 function ours(name: GraphName): Case[] {
   return BATCHES.flatMap(({ name: batches, batchMs }) =>
     [1, 25].map((symbols) => ({
-      name: `our graph to ${name}, ${symbols} symbols, ${batches}`,
+      name: `our graph to ${name}, ${plural(symbols)}, ${batches}`,
       goal: GOALS[name],
       run: () => measure(name, symbols, batchMs),
     })),

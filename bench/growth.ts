@@ -1,6 +1,6 @@
 /** How cost grows with symbols and with hours: a straight line, or not. */
 import { MINUTE_MS } from '../schemas/primitives.ts';
-import { type Benchmark, type Case, type Row, throughput } from './benchmark.ts';
+import { type Benchmark, type Case, plural, type Row, throughput } from './benchmark.ts';
 import { Feed, type FeedOptions } from './feed.ts';
 import { runGraph } from './graph.ts';
 import { SPARSE } from './market.ts';
@@ -24,7 +24,7 @@ async function measure(options: Omit<FeedOptions, 'batchMs'>): Promise<Row> {
 }
 
 const bySymbols: Case[] = [1, 5, 25, 100, 500].map((symbols) => ({
-  name: `${symbols} ${symbols === 1 ? 'symbol' : 'symbols'}, 4 h, 2 M trades in all`,
+  name: `${plural(symbols)}, 4 h, 2 M trades in all`,
   run: () => measure({ symbols, rate: (TRADES / symbols / SPAN_MS) * 1e3, spanMs: SPAN_MS }),
 }));
 

@@ -1,6 +1,7 @@
 /** What the graph must know before its first trade: closed candles from history, and from the exchange where history has holes. */
 import type { CandleQuery, History } from '../connectors/history/port.ts';
 import type { Candle } from '../schemas/candle.ts';
+import type { SignalParams } from '../schemas/params.ts';
 import { INTERVAL_MS, type Interval, type Venue } from '../schemas/primitives.ts';
 import { LOOKBACK } from '../transforms/windows.ts';
 
@@ -70,4 +71,30 @@ async function completed(
     }
   }
   return [...byOpen.values()].sort((a, b) => a.openTime - b.openTime);
+}
+
+/** Where a graph takes up what an earlier run left: see `SignalOptions`. Unit: ms since the epoch. */
+export interface Resumption {
+  readonly emitAfterMs: number;
+  readonly publishAfterMs: number;
+}
+
+/**
+ * Our own newest minute is published once more, with all that closed with it: the run before may have ended between
+ * one topic and the next, and whoever has a record drops its copy. From there on everything is, and signals that are
+ * not yet too old to be entered. Where nothing of ours is known, nothing before the start is published.
+ */
+export function resumption(
+  history: readonly Candle[],
+  startMs: number,
+  { risk }: Pick<SignalParams, 'risk'>,
+): Resumption {
+  const newest = new Map<string, number>();
+  for (const { symbol, interval, trades, openTime } of history) {
+    // An exchange's own bars come without a number of trades.
+    if (interval !== '1m' || trades === null) continue;
+    newest.set(symbol, Math.max(openTime, newest.get(symbol) ?? 0));
+  }
+  const publishAfterMs = newest.size === 0 ? startMs : Math.min(startMs, ...newest.values());
+  return { publishAfterMs, emitAfterMs: Math.max(publishAfterMs, startMs - risk.expiresAfterMs) };
 }

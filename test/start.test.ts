@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -16,8 +17,13 @@ interface Started {
   readonly exit: Promise<number | null>;
 }
 
-function start(words: readonly string[], nodeOptions: readonly string[] = []): Started {
-  const dir = mkdtempSync(join(tmpdir(), 'start-'));
+const newFolder = () => mkdtempSync(join(tmpdir(), 'start-'));
+
+function start(
+  words: readonly string[],
+  nodeOptions: readonly string[] = [],
+  dir: string = newFolder(),
+): Started {
   const child = spawn(process.execPath, [...nodeOptions, MAIN, 'start', '--dir', dir, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -73,3 +79,34 @@ describe.concurrent('cst start', { timeout: 60_000 }, () => {
     expect(out.stderr).toMatch(SUMMARY);
   });
 });
+
+/** One after the other: several stacks at once leave each too little time. */
+describe('a started stack', { timeout: 60_000 }, () => {
+  it('has its folder to itself, and removes nothing from it but its own', async () => {
+    const dir = newFolder();
+    const other = join(dir, 'simulated', 'mine.txt');
+    mkdirSync(join(dir, 'simulated'));
+    writeFileSync(other, 'not of the stack');
+    const first = start([], [], dir);
+    await hasPrinted(first);
+    const second = start([], [], dir);
+    expect(await second.exit).toBe(1);
+    expect(second.out.stderr).toMatch(/in use by another process.*own folder/);
+    first.child.kill('SIGINT');
+    expect(await first.exit).toBe(0);
+    expect(first.out.stderr).toMatch(SUMMARY);
+    expect(existsSync(other)).toBe(true);
+  });
+
+  it('ends like at Ctrl-C when whoever read the signals has gone', async () => {
+    const started = start([]);
+    await hasPrinted(started);
+    started.child.stdout?.destroy();
+    expect(await started.exit).toBe(0);
+    expect(started.out.stderr).toMatch(SUMMARY);
+  });
+});
+
+async function hasPrinted({ child }: Started): Promise<void> {
+  if (child.stdout) await once(child.stdout, 'data');
+}

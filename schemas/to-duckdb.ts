@@ -10,7 +10,8 @@ export interface DuckDbColumn {
   readonly description: string;
 }
 
-const SCALARS = {
+/** DuckDB's name of each BigQuery scalar. */
+export const DUCKDB_SCALARS = {
   STRING: 'VARCHAR',
   INT64: 'BIGINT',
   FLOAT64: 'DOUBLE',
@@ -30,7 +31,7 @@ export function duckDbColumns(schema: z.ZodObject): DuckDbColumn[] {
 }
 
 function sqlType(column: BigQueryColumn): string {
-  const type = column.type === 'RECORD' ? structType(column.fields ?? []) : SCALARS[column.type];
+  const type = column.type === 'RECORD' ? structType(column.fields ?? []) : DUCKDB_SCALARS[column.type];
   return column.mode === 'REPEATED' ? `${type}[]` : type;
 }
 

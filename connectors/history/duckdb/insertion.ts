@@ -1,7 +1,7 @@
 /** The statement that inserts rows whose id is not there yet. */
 import { rowSchema, TABLES, type TableName } from '../../../schemas/tables.ts';
 import { type BigQueryColumn, bigQueryColumns } from '../../../schemas/to-bigquery.ts';
-import { duckDbColumns } from '../../../schemas/to-duckdb.ts';
+import { DUCKDB_SCALARS, duckDbColumns } from '../../../schemas/to-duckdb.ts';
 import { literal, quote } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -44,19 +44,10 @@ function structure(columns: readonly BigQueryColumn[]): string {
   return JSON.stringify([shapeOf(columns)]);
 }
 
-const SCALARS = {
-  STRING: 'VARCHAR',
-  INT64: 'BIGINT',
-  FLOAT64: 'DOUBLE',
-  BOOL: 'BOOLEAN',
-  TIMESTAMP: 'TIMESTAMP',
-  JSON: 'JSON',
-} as const;
-
 function shapeOf(columns: readonly BigQueryColumn[]): Record<string, unknown> {
   return Object.fromEntries(
     columns.map((column) => {
-      const one = column.type === 'RECORD' ? shapeOf(column.fields ?? []) : SCALARS[column.type];
+      const one = column.type === 'RECORD' ? shapeOf(column.fields ?? []) : DUCKDB_SCALARS[column.type];
       return [column.name, column.mode === 'REPEATED' ? [one] : one];
     }),
   );

@@ -3,7 +3,7 @@ import { priceText, sizeText } from '../connectors/exchanges/simulated/frames.ts
 import { klines } from '../connectors/exchanges/simulated/klines.ts';
 import type { SymbolMarket } from '../connectors/exchanges/simulated/market.ts';
 import type { Candle } from '../schemas/candle.ts';
-import { INTERVAL_MS, type Interval, MINUTE_MS } from '../schemas/primitives.ts';
+import { INTERVAL_MS, INTERVALS, type Interval, MINUTE_MS } from '../schemas/primitives.ts';
 import type { TradeRow } from '../schemas/trade-batch.ts';
 import { newCandle } from '../transforms/candles/new-candle.ts';
 import type { FetchKlines } from './warm-start.ts';
@@ -44,7 +44,21 @@ export async function simulatedBars(
   );
 }
 
-/** What the exchange's REST would answer. */
-export function fetchSimulated(market: (symbol: string) => SymbolMarket): FetchKlines {
-  return ({ symbol, interval, fromMs, toMs }) => simulatedBars(market(symbol), interval, fromMs, toMs);
+/** What the exchange's REST would answer about [fromMs, toMs), made once. */
+export async function fetchSimulated(
+  markets: readonly SymbolMarket[],
+  fromMs: number,
+  toMs: number,
+): Promise<FetchKlines> {
+  const all = new Map<string, readonly Candle[]>();
+  for (const market of markets) {
+    for (const interval of INTERVALS) {
+      const key = `${market.instrument.symbol} ${interval}`;
+      all.set(key, await simulatedBars(market, interval, fromMs, toMs));
+    }
+  }
+  return async ({ symbol, interval, fromMs: from, toMs: to }) =>
+    all
+      .get(`${symbol} ${interval}`)!
+      .filter(({ openTime }) => openTime >= from && openTime + INTERVAL_MS[interval] <= to);
 }

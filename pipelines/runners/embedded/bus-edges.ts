@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Delivery, MessageBus, OutgoingMessage, Subscription } from '../../../connectors/bus/port.ts';
 import type { Clock } from '../../../connectors/clock/port.ts';
+import { InvariantError } from '../../../schemas/errors.ts';
 import { decodePubsubMessage, encodePubsubMessage, eventTimeOf } from '../../../schemas/pubsub-message.ts';
 import type { TopicName } from '../../../schemas/topics.ts';
 import type { Edges, SourceChunk, SourceMessage, SourceReader } from './edges.ts';
@@ -30,7 +31,12 @@ export function busEdges(options: BusEdgesOptions): Edges {
   return {
     openSource(name) {
       const subscription = options.subscriptions.get(name);
-      if (!subscription) throw new Error(`No subscription "${name}" was opened before the run.`);
+      if (!subscription) {
+        const opened = [...options.subscriptions.keys()].join(', ') || 'none';
+        throw new InvariantError(
+          `Expected subscription "${name}" to be opened before the run, got ${opened}.`,
+        );
+      }
       return new SubscriptionReader(subscription, options, options.mayBeSilent.has(name));
     },
     write(topic, bytes) {
@@ -71,8 +77,12 @@ class SubscriptionReader implements SourceReader {
     const deliveries = await this.#orSilence(this.#pull);
     if (deliveries === undefined) return this.#closing.signal.aborted ? undefined : this.#chunk([]);
     this.#pull = undefined;
-    if (deliveries.length === 0) return undefined;
-    return this.#chunk(deliveries);
+    if (deliveries.length > 0) return this.#chunk(deliveries);
+    if (this.#closing.signal.aborted) return undefined;
+    // An end would close every bar that is open, with what little it holds.
+    throw new InvariantError(
+      'Expected a subscription to stay open while a graph reads it, got it closed. Drain the run before the bus is closed.',
+    );
   }
 
   close(): void {

@@ -14,7 +14,7 @@ import { compileSignals } from '../pipelines/compile.ts';
 import { busEdges } from '../pipelines/runners/embedded/bus-edges.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
 import { EmbeddedRunner, type RunHandle } from '../pipelines/runners/embedded/runner.ts';
-import { warmCandles } from '../pipelines/warm-start.ts';
+import { type Resumption, resumption, warmCandles } from '../pipelines/warm-start.ts';
 import type { Candle } from '../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import type { SignalParams } from '../schemas/params.ts';
@@ -178,7 +178,7 @@ export class LocalStack {
   }
 
   /** Known candles and the moment they reach to; undefined when stopped meanwhile. Tries until the exchange answers. */
-  async #warm(): Promise<{ history: Candle[]; emitAfterMs: number; publishAfterMs: number } | undefined> {
+  async #warm(): Promise<({ history: Candle[] } & Resumption) | undefined> {
     const { source, symbols, notice } = this.#options;
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted; ) {
@@ -192,7 +192,7 @@ export class LocalStack {
           fetchKlines: (query) => fetchKlines({ ...query, baseUrl: source.restUrl, signal }),
         });
         if (signal.aborted) return undefined;
-        return { history, emitAfterMs: startMs, publishAfterMs: publishedUntil(history, startMs) };
+        return { history, ...resumption(history, startMs, this.#options.params) };
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         failures += 1;
@@ -209,17 +209,4 @@ async function openInputs(bus: MessageBus): Promise<ReadonlyMap<string, Subscrip
   const options = { ackDeadlineMs: GRAPH_DEADLINE_MS, maxOutstanding: GRAPH_OUTSTANDING };
   const opened = await Promise.all(INPUTS.map((topic) => bus.subscribe(topic, 'graph', options)));
   return new Map(INPUTS.map((topic, i) => [topic, opened[i]!]));
-}
-
-/**
- * Up to here our own bars are published for every symbol; later ones may have been cut off by the end of the last run.
- * Where nothing of ours is known, nothing before the start is published.
- */
-function publishedUntil(history: readonly Candle[], startMs: number): number {
-  const newest = new Map<string, number>();
-  for (const { symbol, interval, trades, openTime } of history) {
-    // An exchange's own bars come without a number of trades.
-    if (interval === '1m' && trades !== null) newest.set(symbol, openTime + 60_000);
-  }
-  return newest.size === 0 ? startMs : Math.min(startMs, ...newest.values());
 }

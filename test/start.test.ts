@@ -68,6 +68,14 @@ describe.concurrent('cst start', { timeout: 60_000 }, () => {
     expect(out.stderr).toMatch(/candles\s+1m [1-9]/);
   });
 
+  it('drains at Ctrl-C and sums up, however early it comes', async () => {
+    const { child, out, hasSaid, exit } = start(['--speed', '60']);
+    await hasSaid(/Connected to ws:\/\/127\.0\.0\.1/);
+    child.kill('SIGINT');
+    expect(await exit).toBe(0);
+    expect(out.stderr).toMatch(SUMMARY);
+  });
+
   it('says in a sentence why the exchange cannot be reached, keeps trying, and ends at Ctrl-C', async () => {
     const { child, out, hasSaid, exit } = start(['--live', '--symbols', 'BTCUSDT'], ['--import', NO_NETWORK]);
     const again = /Cannot reach wss:\/\/stream\.bybit\.com\/v5\/public\/linear: .+\. Next try in [\d.]+ s\./;

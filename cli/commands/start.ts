@@ -6,7 +6,7 @@ import { systemClock } from '../../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../../connectors/exchanges/simulated/instruments.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
-import { LocalStack, removeStack } from '../local-stack.ts';
+import { LocalStack, type LocalStackOptions, removeStack } from '../local-stack.ts';
 import { bybitSource, type MarketSource, simulatedSource } from '../market-source.ts';
 import { readParams } from '../params-file.ts';
 import { StackView } from '../stack-view.ts';
@@ -74,13 +74,23 @@ async function runStart(flags: Flags): Promise<void> {
   const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
   const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
-  if (!flags.live) await removeStack(dir);
-  const source = flags.live ? bybitSource() : await simulatedSource({ seed, speed, symbols });
+  const stopping = stopRequest(stopAfterMs);
+  try {
+    if (!flags.live) await removeStack(dir);
+    const source = flags.live ? bybitSource() : await simulatedSource({ seed, speed, symbols });
+    await runStack({ source, symbols, params, dir, seed }, stopping.asked);
+  } finally {
+    stopping.done();
+  }
+}
+
+async function runStack(options: Omit<LocalStackOptions, 'notice'>, stopAsked: Promise<void>): Promise<void> {
+  const { source } = options;
   try {
     const screen = screenOf(process.stdout, process.stderr);
-    const stack = await LocalStack.open({ source, symbols, params, dir, seed, notice: screen.notice });
+    const stack = await LocalStack.open({ ...options, notice: screen.notice });
     try {
-      await watch(stack, source, screen, stopAfterMs);
+      await watch(stack, source, screen, stopAsked);
     } finally {
       await stack.stop();
     }
@@ -94,15 +104,13 @@ async function watch(
   stack: LocalStack,
   source: MarketSource,
   screen: Screen,
-  stopAfterMs?: number,
+  stopAsked: Promise<void>,
 ): Promise<void> {
   const view = await StackView.open({ stack, source, clock: systemClock, print: screen.print });
   screen.follow(view);
-  const stopping = stopRequest(stopAfterMs);
   try {
-    await Promise.race([stack.run(), stopping.asked]);
+    await Promise.race([stack.run(), stopAsked]);
   } finally {
-    stopping.done();
     screen.close();
     process.stderr.write('Stopping: publishing what was received …\n');
     const status = view.status();

@@ -27,15 +27,26 @@ export function tradeText(
   return JSON.stringify({ topic: `publicTrade.${symbol}`, type: 'snapshot', ts, data });
 }
 
+export interface CapturedFrame {
+  /** When it was received. Unit: ms since the epoch. */
+  readonly ms: number;
+  readonly text: string;
+}
+
 /** Received texts of a capture, in order; `connection` 2 is linear, 3 spot. */
 export function capturedFrames(file: string, connection: 2 | 3): string[] {
+  return timedFrames(file, connection).map(({ text }) => text);
+}
+
+/** The same with their times. */
+export function timedFrames(file: string, connection: 2 | 3): CapturedFrame[] {
   return zstdDecompressSync(readFileSync(file))
     .toString()
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { t: string; conn: string; data: string })
+    .map((line) => JSON.parse(line) as { t: string; conn: string; ts: number; data: string })
     .filter(({ t, conn }) => t === 'recv' && conn === `BYBIT.ws.${connection}`)
-    .map(({ data }) => data);
+    .map(({ ts, data }) => ({ ms: ts * 1_000, text: data }));
 }
 
 /** Control frames with what each of them is; lines that only describe are left out. */

@@ -50,21 +50,12 @@ const SUMMARY =
   /Stopping: publishing what was received …\n[\s\S]*\nfirst candle (\S.*) · first signal (\S.*)\n$/;
 
 describe.concurrent('cst start', { timeout: 60_000 }, () => {
-  it('shows candles and signals of the simulated market, and ends by itself when told to', async () => {
+  it('shows candles, and ends by itself when told to', async () => {
     const { out, exit } = start(['--for', '12', '--speed', '120', '--seed', '1']);
     expect(await exit).toBe(0);
-    const signals = out.stdout
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => ScalpSignal.parse(JSON.parse(line)));
-    expect(signals.length).toBeGreaterThan(0);
-    expect(new Set(signals.map(({ id }) => id)).size).toBe(signals.length);
-    for (const { timestamp } of signals) expect(timestamp % 60_000).toBe(0);
-    const [, candle, signal] = SUMMARY.exec(out.stderr) ?? [];
-    expect([candle, signal]).toEqual([
-      expect.stringMatching(/^after \d/),
-      expect.stringMatching(/^after \d/),
-    ]);
+    signalsOf(out.stdout);
+    const [, candle] = SUMMARY.exec(out.stderr) ?? [];
+    expect(candle).toMatch(/^after \d/);
     expect(out.stderr).toMatch(/candles\s+1m [1-9]/);
   });
 
@@ -90,7 +81,7 @@ describe.concurrent('cst start', { timeout: 60_000 }, () => {
 
 /** One after the other: several stacks at once leave each too little time. */
 describe('a started stack', { timeout: 60_000 }, () => {
-  it('has its folder to itself, and removes nothing from it but its own', async () => {
+  it('prints signals, has its folder to itself, and removes nothing from it but its own', async () => {
     const dir = newFolder();
     const other = join(dir, 'simulated', 'mine.txt');
     mkdirSync(join(dir, 'simulated'));
@@ -102,8 +93,19 @@ describe('a started stack', { timeout: 60_000 }, () => {
     expect(second.out.stderr).toMatch(/in use by another process.*own folder/);
     first.child.kill('SIGINT');
     expect(await first.exit).toBe(0);
-    expect(first.out.stderr).toMatch(SUMMARY);
+    expect(signalsOf(first.out.stdout).length).toBeGreaterThan(0);
+    const [, candle, signal] = SUMMARY.exec(first.out.stderr) ?? [];
+    expect([candle, signal]).toEqual([
+      expect.stringMatching(/^after \d/),
+      expect.stringMatching(/^after \d/),
+    ]);
     expect(existsSync(other)).toBe(true);
+  });
+
+  it('ends by itself after the time it was given', async () => {
+    const { out, exit } = start(['--for', '1']);
+    expect(await exit).toBe(0);
+    expect(out.stderr).toMatch(SUMMARY);
   });
 
   it('ends like at Ctrl-C when whoever read the signals has gone', async () => {
@@ -117,4 +119,13 @@ describe('a started stack', { timeout: 60_000 }, () => {
 
 async function hasPrinted({ child }: Started): Promise<void> {
   if (child.stdout) await once(child.stdout, 'data');
+}
+
+/** Each line of the output, which must be a signal of a bar's close, and none twice. */
+function signalsOf(stdout: string): ScalpSignal[] {
+  const lines = stdout.split('\n').slice(0, -1);
+  const signals = lines.map((line) => ScalpSignal.parse(JSON.parse(line)));
+  expect(new Set(signals.map(({ id }) => id)).size).toBe(signals.length);
+  expect(signals.filter(({ timestamp }) => timestamp % 60_000 !== 0)).toEqual([]);
+  return signals;
 }

@@ -5,11 +5,15 @@ import type { SignalParams } from '../schemas/params.ts';
 import { INTERVAL_MS, type Interval, type Venue } from '../schemas/primitives.ts';
 import { LOOKBACK } from '../transforms/windows.ts';
 
-/** Bars of each interval that some window still needs at the start, one more than it looks back. */
+/** Minutes before the start that are still told of: see `resumption`. */
+const RESUMED_MINUTES = 30;
+
+/** Bars of each interval that some window still looks at from the start on, or from where an earlier run is resumed. */
 const BARS_NEEDED: Record<Interval, number> = {
-  '1m': LOOKBACK.features + 1,
+  '1m': LOOKBACK.features + RESUMED_MINUTES,
   '5m': 4,
-  '15m': (LOOKBACK.atrDays + 1) * 96,
+  // The ATR of the first day of the baseline looks back, too.
+  '15m': (LOOKBACK.atrDays + 1) * 96 + LOOKBACK.levels,
   '1h': LOOKBACK.trend + 1,
   '4h': 1,
 };

@@ -1,6 +1,6 @@
 /** What the embedded runner asks of the outside: messages with a watermark in, messages out. */
 
-/** One message as a source hands it over; the runner acknowledges it when every window it fed has been published. */
+/** One message as a source hands it over; the runner acknowledges it when every window it fed has been published for the last time. */
 export interface SourceMessage {
   /** A serialized PubsubMessage. */
   readonly bytes: Uint8Array;

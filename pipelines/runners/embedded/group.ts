@@ -53,7 +53,7 @@ export class GroupOperator implements IOperator {
   readonly #states = new Map<string, Slices>();
   readonly #open = new Agenda<Slices>();
   readonly #closed = new Agenda<Pane>();
-  /** Messages by the end of the last window that needs something of theirs. */
+  /** Messages by the end of the last window they fed. Until it takes no more, a successor needs them to revise it. */
   readonly #receipts = new Map<number, Receipt[]>();
 
   constructor(options: GroupOptions) {
@@ -111,12 +111,12 @@ export class GroupOperator implements IOperator {
       (open === undefined || this.#lastsUntil(closed) < open)
     ) {
       for (const [id, pane] of this.#closed.take()) this.#close(closed, id, pane);
+      this.#release(closed);
       return true;
     }
     if (open === undefined || open > this.watermark) return false;
     for (const [id, state] of this.#open.take()) this.#fireOnTime(open, id, state);
-    for (const receipt of this.#receipts.get(open) ?? []) receipt.release();
-    this.#receipts.delete(open);
+    if (this.#windowing.allowedLatenessMs === 0) this.#release(open);
     return true;
   }
 
@@ -143,7 +143,7 @@ export class GroupOperator implements IOperator {
     } else {
       this.#addLate(element, first, last);
     }
-    if (last > this.watermark) this.#hold(last);
+    this.#hold(last);
   }
 
   /** Some of the element's windows have closed: fires those that may still fire, in order, and sees to the first open one. */
@@ -161,12 +161,11 @@ export class GroupOperator implements IOperator {
   #refire(end: number, { id, state, value }: Element): boolean {
     const known = this.#closed.peek(end, id);
     if (known?.isDone) return false;
-    const pane = known ?? { state, nextIndex: 0, fresh: [], waiting: [], isDone: false };
+    const pane = known ?? { state, nextIndex: 0, fresh: [], isDone: false };
     pane.fresh.push(value);
     if (known === undefined) this.#closed.at(end).set(id, pane);
     // The first element of a window that nothing was in when it closed fires at once, whatever the count.
     if (known === undefined || pane.fresh.length >= this.#windowing.lateCount) this.#fireLate(end, pane);
-    else if (this.#options.ledger.current) pane.waiting.push(this.#options.ledger.current.hold());
     return true;
   }
 
@@ -175,10 +174,7 @@ export class GroupOperator implements IOperator {
     const next = end + this.#step;
     if (this.#sliced && state.holdsAnyIn(this.#from(next), end)) this.#open.at(next).set(id, state);
     if (this.#windowing.allowedLatenessMs === 0) this.#forget(end, id, state);
-    else
-      this.#closed
-        .at(end)
-        .set(id, { state, nextIndex: 1, fresh: [], waiting: [], isDone: this.#isDone(end) });
+    else this.#closed.at(end).set(id, { state, nextIndex: 1, fresh: [], isDone: this.#isDone(end) });
   }
 
   #fireLate(end: number, pane: Pane): void {
@@ -188,8 +184,6 @@ export class GroupOperator implements IOperator {
     pane.fresh = [];
     pane.isDone = this.#isDone(end);
     this.#emit(end, pane.state, values, Timing.LATE, index);
-    for (const receipt of pane.waiting) receipt.release();
-    pane.waiting = [];
   }
 
   #emit(end: number, state: Slices, values: unknown[], timing: Timing, index: number): void {
@@ -213,6 +207,11 @@ export class GroupOperator implements IOperator {
   #forget(end: number, id: string, state: Slices): void {
     this.held -= state.dropUpTo(this.#from(end));
     if (state.isEmpty && this.#states.get(id) === state) this.#states.delete(id);
+  }
+
+  #release(end: number): void {
+    for (const receipt of this.#receipts.get(end) ?? []) receipt.release();
+    this.#receipts.delete(end);
   }
 
   #hold(last: number): void {

@@ -1,6 +1,5 @@
 /** One firing of a window: what is remembered of it, and the element it sends on. */
 import type { Timing, Window, WindowedValue } from 'apache-beam/values';
-import type { Receipt } from './receipts.ts';
 import type { Slices } from './slices.ts';
 
 /** A window that has fired and may fire again. */
@@ -9,8 +8,6 @@ export interface Pane {
   nextIndex: number;
   /** Late elements since the last pane. */
   fresh: unknown[];
-  /** Messages these came from. */
-  waiting: Receipt[];
   /** Its last pane has been sent. */
   isDone: boolean;
 }

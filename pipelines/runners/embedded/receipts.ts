@@ -1,4 +1,7 @@
-/** Who fed what: a message is acknowledged once everything its elements wait in has been fired and flushed. */
+/**
+ * Who fed what: a message is acknowledged once every window it fed has been published for the last time, its lateness
+ * over. Until then a trade that comes late still needs the others of its bar, also in a process that starts anew.
+ */
 
 /** Stands for one source message. Counts the windows that still hold something of it, plus one while it is being read. */
 export class Receipt {

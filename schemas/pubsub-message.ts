@@ -89,9 +89,28 @@ export function decodePubsubMessage(bytes: Uint8Array): PubsubMessage {
   return { ...read(bytes, (reader) => readAttribute(reader, attributes)), attributes };
 }
 
-/** The data alone; attributes, half of the work, are passed over. @throws WireFormatError as `decodePubsubMessage`. */
+/** The data alone, as a view; the rest, most of the work, is passed over. @throws WireFormatError as `decodePubsubMessage`. */
 export function pubsubData(bytes: Uint8Array): Uint8Array {
-  return read(bytes, (reader) => reader.skip(reader.uint32())).data;
+  const { length } = bytes;
+  let data: Uint8Array | undefined;
+  for (let at = 0; at < length; ) {
+    const tag = bytes[at]!;
+    const first = bytes[at + 1]!;
+    const second = bytes[at + 2]!;
+    // Fields of less than 16 KiB whose tag we know; all else, also what is damaged, is left to the general reader.
+    const isShort = first < 128;
+    const start = isShort ? at + 2 : at + 3;
+    const end = start + (isShort ? first : (first & 127) | (second << 7));
+    const isKnown = tag === DATA || tag === ATTRIBUTE || tag === MESSAGE_ID || tag === ORDERING_KEY;
+    if (!isKnown || !(isShort || second < 128) || end > length) return read(bytes, skipField).data;
+    if (tag === DATA) data = bytes.subarray(start, end);
+    at = end;
+  }
+  return data ?? new Uint8Array();
+}
+
+function skipField(reader: protobuf.Reader): void {
+  reader.skip(reader.uint32());
 }
 
 function read(

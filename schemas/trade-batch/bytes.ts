@@ -5,6 +5,8 @@ import { WireFormatError } from '../errors.ts';
 const MAX_VARINT_FACTOR = 2 ** 56;
 const utf8 = new TextEncoder();
 const utf8Reader = new TextDecoder('utf-8', { fatal: true });
+/** Where a double is put together: a view of each message's bytes would cost more than the double. */
+const double = new DataView(new ArrayBuffer(8));
 
 /** Grows as needed; one instance may be reused for many messages. */
 export class ByteWriter {
@@ -108,7 +110,8 @@ export class ByteReader {
 
   double(what: string): number {
     const start = this.skip(8, what);
-    return new DataView(this.bytes.buffer, this.bytes.byteOffset).getFloat64(start, true);
+    for (let i = 0; i < 8; i++) double.setUint8(i, this.bytes[start + i]!);
+    return double.getFloat64(0, true);
   }
 
   /**

@@ -43,6 +43,8 @@ const utf8 = new TextDecoder();
 /** Rows 0 … count − 1 of the columns; columns may be longer. */
 export class TradeBatch {
   readonly header: BatchHeader;
+  /** `venue:symbol`. */
+  readonly key: string;
   readonly count: number;
   /** Decimal places: price = units / 10^priceScale, size = units / 10^sizeScale. */
   readonly priceScale: number;
@@ -64,11 +66,12 @@ export class TradeBatch {
   private readonly idOffsets: Uint32Array | null;
 
   constructor(bytes: Uint8Array, into?: TradeColumns) {
-    const { reader, header } = openBatch(bytes, 'trades');
+    const { reader, header, key } = openBatch(bytes, 'trades');
     const count = readCount(reader);
     const columns = into ? roomFor(into, count) : newTradeColumns(count);
     this.bytes = bytes;
     this.header = header;
+    this.key = key;
     this.count = count;
     this.priceScale = readSmall(reader, MAX_SCALE, 'price scale');
     this.sizeScale = readSmall(reader, MAX_SCALE, 'size scale');

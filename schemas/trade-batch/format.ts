@@ -12,8 +12,9 @@
  */
 import { crc32 } from 'node:zlib';
 import { WireFormatError } from '../errors.ts';
-import { MAX_EVENT_TIME, Venue } from '../primitives.ts';
+import { MAX_EVENT_TIME, type Venue } from '../primitives.ts';
 import { ByteReader, type ByteWriter } from './bytes.ts';
+import { type Names, readNames } from './names.ts';
 
 /** The publisher vouches for [fromMs, toMs): the feed was healthy, and every trade of it has been or is being sent. */
 export interface Claim {
@@ -56,8 +57,6 @@ const CHECKSUM_AT = 4;
 const BODY_AT = 8;
 const HAS_CLAIM = 1;
 const HAS_LAST = 2;
-/** 64 characters of at most 4 bytes. */
-const MAX_NAME_BYTES = 256;
 
 /** Starts a message; `seal` ends it. */
 export function writeHeader(writer: ByteWriter, header: BatchHeader): void {
@@ -90,7 +89,8 @@ export function seal(writer: ByteWriter): Uint8Array {
 
 /** Header of a batch, without its rows and without the checksum. @throws WireFormatError */
 export function readBatchHeader(bytes: Uint8Array): BatchHeader {
-  return readHeader(new ByteReader(bytes, 0));
+  const reader = new ByteReader(bytes, 0);
+  return readHeader(reader, readKind(reader), readNames(reader));
 }
 
 /** Kind of a batch, read of its first bytes alone. @throws WireFormatError */
@@ -98,20 +98,18 @@ export function readBatchKind(bytes: Uint8Array): BatchHeader['kind'] {
   return readKind(new ByteReader(bytes, 0));
 }
 
-/** A batch of this kind whose checksum holds; the reader stands at its rows. @throws WireFormatError */
+/** A batch of this kind whose checksum holds; the reader stands at its rows. `key`: its `venue:symbol`. @throws WireFormatError */
 export function openBatch(
   bytes: Uint8Array,
   kind: BatchHeader['kind'],
-): { reader: ByteReader; header: BatchHeader } {
+): { reader: ByteReader; header: BatchHeader; key: string } {
   const reader = new ByteReader(bytes, 0);
-  const header = readHeader(reader);
-  if (header.kind !== kind) throw new WireFormatError(`Expected a batch of ${kind}, got ${header.kind}.`);
-  const expected = new DataView(bytes.buffer, bytes.byteOffset).getUint32(CHECKSUM_AT, true);
-  const found = crc32(bytes.subarray(BODY_AT));
-  if (found !== expected) {
-    throw new WireFormatError(`Expected CRC32 ${hex(expected)}, got ${hex(found)}: the message was damaged.`);
-  }
-  return { reader, header };
+  const found = readKind(reader);
+  const names = readNames(reader);
+  const header = readHeader(reader, found, names);
+  if (found !== kind) throw new WireFormatError(`Expected a batch of ${kind}, got ${found}.`);
+  checkSum(bytes);
+  return { reader, header, key: names.key };
 }
 
 /** @throws WireFormatError where bytes are left over. */
@@ -127,10 +125,17 @@ function readKind(reader: ByteReader): BatchHeader['kind'] {
   return kind;
 }
 
-function readHeader(reader: ByteReader): BatchHeader {
-  const kind = readKind(reader);
-  const venue = readVenue(reader);
-  const symbol = reader.text(MAX_NAME_BYTES, 'symbol');
+function checkSum(bytes: Uint8Array): void {
+  const at = CHECKSUM_AT;
+  const expected =
+    (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+  const found = crc32(bytes.subarray(BODY_AT));
+  if (found === expected) return;
+  throw new WireFormatError(`Expected CRC32 ${hex(expected)}, got ${hex(found)}: the message was damaged.`);
+}
+
+/** What follows the names. */
+function readHeader(reader: ByteReader, kind: BatchHeader['kind'], { venue, symbol }: Names): BatchHeader {
   const flags = reader.uint('flags');
   if (flags > (HAS_CLAIM | HAS_LAST)) throw new WireFormatError(`Expected flags below 4, got ${flags}.`);
   const claim = flags & HAS_CLAIM ? readClaim(reader) : null;
@@ -141,7 +146,7 @@ function readHeader(reader: ByteReader): BatchHeader {
 function checkMagic(reader: ByteReader): void {
   const { bytes } = reader;
   reader.skip(BODY_AT, 'magic, version and checksum');
-  if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
+  if (bytes[0] !== MAGIC[0] || bytes[1] !== MAGIC[1] || bytes[2] !== MAGIC[2]) {
     throw new WireFormatError(`Expected a trade batch (43 54 42 …), got ${hexBytes(bytes.subarray(0, 4))}.`);
   }
   if (bytes[MAGIC.length] !== VERSION) {
@@ -149,13 +154,6 @@ function checkMagic(reader: ByteReader): void {
       `Expected trade batch version ${VERSION}, got ${bytes[MAGIC.length]}: publisher and reader must be of one release.`,
     );
   }
-}
-
-function readVenue(reader: ByteReader): Venue {
-  const name = reader.text(MAX_NAME_BYTES, 'venue');
-  const venue = Venue.options.find((known) => known === name);
-  if (!venue) throw new WireFormatError(`Expected a venue (${Venue.options.join(', ')}), got "${name}".`);
-  return venue;
 }
 
 function readClaim(reader: ByteReader): Claim {

@@ -68,8 +68,8 @@ function partsOfBars(data: Uint8Array): Decoded {
 }
 
 function partsOfTrades(batch: TradeBatch, data: Uint8Array): StampedPart[] {
-  const { venue, symbol, claim } = batch.header;
-  const key = streamKey(venue, symbol);
+  const { key } = batch;
+  const { claim } = batch.header;
   const parts = claim ? quietMinutes(batch, claim).map((minute) => pulseOf(key, claim, minute)) : [];
   const payloads = splitByMinute(batch) ?? [data];
   for (const payload of payloads) {

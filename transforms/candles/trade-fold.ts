@@ -61,6 +61,7 @@ function foldRows(batch: TradeBatch, from: number, to: number): TradeFold {
     if (price > high) high = price;
     if (price < low) low = price;
   }
+  const { volume, buyVolume, turnover } = sumsOf(batch, from, to) ?? wideSumsOf(batch, from, to);
   return {
     trades: to - from,
     received: to - from,
@@ -70,7 +71,9 @@ function foldRows(batch: TradeBatch, from: number, to: number): TradeFold {
     low: batch.priceOf(low),
     priceScale: batch.priceScale,
     sizeScale: batch.sizeScale,
-    ...(sumsOf(batch, from, to) ?? wideSumsOf(batch, from, to)),
+    volume,
+    buyVolume,
+    turnover,
     idsAreSeqs: batch.seqIds !== null,
   };
 }

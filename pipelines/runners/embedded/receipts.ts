@@ -2,16 +2,19 @@
  * Who fed what: a message is acknowledged once every window it fed has been published for the last time, its lateness
  * over. Until then a trade that comes late still needs the others of its bar, also in a process that starts anew.
  */
+import type { SourceMessage } from './edges.ts';
+
+type Acknowledged = Pick<SourceMessage, 'ack'>;
 
 /** Stands for one source message. Counts the windows that still hold something of it, plus one while it is being read. */
 export class Receipt {
-  readonly #ack: () => void;
+  readonly #message: Acknowledged;
   readonly #ledger: Ledger;
   #waits = 1;
 
-  constructor(ledger: Ledger, ack: () => void) {
+  constructor(ledger: Ledger, message: Acknowledged) {
     this.#ledger = ledger;
-    this.#ack = ack;
+    this.#message = message;
   }
 
   hold(): this {
@@ -21,7 +24,7 @@ export class Receipt {
 
   release(): void {
     this.#waits -= 1;
-    if (this.#waits === 0) this.#ledger.settled.push(this.#ack);
+    if (this.#waits === 0) this.#ledger.settled.push(this.#message);
   }
 }
 
@@ -29,12 +32,12 @@ export class Receipt {
 export class Ledger {
   current: Receipt | undefined;
   /** Acknowledgements due after the next flush. */
-  readonly settled: (() => void)[] = [];
+  readonly settled: Acknowledged[] = [];
   unacknowledged = 0;
 
-  begin(ack: () => void): void {
+  begin(message: Acknowledged): void {
     this.unacknowledged += 1;
-    this.current = new Receipt(this, ack);
+    this.current = new Receipt(this, message);
   }
 
   end(): void {
@@ -44,7 +47,7 @@ export class Ledger {
 
   /** Call when all writes are durable. */
   acknowledge(): void {
-    for (const ack of this.settled) ack();
+    for (const message of this.settled) message.ack();
     this.unacknowledged -= this.settled.length;
     this.settled.length = 0;
   }

@@ -6,7 +6,7 @@ import type { Pipeline } from 'apache-beam/proto/beam_runner_api';
 import { GlobalWindow } from 'apache-beam/values';
 import type { IOperator } from 'apache-beam/worker/operators';
 import Long from 'long';
-import { decodePubsubMessage } from '../../../schemas/pubsub-message.ts';
+import { pubsubData } from '../../../schemas/pubsub-message.ts';
 import type { Edges, SourceChunk, SourceMessage } from './edges.ts';
 import { connect, type Graph, stepError } from './graph.ts';
 import { GroupOperator } from './group.ts';
@@ -151,10 +151,10 @@ export class Run {
   }
 
   #push(source: Source, message: SourceMessage): void {
-    this.#ledger.begin(() => message.ack());
+    this.#ledger.begin(message);
     source.newest = Math.max(source.newest, message.eventTimeMs);
     source.pipe.receive({
-      value: source.withAttributes ? message.bytes : decodePubsubMessage(message.bytes).data,
+      value: source.withAttributes ? message.bytes : pubsubData(message.bytes),
       windows: GLOBAL,
       pane: PANE,
       timestamp: Long.fromNumber(message.eventTimeMs),

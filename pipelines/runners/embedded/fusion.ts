@@ -61,7 +61,8 @@ class Walk {
   }
 }
 
-function isTransparent(step: Step): boolean {
+/** Its elements leave as they came. */
+export function isTransparent(step: Step): boolean {
   return step.urn === FLATTEN_URN || doFnUrn(step) === IDENTITY_DOFN_URN;
 }
 

@@ -14,7 +14,7 @@ import {
 import { InvariantError, messageOf } from '../../../schemas/errors.ts';
 import { PUBSUB_WRITE_URN } from '../../pubsub-io.ts';
 import type { Edges } from './edges.ts';
-import { fuseWindows } from './fusion.ts';
+import { fuseWindows, isTransparent } from './fusion.ts';
 import { GroupOperator } from './group.ts';
 import { GROUP_URN, type Plan, type Step } from './plan.ts';
 import type { Ledger } from './receipts.ts';
@@ -25,15 +25,22 @@ class StepError extends InvariantError {}
 
 /** Hands elements of one collection to its consumers, counts them, and names the step where one fails. */
 export class Pipe extends Receiver {
-  count = 0;
   readonly consumers: { readonly operator: IOperator; readonly name: string }[] = [];
+  /** Pipes that hand their elements straight to this one's consumers. */
+  readonly feeders: Pipe[] = [];
+  #received = 0;
 
   constructor() {
     super([], {}, { update: () => undefined });
   }
 
+  /** Elements of the collection so far. */
+  get count(): number {
+    return this.feeders.reduce((sum, feeder) => sum + feeder.count, this.#received);
+  }
+
   override receive(element: WindowedValue<unknown>): null {
-    this.count += 1;
+    this.#received += 1;
     const { consumers } = this;
     for (let i = 0; i < consumers.length; i += 1) {
       const { operator, name } = consumers[i]!;
@@ -93,16 +100,45 @@ export async function connect(plan: Plan, options: GraphOptions): Promise<Graph>
     counters,
   );
   const wiring = { ...options, plan, context, fused: fuseWindows(plan) };
+  const passes = (step: Step) => isTransparent(step) || isFusedWindow(step, wiring);
   const nodes = steps
-    .filter((step) => step.inputs.length > 0)
+    .filter((step) => step.inputs.length > 0 && !passes(step))
     .map((step) => ({ step, operator: operatorOf(step, wiring) }));
+  join(steps, pipes, new Map(nodes.map(({ step, operator }) => [step, operator])));
   const bundled = new Set<IOperator>();
-  for (const { step, operator } of nodes) {
-    for (const input of step.inputs) pipes.get(input)!.consumers.push({ operator, name: step.name });
+  for (const { operator } of nodes) {
     if (listensToBundles(operator)) bundled.add(operator);
     else await operator.startBundle();
   }
   return { nodes, pipes, counters, bundled };
+}
+
+/**
+ * From the last step to the first, each becomes a consumer of its inputs. A step without an operator passes elements on
+ * as they are: the consumers of its output, all known by then, take its place.
+ */
+function join(
+  steps: readonly Step[],
+  pipes: ReadonlyMap<string, Pipe>,
+  operators: ReadonlyMap<Step, IOperator>,
+): void {
+  for (const step of steps.toReversed()) {
+    const operator = operators.get(step);
+    for (const id of step.inputs) {
+      const input = pipes.get(id)!;
+      if (operator) {
+        input.consumers.unshift({ operator, name: step.name });
+        continue;
+      }
+      const output = pipes.get(step.outputs[0]!)!;
+      output.feeders.push(input);
+      input.consumers.unshift(...output.consumers);
+    }
+  }
+}
+
+function isFusedWindow(step: Step, { fused }: Wiring): boolean {
+  return step.urn !== GROUP_URN && fused.has(step.id);
 }
 
 interface Wiring extends GraphOptions {
@@ -115,7 +151,6 @@ interface Wiring extends GraphOptions {
 function operatorOf(step: Step, wiring: Wiring): IOperator {
   if (step.urn === GROUP_URN) return groupOf(step, wiring);
   if (step.urn === PUBSUB_WRITE_URN) return new WriteOperator(step, wiring);
-  if (wiring.fused.has(step.id)) return new PassOperator(step, wiring.context);
   return createOperator(step.id, wiring.context);
 }
 
@@ -139,22 +174,6 @@ function groupOf(step: Step, wiring: Wiring): GroupOperator {
 function listensToBundles(operator: IOperator): boolean {
   const { doFn } = operator as { doFn?: { startBundle?: unknown; finishBundle?: unknown } };
   return doFn?.startBundle !== undefined || doFn?.finishBundle !== undefined;
-}
-
-class PassOperator implements IOperator {
-  readonly transformId: string;
-  readonly #receiver: Receiver;
-
-  constructor(step: Step, context: OperatorContext) {
-    this.transformId = step.id;
-    this.#receiver = context.getReceiver(step.outputs[0]);
-  }
-
-  async startBundle(): Promise<void> {}
-  async finishBundle(): Promise<void> {}
-  process(element: WindowedValue<unknown>) {
-    return this.#receiver.receive(element);
-  }
 }
 
 class WriteOperator implements IOperator {

@@ -94,8 +94,12 @@ export class TradeBatch {
 
   /** False for every row where `hasSides` is. */
   isBuy(row: number): boolean {
-    if (!this.hasSides) return false;
-    return ((this.bytes[this.sidesAt + (row >> 3)]! >> (row & 7)) & 1) === 1;
+    return this.hasSides && this.buyBit(row) === 1;
+  }
+
+  /** `isBuy` as 1 or 0, which sums need no branch for: which way one would go, a processor guesses wrong half the time. Only where `hasSides`. */
+  buyBit(row: number): number {
+    return (this.bytes[this.sidesAt + (row >> 3)]! >> (row & 7)) & 1;
   }
 
   price(row: number): number {

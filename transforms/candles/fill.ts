@@ -1,15 +1,12 @@
 /** A minute becomes a candle; one without a trade takes its price from the newest trade before it. */
 import type { Candle } from '../../schemas/candle.ts';
 import { MINUTE_MS } from '../../schemas/primitives.ts';
-import type { ClosedMinute, MinuteBar, TradedMinute } from '../market-data.ts';
+import type { ClosedMinute, MinuteBar, TradedMinute, TradePoint } from '../market-data.ts';
 import { newCandle, withRevision } from './new-candle.ts';
 import { compareContent, filledRevision, knownFacts, knownRevision, tradedRevision } from './revision.ts';
 
-/** Newest price known, and when it was traded; -1 where that is unknown. */
-interface LastPrice {
-  readonly ts: number;
-  readonly price: number;
-}
+/** When a price was traded that is only known to be older than the bar it comes from. */
+const UNKNOWN_TS = -1;
 
 /**
  * The candle of the window's last minute; null where nothing was heard of that minute, or no price is known.
@@ -64,7 +61,7 @@ function closeOwn(own: MinuteBar, minutes: readonly MinuteBar[]): Candle | null 
   return candleOf(own, { ...silence, trades: 0 }, filledRevision(facts));
 }
 
-function candleOf(bar: MinuteBar, numbers: Omit<TradedMinute, 'lastTradeTs'>, revision: number): Candle {
+function candleOf(bar: MinuteBar, numbers: Omit<TradedMinute, 'last'>, revision: number): Candle {
   const { open, high, low, close, volume, turnover, buyVolume, trades } = numbers;
   return newCandle({
     venue: bar.venue,
@@ -91,21 +88,22 @@ function factsOf({ known, facts }: MinuteBar): number {
 }
 
 /** The newest trade that any minute had or was told of. */
-function newestPrice(minutes: readonly MinuteBar[]): LastPrice | null {
-  let newest: LastPrice | null = null;
+function newestPrice(minutes: readonly MinuteBar[]): TradePoint | null {
+  let newest: TradePoint | null = null;
   for (const minute of minutes) {
-    const own = closeOf(minute);
-    for (const next of [minute.carried, own]) {
-      if (next && (!newest || next.ts >= newest.ts)) newest = next;
+    for (const next of [minute.carried, closeOf(minute)]) {
+      if (next && (!newest || next.ts > newest.ts || (next.ts === newest.ts && next.seq >= newest.seq)))
+        newest = next;
     }
   }
   return newest;
 }
 
-/** Of a known bar we only know that its last trade came after its open, or, where it was filled, before. */
-function closeOf({ traded, known, openTime }: MinuteBar): LastPrice | null {
-  if (known) return { ts: traded?.lastTradeTs ?? (known.filled ? -1 : openTime), price: known.close };
-  return traded && { ts: traded.lastTradeTs, price: traded.close };
+/** Of a known bar alone we only know that its last trade came after its open, or, where it was filled, before. */
+function closeOf({ traded, known, openTime }: MinuteBar): TradePoint | null {
+  if (!known) return traded && traded.last;
+  const point = traded?.last ?? { ts: known.filled ? UNKNOWN_TS : openTime, seq: 0 };
+  return { ...point, price: known.close };
 }
 
 function newestTradeTs(minutes: readonly MinuteBar[]): number | null {

@@ -8,14 +8,13 @@ import type {
   BookSlot,
   MinuteBar,
   MinutePart,
-  SecondSet,
   TradedMinute,
   TradeFold,
   TradePoint,
 } from '../market-data.ts';
 import { toDouble } from './exact.ts';
 import { bestKnown, knownRevision, tradedRevision } from './revision.ts';
-import { countSeconds, NO_SECONDS, union } from './second-set.ts';
+import { countSeconds, include, NO_SECONDS } from './second-set.ts';
 import type { FoldedRun } from './trade-order.ts';
 import { mergeRuns } from './trade-runs.ts';
 
@@ -52,7 +51,8 @@ interface Gathered {
   readonly told: Map<string, TradePoint>;
   /** By second. */
   readonly books: Map<number, BookSecond>;
-  healthy: SecondSet;
+  /** A set that grows in place. */
+  readonly healthy: { low: number; high: number };
 }
 
 function gather(parts: Iterable<MinutePart>, openTime: number): Gathered {
@@ -61,11 +61,11 @@ function gather(parts: Iterable<MinutePart>, openTime: number): Gathered {
     known: new Map(),
     told: new Map(),
     books: new Map(),
-    healthy: NO_SECONDS,
+    healthy: { ...NO_SECONDS },
   };
   for (const part of parts) {
     if (part.kind === 'bar') into.known.set(JSON.stringify(part.candle), part.candle);
-    else into.healthy = union(into.healthy, part.healthy);
+    else include(into.healthy, part.healthy);
     if (part.kind === 'trades') into.runs.push(part);
     if (part.kind === 'pulse') gatherPulse(part, openTime, into);
   }
@@ -103,7 +103,7 @@ function tradedOf(fold: TradeFold): TradedMinute {
     turnover: toDouble(turnover, priceScale + sizeScale),
     buyVolume: buyVolume === null ? null : toDouble(buyVolume, sizeScale),
     trades,
-    lastTradeTs: last.ts,
+    last,
   };
 }
 

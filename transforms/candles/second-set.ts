@@ -6,8 +6,10 @@ const HALF = 30;
 const ALL_OF_HALF = 2 ** HALF - 1;
 const ALL_SECONDS: SecondSet = { low: ALL_OF_HALF, high: ALL_OF_HALF };
 
-export function union(a: SecondSet, b: SecondSet): SecondSet {
-  return { low: a.low | b.low, high: a.high | b.high };
+/** Makes `into` the union of both: a minute has hundreds of sets, and keeps the union alone. */
+export function include(into: { low: number; high: number }, set: SecondSet): void {
+  into.low |= set.low;
+  into.high |= set.high;
 }
 
 export function countSeconds({ low, high }: SecondSet): number {

@@ -14,39 +14,61 @@ export function foldBatch(batch: TradeBatch): TradeFold | null {
 /** Fold of all distinct trades of several batches, whatever their order and overlap; null where there is none. */
 export function foldBatches(batches: readonly TradeBatch[]): TradeFold | null {
   const rows = distinctInOrder(batches);
-  let fold: TradeFold | null = null;
+  const stretches: TradeFold[] = [];
   for (let start = 0; start < rows.length; ) {
     const end = endOfStretch(rows, start);
     const { batch, row } = rows[start]!;
-    const stretch = foldRows(batch, row, row + end - start);
-    fold = fold ? mergeFolds(fold, stretch) : stretch;
+    stretches.push(foldRows(batch, row, row + end - start));
     start = end;
   }
+  const fold = joinFolds(stretches);
   return fold && { ...fold, received: batches.reduce((sum, batch) => sum + batch.count, 0) };
 }
 
-/** Fold of two runs of distinct trades, all of `a` before all of `b`. Exact, also where their scales differ. */
-export function mergeFolds(a: TradeFold, b: TradeFold): TradeFold {
-  const priceScale = Math.max(a.priceScale, b.priceScale);
-  const sizeScale = Math.max(a.sizeScale, b.sizeScale);
-  const size = (of: TradeFold, value: ExactInt): ExactInt => shift(value, sizeScale - of.sizeScale);
-  const product = (of: TradeFold): ExactInt =>
-    shift(of.turnover, priceScale + sizeScale - of.priceScale - of.sizeScale);
+/** Fold of runs of distinct trades, all of each before all of the next; null where there is none. Exact, also where scales differ. */
+export function joinFolds(folds: readonly TradeFold[]): TradeFold | null {
+  const [first] = folds;
+  if (!first || folds.length === 1) return first ?? null;
+  let { high, low, priceScale, sizeScale, idsAreSeqs } = first;
+  let trades = 0;
+  let received = 0;
+  for (const fold of folds) {
+    trades += fold.trades;
+    received += fold.received;
+    if (fold.high > high) high = fold.high;
+    if (fold.low < low) low = fold.low;
+    if (fold.priceScale > priceScale) priceScale = fold.priceScale;
+    if (fold.sizeScale > sizeScale) sizeScale = fold.sizeScale;
+    idsAreSeqs &&= fold.idsAreSeqs;
+  }
+  const sums = joinSums(folds, priceScale, sizeScale);
+  const { last } = folds[folds.length - 1]!;
   return {
-    trades: a.trades + b.trades,
-    received: a.received + b.received,
-    first: a.first,
-    last: b.last,
-    high: Math.max(a.high, b.high),
-    low: Math.min(a.low, b.low),
+    trades,
+    received,
+    first: first.first,
+    last,
+    high,
+    low,
     priceScale,
     sizeScale,
-    volume: add(size(a, a.volume), size(b, b.volume)),
-    buyVolume:
-      a.buyVolume === null || b.buyVolume === null ? null : add(size(a, a.buyVolume), size(b, b.buyVolume)),
-    turnover: add(product(a), product(b)),
-    idsAreSeqs: a.idsAreSeqs && b.idsAreSeqs,
+    ...sums,
+    idsAreSeqs,
   };
+}
+
+function joinSums(folds: readonly TradeFold[], priceScale: number, sizeScale: number): Sums {
+  let volume: ExactInt = 0;
+  let buyVolume: ExactInt | null = 0;
+  let turnover: ExactInt = 0;
+  for (const fold of folds) {
+    const places = sizeScale - fold.sizeScale;
+    volume = add(volume, shift(fold.volume, places));
+    buyVolume =
+      buyVolume === null || fold.buyVolume === null ? null : add(buyVolume, shift(fold.buyVolume, places));
+    turnover = add(turnover, shift(fold.turnover, priceScale - fold.priceScale + places));
+  }
+  return { volume, buyVolume, turnover };
 }
 
 const MAX = Number.MAX_SAFE_INTEGER;
@@ -82,18 +104,18 @@ type Sums = Pick<TradeFold, 'volume' | 'buyVolume' | 'turnover'>;
 
 /** Null where a sum reaches 2^53. Terms are ≥ 0, so a sum that stays below was exact all along. */
 function sumsOf(batch: TradeBatch, from: number, to: number): Sums | null {
-  const { priceUnits, sizeUnits } = batch;
+  const { priceUnits, sizeUnits, hasSides } = batch;
   let volume = 0;
   let buyVolume = 0;
   let turnover = 0;
   for (let row = from; row < to; row++) {
     const size = sizeUnits[row]!;
     volume += size;
-    if (batch.isBuy(row)) buyVolume += size;
+    if (hasSides) buyVolume += batch.buyBit(row) * size;
     turnover += priceUnits[row]! * size;
   }
   if (volume > MAX || turnover > MAX) return null;
-  return { volume, buyVolume: batch.hasSides ? buyVolume : null, turnover };
+  return { volume, buyVolume: hasSides ? buyVolume : null, turnover };
 }
 
 function wideSumsOf(batch: TradeBatch, from: number, to: number): Sums {

@@ -1,7 +1,7 @@
 /** Runs of one minute's trades, as they came in batches, merged into one fold of its distinct trades. */
 import { decodeTradeBatch, newTradeColumns, type TradeBatch } from '../../schemas/trade-batch.ts';
 import type { TradeFold } from '../market-data.ts';
-import { foldBatches, mergeFolds } from './trade-fold.ts';
+import { foldBatches, joinFolds } from './trade-fold.ts';
 import { type FoldedRun, isDisjoint } from './trade-order.ts';
 
 const columns = newTradeColumns(4096);
@@ -18,12 +18,8 @@ interface Cluster {
  */
 export function mergeRuns(runs: readonly FoldedRun[]): { fold: TradeFold | null; received: number } {
   const received = runs.reduce((sum, run) => sum + run.fold.received, 0);
-  let fold: TradeFold | null = null;
-  for (const cluster of clustersOf(withoutCopies(runs))) {
-    const next = foldOf(cluster.runs);
-    fold = fold && next ? mergeFolds(fold, next) : (fold ?? next);
-  }
-  return { fold, received };
+  const folds = clustersOf(withoutCopies(runs)).flatMap((cluster) => foldOf(cluster.runs) ?? []);
+  return { fold: joinFolds(folds), received };
 }
 
 function foldOf(runs: readonly FoldedRun[]): TradeFold | null {
@@ -40,6 +36,10 @@ function clustersOf(ordered: readonly FoldedRun[]): Cluster[] {
     for (let i = clusters.length - 1; i >= 0 && clusters[i]!.end.ts >= first.ts; i--) {
       if (!isDisjoint(clusters[i]!.runs, clusters[i]!.end, run, glance)) joinFrom = i;
     }
+    if (joinFrom === clusters.length) {
+      clusters.push({ runs: [run], end: last });
+      continue;
+    }
     const joined = clusters.splice(joinFrom);
     const ends = [...joined.map(({ end }) => end), last];
     clusters.push({
@@ -52,13 +52,17 @@ function clustersOf(ordered: readonly FoldedRun[]): Cluster[] {
 
 /** In order of first and last trade, each payload once: a redelivered message is the most common overlap. */
 function withoutCopies(runs: readonly FoldedRun[]): FoldedRun[] {
-  const ordered = [...runs].sort(
-    (a, b) => comparePoints(a.fold.first, b.fold.first) || comparePoints(a.fold.last, b.fold.last),
-  );
+  // As most come: then the sort, a copy with a comparison or two for each, is saved.
+  const isOrdered = runs.every((run, at) => at === 0 || compareRuns(runs[at - 1]!, run) <= 0);
+  const ordered = isOrdered ? runs : runs.toSorted(compareRuns);
   return ordered.filter((run, at) => {
     const before = ordered[at - 1];
     return !before || !isCopy(before, run);
   });
+}
+
+function compareRuns({ fold: a }: FoldedRun, { fold: b }: FoldedRun): number {
+  return comparePoints(a.first, b.first) || comparePoints(a.last, b.last);
 }
 
 function isCopy(a: FoldedRun, b: FoldedRun): boolean {

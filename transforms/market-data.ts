@@ -100,7 +100,7 @@ export interface TradedMinute {
   readonly buyVolume: number | null;
   /** Distinct trades. */
   readonly trades: number;
-  readonly lastTradeTs: number;
+  readonly last: TradePoint;
 }
 
 /** Order book of a minute in six slots of 10 s; a slot without a snapshot is null. */

@@ -101,7 +101,7 @@ function newestPrice(minutes: readonly MinuteBar[]): TradePoint | null {
 
 /** Of a known bar alone we only know that its last trade came after its open, or, where it was filled, before. */
 function closeOf({ traded, known, openTime }: MinuteBar): TradePoint | null {
-  if (!known) return traded && traded.last;
+  if (!known) return traded?.last ?? null;
   const point = traded?.last ?? { ts: known.filled ? UNKNOWN_TS : openTime, seq: 0 };
   return { ...point, price: known.close };
 }

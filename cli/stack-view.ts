@@ -36,11 +36,14 @@ export class StackView {
   static async open(options: ViewOptions): Promise<StackView> {
     const open = (topic: 'market-candles' | 'trade-signals-micro' | 'dead-letters') =>
       options.stack.subscribe(topic, 'console');
-    return new StackView(options, [
+    const [candles, signals, dead] = [
       await open('market-candles'),
       await open('trade-signals-micro'),
       await open('dead-letters'),
-    ]);
+    ];
+    // What an earlier run published and nobody saw is in history; here it would look like news.
+    for (const subscription of [candles, signals, dead]) await discardBacklog(subscription);
+    return new StackView(options, [candles, signals, dead]);
   }
 
   private constructor(
@@ -106,6 +109,12 @@ export class StackView {
     this.#signals += 1;
     this.firstSignalMs ??= this.#options.clock.now() - this.#startedMs;
     this.#options.print(Buffer.from(data).toString());
+  }
+}
+
+async function discardBacklog(subscription: Subscription): Promise<void> {
+  while ((subscription.backlog() ?? 0) > 0) {
+    for (const delivery of await subscription.pull(PULL_MAX)) delivery.ack();
   }
 }
 

@@ -22,7 +22,6 @@ export class SymbolState {
   last: TradeRow | null = null;
   /** Between the newest trade's match and its arrival. Unit: market ms. */
   lagMs: number | null = null;
-  isTradesSubscribed = false;
   readonly #book = new OrderBook();
   #ticker: Ticker = { ...NO_TICKER };
   #outOfSyncSince: number;
@@ -65,7 +64,6 @@ export class SymbolState {
   disconnect(now: number): void {
     if (this.#book.isInSync) this.#outOfSyncSince = now;
     this.#book.clear();
-    this.isTradesSubscribed = false;
   }
 
   /**

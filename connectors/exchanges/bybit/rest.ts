@@ -1,7 +1,7 @@
 /** Closed candles from Bybit's REST (or the simulated exchange's): the warm start where there is no history. */
 import type { z } from 'zod';
 import { type Candle, candleId } from '../../../schemas/candle.ts';
-import { messageOf, UpstreamError, WireFormatError } from '../../../schemas/errors.ts';
+import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
 import { INTERVAL_MS, type Interval } from '../../../schemas/primitives.ts';
 import { explainNetworkError } from '../explain.ts';
 import { KlineResult, RestEnvelope } from './wire.ts';
@@ -32,7 +32,7 @@ const TIMEOUT_MS = 30_000;
 /**
  * Oldest first. Each bar is known: complete, coverage 1, revision 1; number of trades and buy volume unknown. A bar
  * without volume is a filled one. Bars the exchange does not have (a listing younger than `fromMs`) are absent.
- * @throws UpstreamError where the exchange is not reachable or refuses; WireFormatError where its answer is not klines.
+ * @throws UpstreamError where the exchange is not reachable, refuses, or answers something else.
  */
 export async function fetchKlines(query: KlineQuery): Promise<Candle[]> {
   const length = INTERVAL_MS[query.interval];
@@ -108,8 +108,9 @@ async function getJson(url: string, signal?: AbortSignal): Promise<unknown> {
   }
 }
 
+/** An answer of another form (a proxy's page, a maintenance notice) is the exchange's trouble and may pass. */
 function parse<T extends z.ZodType>(schema: T, value: unknown, url: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new WireFormatError(`Expected klines from ${url}, got another form: ${messageOf(result.error)}.`);
+  throw new UpstreamError(`Expected klines from ${url}, got another form: ${messageOf(result.error)}.`);
 }

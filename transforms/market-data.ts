@@ -7,8 +7,9 @@ export type ExactInt = number | string;
 
 /** Exact sums of a run of distinct trades. See candles/trade-fold.ts. */
 export interface TradeFold {
-  /** Distinct trades, and trades with second copies. */
+  /** Distinct trades, further contents told of them under the same id, and all copies. */
   readonly trades: number;
+  readonly disputed: number;
   readonly received: number;
   /** First and last trade by (ts, seq, tradeId). Prices in quote per base. */
   readonly first: TradePoint;
@@ -82,7 +83,7 @@ export interface MinuteBar {
   /** 0–60. */
   readonly healthySeconds: number;
   readonly book: BookMinute | null;
-  /** Distinct trades and healthy seconds. */
+  /** Distinct trades, further contents told of them, and healthy seconds. */
   readonly facts: number;
   /** Count of all that was learned. Of two bars of one minute the one with more evidence knows all the other does. */
   readonly evidence: number;

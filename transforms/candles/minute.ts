@@ -13,7 +13,7 @@ import type {
   TradePoint,
 } from '../market-data.ts';
 import { toDouble } from './exact.ts';
-import { bestKnown, knownRevision, tradedRevision } from './revision.ts';
+import { bestOf, knownRevision, tradedRevision } from './revision.ts';
 import { countSeconds, include, NO_SECONDS } from './second-set.ts';
 import type { FoldedRun } from './trade-order.ts';
 import { mergeRuns } from './trade-runs.ts';
@@ -28,7 +28,7 @@ export function foldMinute(key: string, openTime: number, parts: Iterable<Minute
   const traded = merged.fold && tradedOf(merged.fold);
   const healthySeconds = countSeconds(facts.healthy);
   const told = [...facts.told.values()];
-  const ownFacts = (traded?.trades ?? 0) + healthySeconds;
+  const ownFacts = (merged.fold ? merged.fold.trades + merged.fold.disputed : 0) + healthySeconds;
   return {
     ...instrumentOf(key),
     openTime,
@@ -109,7 +109,7 @@ function tradedOf(fold: TradeFold): TradedMinute {
 
 /** A known bar counts where we saw no trade, else only where it is complete and ours is not, or is a later revision of as good a bar. */
 function betterKnown(candles: Candle[], traded: TradedMinute | null, healthySeconds: number): Candle | null {
-  const known = bestKnown(candles);
+  const known = bestOf(candles);
   if (!known || !traded) return known;
   if (known.filled) return null;
   const isComplete = healthySeconds * 1000 === MINUTE_MS;

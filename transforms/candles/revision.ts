@@ -1,6 +1,7 @@
 /** Revisions of 1m bars: counts of facts, arranged so that whoever knows more has the higher one. */
 import type { Candle } from '../../schemas/candle.ts';
 import { INTERVAL_MS } from '../../schemas/primitives.ts';
+import { withRevision } from './new-candle.ts';
 
 /**
  * A minute with trades starts here, so that it outranks the same minute filled:
@@ -26,12 +27,16 @@ export function knownFacts(known: Candle): number {
   return (known.trades ?? 0) + Math.round((known.coverage * INTERVAL_MS[known.interval]) / 1000);
 }
 
-/** Best of known bars of one span by traded, complete, revision; then by content, so that order never decides. */
-export function bestKnown(candles: readonly Candle[]): Candle | null {
-  return candles.reduce<Candle | null>(
-    (best, next) => (best && compareKnown(best, next) >= 0 ? best : next),
+/**
+ * Best of the different bars told of one span, by traded, complete, revision; then by content, so that order never
+ * decides. Each further one is a fact: it may have made another the best, and raises the revision.
+ */
+export function bestOf(candles: readonly Candle[]): Candle | null {
+  const best = candles.reduce<Candle | null>(
+    (better, next) => (better && compareKnown(better, next) >= 0 ? better : next),
     null,
   );
+  return best && candles.length > 1 ? withRevision(best, best.revision + candles.length - 1) : best;
 }
 
 function compareKnown(a: Candle, b: Candle): number {

@@ -4,7 +4,7 @@ import { INTERVAL_MS, INTERVALS, type Interval } from '../../schemas/primitives.
 import { latestBars, revisionOf } from '../latest.ts';
 import { decimalSum } from './exact.ts';
 import { newCandle, withRevision } from './new-candle.ts';
-import { bestKnown } from './revision.ts';
+import { bestOf } from './revision.ts';
 
 /**
  * The candle `[openTime, openTime + interval)`; null where nothing is known of it.
@@ -19,8 +19,8 @@ export function rollUp(candles: Iterable<Candle>, interval: Interval, openTime: 
     openTime,
     openTime + INTERVAL_MS[interval],
   );
-  const known = bestKnown(
-    all.filter((candle) => candle.interval === interval && candle.openTime === openTime),
+  const known = bestOf(
+    differentOf(all.filter((candle) => candle.interval === interval && candle.openTime === openTime)),
   );
   const rolled =
     part === undefined || parts.length === 0 ? null : rollUpParts(parts, part, interval, openTime);
@@ -28,6 +28,10 @@ export function rollUp(candles: Iterable<Candle>, interval: Interval, openTime: 
   return isBetter(known, rolled)
     ? withRevision(known, Math.max(known.revision, rolled.revision + 1))
     : rolled;
+}
+
+function differentOf(candles: readonly Candle[]): Candle[] {
+  return [...new Map(candles.map((candle) => [JSON.stringify(candle), candle])).values()];
 }
 
 function isBetter(known: Candle, rolled: Candle): boolean {

@@ -13,7 +13,7 @@ export function foldBatch(batch: TradeBatch): TradeFold | null {
 
 /** Fold of all distinct trades of several batches, whatever their order and overlap; null where there is none. */
 export function foldBatches(batches: readonly TradeBatch[]): TradeFold | null {
-  const rows = distinctInOrder(batches);
+  const { rows, disputed } = distinctInOrder(batches);
   const stretches: TradeFold[] = [];
   for (let start = 0; start < rows.length; ) {
     const end = endOfStretch(rows, start);
@@ -22,7 +22,7 @@ export function foldBatches(batches: readonly TradeBatch[]): TradeFold | null {
     start = end;
   }
   const fold = joinFolds(stretches);
-  return fold && { ...fold, received: batches.reduce((sum, batch) => sum + batch.count, 0) };
+  return fold && { ...fold, disputed, received: batches.reduce((sum, batch) => sum + batch.count, 0) };
 }
 
 /** Fold of runs of distinct trades, all of each before all of the next; null where there is none. Exact, also where scales differ. */
@@ -32,9 +32,11 @@ export function joinFolds(folds: readonly TradeFold[]): TradeFold | null {
   let { high, low, priceScale, sizeScale, idsAreSeqs } = first;
   let trades = 0;
   let received = 0;
+  let disputed = 0;
   for (const fold of folds) {
     trades += fold.trades;
     received += fold.received;
+    disputed += fold.disputed;
     if (fold.high > high) high = fold.high;
     if (fold.low < low) low = fold.low;
     if (fold.priceScale > priceScale) priceScale = fold.priceScale;
@@ -45,6 +47,7 @@ export function joinFolds(folds: readonly TradeFold[]): TradeFold | null {
   const { last } = folds[folds.length - 1]!;
   return {
     trades,
+    disputed,
     received,
     first: first.first,
     last,
@@ -86,6 +89,7 @@ function foldRows(batch: TradeBatch, from: number, to: number): TradeFold {
   const { volume, buyVolume, turnover } = sumsOf(batch, from, to) ?? wideSumsOf(batch, from, to);
   return {
     trades: to - from,
+    disputed: 0,
     received: to - from,
     first: pointOf(batch, from),
     last: pointOf(batch, to - 1),

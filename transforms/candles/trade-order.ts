@@ -31,25 +31,41 @@ export function isInOrder(batch: TradeBatch): boolean {
   return true;
 }
 
-/** Rows of all batches in order, each trade once. */
-export function distinctInOrder(batches: readonly TradeBatch[]): RowRef[] {
-  const rows = batches.flatMap((batch) => Array.from({ length: batch.count }, (_, row) => ({ batch, row })));
-  rows.sort(compareRows);
-  const distinct: RowRef[] = [];
-  const ids = new Set<string>();
-  for (let at = 0; at < rows.length; at++) {
-    const ref = rows[at]!;
-    const follows = at > 0 && tsOf(rows[at - 1]!) === tsOf(ref);
-    const isFollowed = at + 1 < rows.length && tsOf(rows[at + 1]!) === tsOf(ref);
-    if (!follows) ids.clear();
-    if (follows || isFollowed) {
-      const id = ref.batch.tradeId(ref.row);
-      if (ids.has(id)) continue;
-      ids.add(id);
-    }
-    distinct.push(ref);
+export interface DistinctRows {
+  /** In order, each trade once. */
+  readonly rows: readonly RowRef[];
+  /** Contents told of trades besides the one that counts: an exchange that corrects itself, or a fault. */
+  readonly disputed: number;
+}
+
+export function distinctInOrder(batches: readonly TradeBatch[]): DistinctRows {
+  const ordered = batches.flatMap((batch) =>
+    Array.from({ length: batch.count }, (_, row) => ({ batch, row })),
+  );
+  ordered.sort(compareRows);
+  const rows: RowRef[] = [];
+  const told = new Map<string, RowRef[]>();
+  let disputed = 0;
+  for (let at = 0; at < ordered.length; at++) {
+    const ref = ordered[at]!;
+    const follows = at > 0 && tsOf(ordered[at - 1]!) === tsOf(ref);
+    const isFollowed = at + 1 < ordered.length && tsOf(ordered[at + 1]!) === tsOf(ref);
+    if (!follows) told.clear();
+    const earlier = follows || isFollowed ? toldOf(told, ref) : [];
+    if (earlier.length === 0) rows.push(ref);
+    else if (earlier.every((each) => compareContents(each, ref) !== 0)) disputed += 1;
+    else continue;
+    earlier.push(ref);
   }
-  return distinct;
+  return { rows, disputed };
+}
+
+/** Contents of the same trade so far, in this millisecond. */
+function toldOf(told: Map<string, RowRef[]>, { batch, row }: RowRef): RowRef[] {
+  const id = batch.tradeId(row);
+  const known = told.get(id) ?? [];
+  if (known.length === 0) told.set(id, known);
+  return known;
 }
 
 /**
@@ -106,6 +122,13 @@ function compareRows(a: RowRef, b: RowRef): number {
     a.batch.ts[a.row]! - b.batch.ts[b.row]! ||
     a.batch.seq[a.row]! - b.batch.seq[b.row]! ||
     compareText(a.batch.tradeId(a.row), b.batch.tradeId(b.row)) ||
+    compareContents(a, b)
+  );
+}
+
+/** What was traded. A copy may come under another seq: where it stands in its millisecond, sources tell differently. */
+function compareContents(a: RowRef, b: RowRef): number {
+  return (
     a.batch.price(a.row) - b.batch.price(b.row) ||
     a.batch.size(a.row) - b.batch.size(b.row) ||
     Number(a.batch.isBuy(a.row)) - Number(b.batch.isBuy(b.row))

@@ -68,7 +68,7 @@ function compareRuns({ fold: a }: FoldedRun, { fold: b }: FoldedRun): number {
 function isCopy(a: FoldedRun, b: FoldedRun): boolean {
   return (
     a.payload.length === b.payload.length &&
-    a.fold.trades === b.fold.trades &&
+    compareRuns(a, b) === 0 &&
     Buffer.compare(bytesOf(a.payload), bytesOf(b.payload)) === 0
   );
 }

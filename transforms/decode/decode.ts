@@ -71,16 +71,25 @@ function partsOfTrades(batch: TradeBatch, data: Uint8Array): StampedPart[] {
   const { key } = batch;
   const { claim } = batch.header;
   const parts = claim ? quietMinutes(batch, claim).map((minute) => pulseOf(key, claim, minute)) : [];
-  const payloads = splitByMinute(batch) ?? [data];
-  for (const payload of payloads) {
-    const minute = payload === data ? batch : decodeTradeBatch(payload, columns);
-    const fold = foldBatch(minute);
-    if (!fold) continue;
-    const { ts } = fold.first;
-    const healthy = claim ? secondsWithin(ts - (ts % MINUTE_MS), claim.fromMs, claim.toMs) : NO_SECONDS;
-    parts.push({ key, ts, value: { kind: 'trades', fold, payload, healthy } });
-  }
+  const payloads = splitByMinute(batch);
+  if (payloads === null) return addTrades(parts, batch, data, batch);
+  for (const payload of payloads) addTrades(parts, decodeTradeBatch(payload, columns), payload, batch);
   return parts;
+}
+
+/** Appends the trades of `minute`, all that `payload` holds and of one minute, with what the batch they came in vouches for. */
+function addTrades(
+  into: StampedPart[],
+  minute: TradeBatch,
+  payload: Uint8Array,
+  { key, header: { claim } }: TradeBatch,
+): StampedPart[] {
+  const fold = foldBatch(minute);
+  if (!fold) return into;
+  const { ts } = fold.first;
+  const healthy = claim ? secondsWithin(ts - (ts % MINUTE_MS), claim.fromMs, claim.toMs) : NO_SECONDS;
+  into.push({ key, ts, value: { kind: 'trades', fold, payload, healthy } });
+  return into;
 }
 
 function pulseOf(key: string, { fromMs, toMs }: Claim, { openTime, last }: QuietMinute): StampedPart {

@@ -1,4 +1,4 @@
-/** Levels the slow way: whole-number arithmetic, a life cut into eras, every set of bars built anew. For tests. */
+/** Levels the slow way: whole-number arithmetic, a life cut into eras by trying every bar as their end and start. For tests. */
 import type { Candle } from '../../schemas/candle.ts';
 import type { Level, LevelRole } from '../../schemas/level-set.ts';
 import { isPivotHigh, isPivotLow } from '../indicators/pivots.model.ts';
@@ -40,6 +40,7 @@ export function modelLevels(
 interface Era {
   readonly role: LevelRole;
   readonly visits: Candle[][];
+  readonly broken: boolean;
 }
 
 function modelLevel(
@@ -55,7 +56,7 @@ function modelLevel(
   const visits = eras.flatMap((era) => era.visits);
   const recent = visits.filter((visit) => visit.at(-1)!.openTime >= asOf - params.recentHours * HOUR);
   const now = eras.at(-1)!;
-  if (now.visits.length === 0) return [];
+  if (now.broken) return [];
   if (visits.length < params.minTouches || recent.length < visits.length / 2) return [];
   const touching = visits.flat();
   const volume = volumeOf(touching);
@@ -75,37 +76,37 @@ function modelLevel(
     firstTouch: touching[0]!.openTime,
     lastTouch,
     volume,
-    flipped: new Set(eras.filter((era) => era.visits.length > 0).map((era) => era.role)).size === 2,
+    flipped: eras.length > 1,
     confluence,
   };
   return [level];
 }
 
-/** A life from break to break; the role alternates. */
+/** The spans in which the price stood, each from a respect (the first: birth) to the first break after it. */
 function erasOf(life: readonly Candle[], price: number, born: LevelRole, params: LevelParams): Era[] {
-  const eras: Era[] = [];
-  let role = born;
-  let breaking: Candle | null = null;
-  let rest = life;
-  for (;;) {
-    const isBreak = (bar: Candle) =>
-      (role === 'RESISTANCE' ? bar.close > price : bar.close < price) &&
-      !isAtMost(distance(bar.close, price), price, params.wickTolerance);
-    const isNear = (bar: Candle) => {
-      const probe = role === 'RESISTANCE' ? bar.high : bar.low;
-      return isAtMost(distance(probe, price), price, params.touchTolerance);
-    };
-    const hasLeft = (bar: Candle) =>
-      !isNear(bar) && (role === 'RESISTANCE' ? bar.high < price : bar.low > price);
-    const end = rest.findIndex(isBreak);
-    const bars = end < 0 ? rest : rest.slice(0, end);
-    const left = breaking === null || hasLeft(breaking) ? 0 : bars.findIndex(hasLeft);
-    eras.push({ role, visits: left < 0 ? [] : runsOf(bars.slice(left), isNear) });
-    if (end < 0) return eras;
-    breaking = rest[end]!;
-    rest = rest.slice(end + 1);
-    role = role === 'RESISTANCE' ? 'SUPPORT' : 'RESISTANCE';
-  }
+  const isBeyond = (bar: Candle, role: LevelRole) =>
+    (role === 'RESISTANCE' ? bar.close > price : bar.close < price) &&
+    !isAtMost(distance(bar.close, price), price, params.wickTolerance);
+  const isNear = (bar: Candle, role: LevelRole) =>
+    isAtMost(distance(role === 'RESISTANCE' ? bar.high : bar.low, price), price, params.touchTolerance);
+  const isClear = (bar: Candle, role: LevelRole) =>
+    !isNear(bar, role) && (role === 'RESISTANCE' ? bar.high < price : bar.low > price);
+  const eraFrom = (start: number, role: LevelRole): Era[] => {
+    const end = life.findIndex((bar, i) => i >= start && isBeyond(bar, role));
+    const bars = life.slice(start, end < 0 ? undefined : end);
+    const era = { role, visits: runsOf(bars, (bar) => isNear(bar, role)), broken: end >= 0 };
+    if (!era.broken) return [era];
+    const next = role === 'RESISTANCE' ? 'SUPPORT' : 'RESISTANCE';
+    const isRespect = (bar: Candle, i: number) =>
+      isNear(bar, next) &&
+      life.some(
+        (other, j) =>
+          end <= j && j < i && isClear(other, next) && !life.slice(j, i + 1).some((b) => isBeyond(b, next)),
+      );
+    const respect = life.findIndex(isRespect);
+    return respect < 0 ? [era] : [era, ...eraFrom(respect, next)];
+  };
+  return eraFrom(0, born);
 }
 
 function runsOf(bars: readonly Candle[], holds: (bar: Candle) => boolean): Candle[][] {

@@ -121,12 +121,37 @@ describe('a break', () => {
     expect(levelAt100(twice(breaking, above, retest, above))?.touches).toBe(3);
   });
 
-  it('undone before any respect leaves the role, once touched again', () => {
+  it('is not undone by price that comes back, however often that visits', () => {
     expect(levelAt100(twice(above, AWAY))).toBeUndefined();
-    expect(levelAt100(twice(above, AWAY, PIVOT, AWAY))).toMatchObject({
-      role: 'RESISTANCE',
+    expect(levelAt100(twice(above, AWAY, PIVOT, AWAY))).toBeUndefined();
+    expect(levelAt100(twice(above, AWAY, PIVOT, AWAY, PIVOT, AWAY, PIVOT, AWAY))).toBeUndefined();
+  });
+
+  it('and another one flip the level only once it is respected', () => {
+    expect(levelAt100(twice(above, AWAY, above))).toBeUndefined();
+    expect(levelAt100(twice(above, AWAY, PIVOT, AWAY, above, AWAY, above))).toBeUndefined();
+    expect(levelAt100(twice(above, AWAY, PIVOT, AWAY, above, retest, above))).toMatchObject({
+      role: 'SUPPORT',
       touches: 3,
-      flipped: false,
+      volume: 3,
+      flipped: true,
+    });
+  });
+
+  it('asks for a whole bar on the new side again after a close back', () => {
+    const back: Bar = [102, 99, 99.8];
+    const across: Bar = [102, 99.9, 101];
+    expect(levelAt100(twice(above, back, across, across))).toBeUndefined();
+    expect(levelAt100(twice(above, back, across, above, retest))?.role).toBe('SUPPORT');
+    expect(levelAt100(twice(above, [102, 99, 99.85], across))?.role).toBe('SUPPORT');
+  });
+
+  it('of the flipped role, respected in turn, gives back the first', () => {
+    expect(levelAt100(twice(above, retest, above, AWAY))).toBeUndefined();
+    expect(levelAt100(twice(above, retest, above, AWAY, PIVOT, AWAY))).toMatchObject({
+      role: 'RESISTANCE',
+      touches: 4,
+      flipped: true,
     });
   });
 });

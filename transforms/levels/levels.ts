@@ -9,9 +9,10 @@
  * Touch. A bar that does not break and whose high (resistance) or low (support) lies within price × touchTolerance of
  *   the price, on either side; a wick further through it is none. Consecutive touching bars are one visit. The pivot's
  *   own bar is the first; what came before it does not count.
- * Flip. A break takes the level's standing and turns its role. The stay in which it broke, from the breaking bar until
- *   a whole bar lies beyond the band on the new side, is no visit. The next visit, in the new role, restores its standing.
- *   A close beyond on the other side before that is another break.
+ * Flip. A break takes the level's standing until it is respected from the other side: first a whole bar, maybe the
+ *   breaking one, beyond the band on the new side, then a visit in the other role. That visit counts, gives the role and
+ *   restores the standing. Visits before it are none. A close back beyond on the original side restores nothing: a whole
+ *   bar on the new side must come again.
  * Level. A standing candidate with ≥ `minTouches` visits, at least half of them recent: their last bar opened in the
  *   last `recentHours` before asOf.
  * Strength. See strength.ts. Merging happens when the trend lines are known: level-set.ts.

@@ -11,11 +11,11 @@ export interface Candidate {
 }
 
 export interface Visits {
-  /** Role now; of a broken price the one it would have once respected. */
+  /** Role now; of a broken price the one it will have once respected. */
   readonly role: LevelRole;
   /** False from a break until the price is respected from the other side. */
   readonly standing: boolean;
-  /** True once the price has stood in both roles. */
+  /** True once the price was broken and then respected from the other side. */
   readonly flipped: boolean;
   readonly touches: number;
   /** Visits whose last bar opened at or after `recentFrom`. */
@@ -35,41 +35,36 @@ export interface VisitRules {
   readonly recentFrom: number;
 }
 
+/** A price and its tolerances. Unit: quote per base. */
+interface Line {
+  readonly price: number;
+  readonly reach: number;
+  readonly slack: number;
+}
+
+/** Where the price stands after a bar. `behind`: broken, and not known to be on the side to be respected from. */
+type Standing = Pick<Visits, 'role' | 'standing' | 'flipped'> & {
+  readonly stay: 'away' | 'visiting' | 'behind';
+};
+
 /** Follows a candidate from its birth over bars with trades, oldest first. The rules are told in levels.ts. */
 export function followVisits(bars: readonly Candle[], candidate: Candidate, rules: VisitRules): Visits {
-  const { price } = candidate;
-  const reach = price * rules.touchTolerance;
-  const slack = price * rules.wickTolerance;
-  let role = candidate.role;
-  let stoodAs = role;
-  let standing = true;
-  let flipped = false;
-  let stay: 'away' | 'visiting' | 'breaking' = 'away';
-  let visits = 0;
+  const { birth, price } = candidate;
+  const line = { price, reach: price * rules.touchTolerance, slack: price * rules.wickTolerance };
+  let now: Standing = { role: candidate.role, standing: true, flipped: false, stay: 'away' };
+  let touches = 0;
   let recentTouches = 0;
   let isRecent = false;
   let lastTouch = 0;
   let volume = 0;
-  for (let i = candidate.birth; i < bars.length; i++) {
+  for (let i = birth; i < bars.length; i++) {
     const bar = bars[i]!;
-    if (passes(bar, role, price, slack)) {
-      role = otherRole(role);
-      standing = false;
-      stay = hasLeft(bar, role, price, reach) ? 'away' : 'breaking';
-      continue;
-    }
-    if (stay === 'breaking' && !hasLeft(bar, role, price, reach)) continue;
-    if (!touches(bar, role, price, reach)) {
-      stay = 'away';
-      continue;
-    }
-    if (stay === 'away') {
-      stay = 'visiting';
-      visits++;
+    const before = now.stay;
+    now = afterBar(now, bar, line);
+    if (now.stay !== 'visiting') continue;
+    if (before !== 'visiting') {
+      touches++;
       isRecent = false;
-      flipped ||= role !== stoodAs;
-      stoodAs = role;
-      standing = true;
     }
     if (!isRecent && bar.openTime >= rules.recentFrom) {
       isRecent = true;
@@ -78,22 +73,33 @@ export function followVisits(bars: readonly Candle[], candidate: Candidate, rule
     lastTouch = bar.openTime;
     volume += bar.volume;
   }
-  const firstTouch = bars[candidate.birth]!.openTime;
-  return { role, standing, flipped, touches: visits, recentTouches, firstTouch, lastTouch, volume };
+  const { role, standing, flipped } = now;
+  const firstTouch = bars[birth]!.openTime;
+  return { role, standing, flipped, touches, recentTouches, firstTouch, lastTouch, volume };
+}
+
+function afterBar(now: Standing, bar: Candle, line: Line): Standing {
+  if (passes(bar, now.role, line)) {
+    const role = now.standing ? otherRole(now.role) : now.role;
+    return { ...now, role, standing: false, stay: hasLeft(bar, role, line) ? 'away' : 'behind' };
+  }
+  if (now.stay === 'behind' && !hasLeft(bar, now.role, line)) return now;
+  if (!touches(bar, now.role, line)) return { ...now, stay: 'away' };
+  return { ...now, standing: true, flipped: now.flipped || !now.standing, stay: 'visiting' };
 }
 
 /** The close lies beyond the level by more than the slack. */
-function passes(bar: Candle, role: LevelRole, price: number, slack: number): boolean {
+function passes(bar: Candle, role: LevelRole, { price, slack }: Line): boolean {
   return role === 'RESISTANCE' ? above(bar.close - price, slack) : above(price - bar.close, slack);
 }
 
 /** High (resistance) or low (support) lies in the band, on either side of the level. */
-function touches(bar: Candle, role: LevelRole, price: number, reach: number): boolean {
+function touches(bar: Candle, role: LevelRole, { price, reach }: Line): boolean {
   return atMost(Math.abs((role === 'RESISTANCE' ? bar.high : bar.low) - price), reach);
 }
 
 /** The whole bar lies on the side from which the level is defended, beyond the band. */
-function hasLeft(bar: Candle, role: LevelRole, price: number, reach: number): boolean {
+function hasLeft(bar: Candle, role: LevelRole, { price, reach }: Line): boolean {
   return role === 'RESISTANCE' ? above(price - bar.high, reach) : above(bar.low - price, reach);
 }
 

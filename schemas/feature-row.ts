@@ -71,7 +71,9 @@ export const FeatureRow = z.object({
     .nullable()
     .describe('Trend of that set. Null where there was none.'),
   atr: NonNegative.nullable().describe('ATR(14) of 15m candles. Unit: quote per base.'),
-  atrBaseline: NonNegative.nullable().describe('Its mean over 20 days. Unit: quote per base.'),
+  atrBaseline: NonNegative.nullable().describe(
+    'Its mean over the whole UTC days known among the 20 before. Unit: quote per base. Null while none is known.',
+  ),
   priceDeviation: z
     .number()
     .nullable()

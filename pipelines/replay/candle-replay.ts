@@ -45,7 +45,10 @@ export class CandleReplay implements SourceReader {
     this.#inputs = inputs;
     this.#interval = options.interval;
     this.#time = new MarketTime(INTERVAL_MS[options.interval], options.allowedLatenessMs);
-    this.#merge = new Merge(inputs.map((input) => input.rows));
+    this.#merge = new Merge(
+      inputs.map((input) => input.rows),
+      { onEnd: (input) => this.#end(input) },
+    );
     this.#feeds = inputs.map(
       ({ venue, symbol }) => new SymbolFeed(venue, symbol, { push: (m) => this.#out.push(m) }),
     );
@@ -89,7 +92,7 @@ export class CandleReplay implements SourceReader {
         time.newest = open;
         if (closed) return closed;
       }
-      if (!feed.hasStarted) feed.claimed = open;
+      if (!feed.hasStarted) feed.startAt(open);
       if (open < time.lateBefore) this.late += 1;
       if (open < time.dropBefore) this.dropped += 1;
       this.#pending[input]!.push(this.#candleOf(input, chunk.rows[this.#at]!));
@@ -110,10 +113,17 @@ export class CandleReplay implements SourceReader {
       if (!feed.hasStarted) continue;
       if (this.#interval === '1m') feed.claim(bars.some((bar) => bar.openTime === newest) ? newest : end);
       feed.claimed = Math.max(feed.claimed, end);
-      if (bars.length > 0) feed.sendBars(bars, end);
+      if (bars.length > 0) feed.sendBars(bars);
       this.#pending[i] = [];
     }
     return this.#chunk(this.#time.tell(end));
+  }
+
+  /** A recording ends with its newest bar, however long others go on. */
+  #end(input: number): void {
+    const feed = this.#feeds[input]!;
+    const closes = this.#pending[input]!.map((bar) => bar.openTime + INTERVAL_MS[this.#interval]);
+    feed.until = Math.max(feed.newest + 1, ...closes);
   }
 
   #passSilence(): SourceChunk {

@@ -16,6 +16,12 @@ export interface Run<C> {
   readonly to: number;
 }
 
+/** Told of every chunk as soon as the row before it has been taken, and of the end of a stream, once. */
+interface Observer<C> {
+  readonly onChunk?: (input: number, chunk: C) => void;
+  readonly onEnd?: (input: number) => void;
+}
+
 /** Chunks read ahead of each stream: enough to keep the disk busy, few enough to stay small. */
 const READ_AHEAD = 16;
 
@@ -26,8 +32,11 @@ const READ_AHEAD = 16;
 export class Merge<C extends TimedRows> {
   readonly #inputs: Input<C>[];
 
-  constructor(streams: readonly AsyncIterable<C>[]) {
-    this.#inputs = streams.map((stream) => new Input(stream));
+  constructor(streams: readonly AsyncIterable<C>[], { onChunk, onEnd }: Observer<C> = {}) {
+    this.#inputs = streams.map((stream, i) => {
+      const onNext = (chunk: C) => onChunk?.(i, chunk);
+      return new Input(stream, onNext, () => onEnd?.(i));
+    });
   }
 
   /** The next run; undefined at the end of all; a promise where rows must be awaited before asking again. */
@@ -66,8 +75,13 @@ class Input<C extends TimedRows> {
   #failure: unknown;
   #reading: Promise<void> | undefined;
   #hasYielded = false;
+  #hasToldEnd = false;
+  readonly #onChunk: (chunk: C) => void;
+  readonly #onEnd: () => void;
 
-  constructor(stream: AsyncIterable<C>) {
+  constructor(stream: AsyncIterable<C>, onChunk: (chunk: C) => void, onEnd: () => void) {
+    this.#onChunk = onChunk;
+    this.#onEnd = onEnd;
     this.#iterator = stream[Symbol.asyncIterator]();
     this.#readOn();
   }
@@ -84,13 +98,19 @@ class Input<C extends TimedRows> {
       this.#at = 0;
       if (this.chunk) {
         this.#hasYielded = false;
+        this.#onChunk(this.chunk);
         continue;
       }
       if (this.#failure) throw this.#failure;
-      if (this.#ended) return undefined;
+      if (this.#ended) return this.#tellEnd();
       return this.#readOn();
     }
     return undefined;
+  }
+
+  #tellEnd(): undefined {
+    if (!this.#hasToldEnd) this.#onEnd();
+    this.#hasToldEnd = true;
   }
 
   newestWithHead(): number {

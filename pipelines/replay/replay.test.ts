@@ -138,9 +138,8 @@ describe('replay', () => {
         const rows = trades.map(({ at, price }, i) => ({ at, row: `${M0 + at},${price},1,${i}` }));
         const sorted = rows.toSorted((a, b) => a.at - b.at);
         const last = `${M0 + 15 * MINUTE},100,1,999`;
-        // The first row stays first: where the recording begins is told by it.
         const delayed = sorted
-          .map((row, i) => ({ ...row, at: i === 0 ? -1 : row.at + delays[i]! }))
+          .map((row, i) => ({ ...row, at: row.at + delays[i]! }))
           .toSorted((a, b) => a.at - b.at);
         const [one, two, other] = await Promise.all(
           [sorted, sorted, delayed].map((order) => run(csv([...order.map(({ row }) => row), last]))),
@@ -240,6 +239,96 @@ describe('replay', () => {
       [133, 60, true],
       [145, 60, true],
     ]);
+  });
+
+  const finals = (out: string): Line[] => {
+    const best = new Map<string, Line>();
+    for (const line of linesOf(out)) {
+      const key = `${line.interval} ${line.openTime}`;
+      if (line.revision >= (best.get(key)?.revision ?? 0)) best.set(key, line);
+    }
+    return [...best.values()].sort((a, b) => (a.openTime < b.openTime ? -1 : 1));
+  };
+
+  it('begins with the earliest row that is not too late, wherever it stands', async () => {
+    const T = 1_699_992_000_000;
+    const rows = [`${T + 610_000},100,1,a`, `${T + 10_000},90,1,b`, `${T + 900_000},200,1,z`];
+    const { summary, out } = await run(csv(rows));
+    const sorted = await run(csv([rows[1]!, rows[0]!, rows[2]!]));
+    expect(summary).toMatchObject({ late: 1, droppedLate: 0 });
+    const minutes = finals(out).filter((line) => line.interval === '1m');
+    expect(
+      minutes.slice(0, 11).map((c) => [c.openTime.slice(14, 16), c.close, c.coverage, c.filled]),
+    ).toEqual([
+      ['00', 90, 1, false],
+      ...Array.from({ length: 9 }, (_, i) => [`0${i + 1}`, 90, 1, true]),
+      ['10', 100, 1, false],
+    ]);
+    expect(finals(out)).toEqual(finals(sorted.out));
+  });
+
+  it('ends with the candles of the ordered file where rows come within the lateness, the first ones too', async () => {
+    const trade = fc.tuple(fc.nat(25 * MINUTE), fc.integer({ min: 90, max: 110 }), fc.nat(8 * MINUTE));
+    await fc.assert(
+      fc.asyncProperty(fc.array(trade, { minLength: 2, maxLength: 30 }), async (trades) => {
+        const rows = trades.map(([at, price, delay], i) => ({
+          at,
+          arrival: at + delay,
+          row: `${M0 + at},${price},1,${i}`,
+        }));
+        const last = `${M0 + 40 * MINUTE},100,1,999`;
+        const [sorted, shuffled] = await Promise.all(
+          [rows.toSorted((a, b) => a.at - b.at), rows.toSorted((a, b) => a.arrival - b.arrival)].map(
+            (order) => run(csv([...order.map(({ row }) => row), last])),
+          ),
+        );
+        expect(shuffled!.summary.droppedLate).toBe(0);
+        expect(finals(shuffled!.out)).toEqual(finals(sorted!.out));
+      }),
+      { seed: 1, numRuns: 25 },
+    );
+  });
+
+  it('makes of each symbol what it makes of it alone', async () => {
+    const trade = fc.tuple(fc.nat(30 * MINUTE), fc.nat(3 * MINUTE), fc.integer({ min: 90, max: 110 }));
+    const trades = fc.array(trade, { minLength: 1, maxLength: 25 });
+    await fc.assert(
+      fc.asyncProperty(trades, trades, fc.boolean(), async (first, second, hasEnd) => {
+        const files = [first, second].map((rows, n) => {
+          const arrived = rows.toSorted((a, b) => a[0] + a[1] - b[0] - b[1]);
+          const path = csv(arrived.map(([at, , price], i) => `${M0 + at},${price},1,${i}`));
+          return { symbol: n === 0 ? 'BTCUSDT' : 'ETHUSDT', path };
+        });
+        const options = hasEnd ? { toMs: M0 + 40 * MINUTE } : {};
+        const [both, ...alone] = await Promise.all(
+          [files, ...files.map((file) => [file])].map((some) => run('', { ...options, files: some })),
+        );
+        for (const topic of ['market-candles', 'market-levels', 'market-features'] as const) {
+          const lines = (out: string) => linesOf(out, topic).map((line) => JSON.stringify(line));
+          expect(lines(both!.out).sort()).toEqual(alone.flatMap(({ out }) => lines(out)).sort());
+        }
+      }),
+      { seed: 1, numRuns: 25 },
+    );
+  });
+
+  it('vouches for no bar of a symbol whose bars have ended', async () => {
+    const header = 'open_time_ms,open,high,low,close,volume';
+    const bars = (minutes: readonly number[]) =>
+      csv(
+        minutes.map((minute) => `${M0 + minute * MINUTE},100,110,90,101,5`),
+        header,
+      );
+    const files = [
+      { symbol: 'BTCUSDT', path: bars([0, 1, 3, 2]) },
+      { symbol: 'ETHUSDT', path: bars([1, 2, 20, 40]) },
+    ];
+    const both = await run('', { files, interval: '1m' });
+    const alone = await Promise.all(files.map((file) => run('', { files: [file], interval: '1m' })));
+    const lines = (out: string) => linesOf(out).map((line) => JSON.stringify(line));
+    expect(lines(both.out).sort()).toEqual(alone.flatMap(({ out }) => lines(out)).sort());
+    // The bar that comes late was taken for a silent minute first.
+    expect(both.summary.candles['1m']).toBe(4 + 1 + 40);
   });
 
   it('goes on from an earlier replay as if it had never stopped', async (context) => {

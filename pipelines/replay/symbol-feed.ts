@@ -2,7 +2,7 @@
 import type { TradeRows } from '../../connectors/files/rows.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import { WireFormatError } from '../../schemas/errors.ts';
-import { streamKey, type Venue } from '../../schemas/primitives.ts';
+import { INTERVAL_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { encodePubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
 import {
   type Claim,
@@ -11,7 +11,7 @@ import {
   type KnownTrade,
 } from '../../schemas/trade-batch.ts';
 import type { SourceMessage } from '../runners/embedded/edges.ts';
-import { STEP_MS } from './market-time.ts';
+import { floorTo, SECOND_MS, STEP_MS } from './market-time.ts';
 import { MAX_ROWS, PendingRows } from './pending-rows.ts';
 
 export interface Outbox {
@@ -19,8 +19,15 @@ export interface Outbox {
 }
 
 export class SymbolFeed {
-  /** Everything before it has been vouched for; −Infinity before the first row. Unit: ms. */
+  /** Everything in [start, claimed) has been vouched for, holes apart; −Infinity before the first row. Unit: ms. */
   claimed = Number.NEGATIVE_INFINITY;
+  /** Nothing from here on is ever vouched for. Unit: ms. */
+  until = Number.POSITIVE_INFINITY;
+  #start = Number.POSITIVE_INFINITY;
+  /** Older than all vouched for so far, to be vouched for with the next message. */
+  #older: Claim | null = null;
+  /** Opens of the seconds in which something is known to be missing. Unit: ms. */
+  readonly #holes = new Set<number>();
   readonly #venue: Venue;
   readonly #symbol: string;
   readonly #out: Outbox;
@@ -39,6 +46,34 @@ export class SymbolFeed {
     return this.claimed !== Number.NEGATIVE_INFINITY;
   }
 
+  /** Where it vouches from; Infinity before the first row. Unit: ms. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** Time of the newest row; −Infinity before the first. Unit: ms. */
+  get newest(): number {
+    return this.#last?.ts ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Vouches from `fromMs` on, a whole second: with the first row, or with one from before the start. */
+  startAt(fromMs: number): void {
+    if (fromMs >= this.#start) return;
+    if (this.hasStarted) this.#older = { fromMs, toMs: this.#older?.toMs ?? this.#start };
+    else this.claimed = fromMs;
+    this.#start = fromMs;
+  }
+
+  /** Something of [fromMs, toMs) is missing: its seconds are not vouched for, unless they have been already. */
+  leaveOut(fromMs: number, toMs: number): void {
+    for (let ms = floorTo(fromMs, SECOND_MS); ms < toMs; ms += SECOND_MS) this.#holes.add(ms);
+  }
+
+  /** True where there is time before `toMs` that it is still to vouch for. */
+  isBehind(toMs: number): boolean {
+    return this.hasStarted && this.claimed < Math.min(toMs, this.until);
+  }
+
   add(rows: TradeRows, from: number, to: number): void {
     for (let at = from; at < to; ) {
       at += this.#pending.take(rows, at, to);
@@ -49,24 +84,45 @@ export class SymbolFeed {
 
   /** Sends what is pending, and vouches for everything up to `toMs`. Call it before a row that is newer than `toMs`. */
   claim(toMs: number): void {
-    const claim = this.#nextClaim(toMs);
-    if (this.#pending.count > 0) this.#sendRows(claim, 0, this.#pending.count);
-    else if (claim) this.#sendRows(claim, 0, 0);
-    for (let next = this.#nextClaim(toMs); next; next = this.#nextClaim(toMs)) this.#sendRows(next, 0, 0);
+    for (const claim of this.#claims(toMs)) this.#sendRows(claim, 0, this.#pending.count);
+    if (this.#pending.count > 0) this.#sendRows(null, 0, this.#pending.count);
   }
 
-  /** Sends bars that close at `end`; they speak for themselves, so nothing is vouched for. */
-  sendBars(candles: readonly Candle[], end: number): void {
-    this.#emit(encodeBarBatch({ venue: this.#venue, symbol: this.#symbol, candles }), end - 1);
-    const { close } = candles.at(-1)!;
-    if (!this.#last || this.#last.ts < end) this.#last = { ts: end - 1, seq: 0, price: close };
+  /** Sends bars, one at least; they speak for themselves, so nothing is vouched for. */
+  sendBars(candles: readonly Candle[]): void {
+    const newest = candles.reduce((a, b) => (b.openTime >= a.openTime ? b : a));
+    const ts = newest.openTime + INTERVAL_MS[newest.interval] - 1;
+    this.#emit(encodeBarBatch({ venue: this.#venue, symbol: this.#symbol, candles }), ts);
+    if (ts >= this.newest) this.#last = { ts, seq: 0, price: newest.close };
   }
 
-  #nextClaim(toMs: number): Claim | null {
-    if (this.claimed >= toMs) return null;
-    const claim = { fromMs: this.claimed, toMs: Math.min(toMs, this.claimed + STEP_MS) };
-    this.claimed = claim.toMs;
-    return claim;
+  *#claims(toMs: number): Iterable<Claim> {
+    const older = this.#older;
+    this.#older = null;
+    if (older) yield* this.#spans(older.fromMs, older.toMs);
+    const from = this.claimed;
+    const to = Math.min(toMs, this.until);
+    if (!this.hasStarted || from >= to) return;
+    this.claimed = to;
+    yield* this.#spans(from, to);
+  }
+
+  /** [fromMs, toMs) without its holes, in spans of one message each. */
+  *#spans(fromMs: number, toMs: number): Iterable<Claim> {
+    let from = fromMs;
+    while (from < toMs) {
+      const limit = Math.min(toMs, from + STEP_MS);
+      const to = this.#holes.size > 0 ? this.#nextHole(from, limit) : limit;
+      if (to > from) yield { fromMs: from, toMs: to };
+      from = to < limit ? to + SECOND_MS : to;
+    }
+  }
+
+  /** Open of the first hole in [fromMs, limit), else `limit`. */
+  #nextHole(fromMs: number, limit: number): number {
+    let ms = fromMs;
+    while (ms < limit && !this.#holes.has(ms)) ms += SECOND_MS;
+    return ms;
   }
 
   /** Pending rows [from, to) as one message, or as more where rows of very different scale do not fit into one. */

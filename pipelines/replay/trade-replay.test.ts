@@ -102,7 +102,7 @@ describe('TradeReplay', () => {
     expect([replay.late, replay.dropped]).toEqual([3, 1]);
   });
 
-  it('vouches for every second once, also for a symbol that is silent, and never for the future', async () => {
+  it('vouches for every second once, up to the end of each file, and never for the future', async () => {
     const files = [
       [5_000, 70_000, 3 * HOUR, 3 * HOUR + 500].map((ms) => M0 + ms),
       [65_500, 66_000].map((ms) => M0 + ms),
@@ -115,12 +115,12 @@ describe('TradeReplay', () => {
       if (claim) claims[symbol as 'S0' | 'S1'].push([claim.fromMs - M0, claim.toMs - M0]);
       for (let i = 0; i < batch.count; i++) newest = Math.max(newest, batch.ts[i]!);
     }
-    for (const [symbol, start] of [
-      ['S0', 0],
-      ['S1', MINUTE],
+    for (const [symbol, start, end] of [
+      ['S0', 0, 3 * HOUR],
+      ['S1', MINUTE, 66_000],
     ] as const) {
       expect(claims[symbol][0]![0]).toBe(start);
-      expect(claims[symbol].at(-1)![1]).toBe(3 * HOUR);
+      expect(claims[symbol].at(-1)![1]).toBe(end);
       for (const [i, claim] of claims[symbol].entries()) {
         if (i > 0) expect(claim[0]).toBe(claims[symbol][i - 1]![1]);
         expect(claim[1] - claim[0]).toBeLessThanOrEqual(HOUR);

@@ -49,7 +49,10 @@ export class TradeReplay implements SourceReader {
   constructor(inputs: readonly TradeInput[], options: TradeReplayOptions) {
     this.#time = new MarketTime(MINUTE_MS, options.allowedLatenessMs);
     this.#options = options;
-    this.#merge = new Merge(inputs.map((input) => input.rows));
+    this.#merge = new Merge(
+      inputs.map((input) => input.rows),
+      { onEnd: (input) => this.#end(this.#feeds[input]!) },
+    );
     this.#feeds = inputs.map(
       ({ venue, symbol }) => new SymbolFeed(venue, symbol, { push: (m) => this.#out.push(m) }),
     );
@@ -81,9 +84,18 @@ export class TradeReplay implements SourceReader {
     this.#run = run;
     this.#at = run.from;
     const feed = this.#feeds[run.input]!;
-    if (feed.hasStarted) return;
+    if (!feed.hasStarted) this.#startAt(feed, run.chunk.ts[run.from]!);
+  }
+
+  #startAt(feed: SymbolFeed, ts: number): void {
     const from = Math.ceil((this.#options.fromMs ?? 0) / SECOND_MS) * SECOND_MS;
-    feed.claimed = Math.max(from, floorTo(run.chunk.ts[run.from]!, MINUTE_MS));
+    feed.startAt(Math.max(from, floorTo(ts, MINUTE_MS)));
+  }
+
+  /** A recording ends with the second of its newest row, or where it was told to, however long others go on. */
+  #end(feed: SymbolFeed): void {
+    const end = Math.min(this.#options.endMs ?? feed.newest, feed.newest + MAX_TAIL_MS);
+    feed.until = floorTo(Math.max(feed.newest, end), SECOND_MS);
   }
 
   /** Takes rows of the run until it ends, or until one of them closes a minute: that one comes after the claims. */
@@ -116,6 +128,7 @@ export class TradeReplay implements SourceReader {
         this.late += 1;
         if (t < time.dropBefore) this.dropped += 1;
       }
+      if (t < feed.start && t >= time.dropBefore) this.#startAt(feed, t);
     }
     this.#take(feed, chunk, from, to);
     this.#run = undefined;
@@ -128,10 +141,10 @@ export class TradeReplay implements SourceReader {
 
   /** Claims at most an hour more for every symbol, then tells the watermark that goes with it. */
   #step(goal: { readonly toMs: number; readonly watermark: number }): SourceChunk {
-    const started = this.#feeds.filter((feed) => feed.hasStarted);
-    const least = started.reduce((ms, feed) => Math.min(ms, feed.claimed), goal.toMs);
+    const behind = this.#feeds.filter((feed) => feed.isBehind(goal.toMs));
+    const least = behind.reduce((ms, feed) => Math.min(ms, feed.claimed), goal.toMs);
     const toMs = Math.min(goal.toMs, least + STEP_MS);
-    for (const feed of started) feed.claim(toMs);
+    for (const feed of this.#feeds) feed.claim(toMs);
     if (toMs < goal.toMs) return this.#chunk(this.#time.tell(Math.min(toMs, goal.watermark)));
     this.#advance = undefined;
     return this.#chunk(this.#time.tell(goal.watermark));
@@ -139,11 +152,10 @@ export class TradeReplay implements SourceReader {
 
   #finish(): SourceChunk | undefined {
     if (this.#phase === 'end') return undefined;
-    const { newest } = this.#time;
-    const end = Math.min(this.#options.endMs ?? newest, newest + MAX_TAIL_MS);
-    const toMs = floorTo(Math.max(newest, end), SECOND_MS);
-    const isBehind = this.#feeds.some((feed) => feed.hasStarted && feed.claimed < toMs);
-    if (isBehind) {
+    const started = this.#feeds.filter((feed) => feed.hasStarted);
+    for (const feed of started) this.#end(feed);
+    const toMs = started.reduce((ms, feed) => Math.max(ms, feed.until), 0);
+    if (started.some((feed) => feed.isBehind(toMs))) {
       this.#advance = {
         toMs,
         watermark: Math.max(this.#time.watermark, toMs - this.#options.allowedDisorderMs),

@@ -139,13 +139,8 @@ export class Run {
     }
   }
 
-  /** No promise of its own: a bundle may be a single message. */
-  #bundle(source: Source, chunk: SourceChunk | undefined): Promise<void> {
-    if (this.#graph.bundled.size === 0) return this.#process(source, chunk);
-    return this.#startBundle().then(() => this.#process(source, chunk));
-  }
-
-  #process(source: Source, chunk: SourceChunk | undefined): Promise<void> {
+  async #bundle(source: Source, chunk: SourceChunk | undefined): Promise<void> {
+    if (this.#graph.bundled.size > 0) await this.#startBundle();
     if (chunk === undefined) {
       source.hasEnded = true;
       const keepsOpen = this.#isDraining && this.#options.onDrain !== 'fire';

@@ -30,7 +30,7 @@ function gather(block: readonly RawRow[], interval: Interval): CandleRows {
   const bad: BadRow[] = [];
   for (const row of block) {
     const candle = candleOf(row.cells, interval);
-    if (typeof candle === 'string') bad.push(badRow(row, candle, rows.at(-1)?.openTime));
+    if (typeof candle === 'string') bad.push(badRow(row, candle, rows.length, rows.at(-1)?.openTime));
     else rows.push(candle);
   }
   return { rows, bad };

@@ -4,6 +4,8 @@
 export interface BadRow {
   /** 1 = first line of the file (a header is line 1); the row's number in a file without lines (Parquet). */
   readonly line: number;
+  /** Good rows before it in its chunk. */
+  readonly at: number;
   /** What was expected and what came. */
   readonly reason: string;
   /** Its own time where that much could be read, else that of the good row before it, if any. Unit: ms since the epoch. */

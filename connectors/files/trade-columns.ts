@@ -78,7 +78,9 @@ function rowsOf(chunk: DuckDBDataChunk, before: number, has: (column: string) =>
     const hasId = isNumeric || !hasIds || isId(text);
     if (!(isMarketTime(ts[i]!) && isAmount(price[i]!) && isAmount(size[i]!) && buy[i]! >= 0 && hasId)) {
       const values = [ts[i]!, price[i]!, size[i]!, text];
-      bad.push(refused(before + i + 1, value(chunk, AT.text, i), has, values, into.ts[count - 1]));
+      bad.push(
+        refused(before + i + 1, value(chunk, AT.text, i), has, values, { at: count, ts: into.ts[count - 1] }),
+      );
       continue;
     }
     into.ts[count] = ts[i]!;
@@ -101,7 +103,7 @@ function refused(
   json: string | null,
   has: (column: string) => boolean,
   values: readonly Cell[],
-  lastTs: number | undefined,
+  before: { readonly at: number; readonly ts: number | undefined },
 ): BadRow {
   const [ts, price, size, id] = values.map((cell) => (cell === null ? null : String(cell)));
   const text = json ?? JSON.stringify({ ts_ms: ts, price, size, trade_id: id });
@@ -109,7 +111,8 @@ function refused(
   const cells = WANTED.map((name) => (has(name) ? (named[name] ?? null) : undefined));
   const row = { line, cells, bytes: () => new TextEncoder().encode(text) };
   const judged = tradeOf(row);
-  return badRow(row, typeof judged === 'string' ? judged : 'expected a trade within limits', lastTs);
+  const reason = typeof judged === 'string' ? judged : 'expected a trade within limits';
+  return badRow(row, reason, before.at, before.ts);
 }
 
 function columnsFor(rows: number, hasSide: boolean) {

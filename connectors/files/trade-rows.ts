@@ -44,10 +44,11 @@ function identity(line: number, cell: Cell): { id: string | null; seq: number } 
   return Number.isNaN(number) ? { id, seq: line } : { id: null, seq: number };
 }
 
-/** @param before Time of the good row before it, if any. */
-export function badRow(row: RawRow, reason: string, before: number | undefined): BadRow {
+/** @param at Good rows before it in its chunk. @param before Time of the last of them, if any. */
+export function badRow(row: RawRow, reason: string, at: number, before: number | undefined): BadRow {
   const ts = typeof row.cells === 'string' ? Number.NaN : Number(row.cells[0] ?? Number.NaN);
-  return { line: row.line, reason, ts: isMarketTime(ts) ? ts : (before ?? null), bytes: row.bytes() };
+  const time = isMarketTime(ts) ? ts : (before ?? null);
+  return { line: row.line, at, reason, ts: time, bytes: row.bytes() };
 }
 
 /** Ids of rows 0 … count − 1 in their shortest form; `texts[i]` is null where `seq` tells the id. */
@@ -77,7 +78,7 @@ export function gatherTrades(block: readonly RawRow[], has: (column: string) => 
   for (const row of block) {
     const trade = tradeOf(row);
     if (typeof trade === 'string') {
-      bad.push(badRow(row, trade, ts[count - 1]));
+      bad.push(badRow(row, trade, count, ts[count - 1]));
       continue;
     }
     ts[count] = trade.ts;

@@ -1,10 +1,10 @@
 /** Recorded bars as the source of `raw-tick-data`: each bar enters when it closes. */
 import type { CandleRow } from '../../connectors/files/rows.ts';
 import type { Candle } from '../../schemas/candle.ts';
-import { INTERVAL_MS, type Interval, type Venue } from '../../schemas/primitives.ts';
+import { INTERVAL_MS, type Interval, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 import { newCandle } from '../../transforms/candles/new-candle.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
-import { MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
+import { floorTo, MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
 import { Merge, type Run, type TimedRows } from './merge.ts';
 import { SymbolFeed } from './symbol-feed.ts';
 
@@ -47,7 +47,13 @@ export class CandleReplay implements SourceReader {
     this.#time = new MarketTime(INTERVAL_MS[options.interval], options.allowedLatenessMs);
     this.#merge = new Merge(
       inputs.map((input) => input.rows),
-      { onEnd: (input) => this.#end(input) },
+      {
+        onChunk: (input, { holes = [] }) => {
+          for (const ts of holes)
+            this.#feeds[input]!.leaveOut(floorTo(ts, MINUTE_MS), floorTo(ts, MINUTE_MS) + MINUTE_MS);
+        },
+        onEnd: (input) => this.#end(input),
+      },
     );
     this.#feeds = inputs.map(
       ({ venue, symbol }) => new SymbolFeed(venue, symbol, { push: (m) => this.#out.push(m) }),

@@ -1,7 +1,7 @@
 /** Files of a replay as streams of rows within its time range; what cannot be read leaves as dead letters. */
 import { basename } from 'node:path';
 import { openCandleFile } from '../../connectors/files/candles.ts';
-import type { BadRow, RowSource, TradeRows } from '../../connectors/files/rows.ts';
+import type { BadRow, CandleRow, CandleRows, RowSource, TradeRows } from '../../connectors/files/rows.ts';
 import { openTradeFile } from '../../connectors/files/trades.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import { ConfigError } from '../../schemas/errors.ts';
@@ -34,9 +34,11 @@ export async function openTrades(
   range: TimeRange,
   onBad: OnBad,
 ): Promise<RangedRows<TradeRows>> {
-  return ranged(path, await openTradeFile(path), (chunk) => {
-    letters(path, chunk.bad, onBad);
-    return tradesWithin(chunk, range);
+  const part = (chunk: TradeRows, from: number, to: number) => tradesWithin(slice(chunk, from, to), range);
+  return ranged(path, await openTradeFile(path), {
+    onBad,
+    part,
+    times: ({ ts, count }) => ts.subarray(0, count),
   });
 }
 
@@ -46,33 +48,88 @@ export async function openCandles(
   { fromMs = 0, toMs = Number.POSITIVE_INFINITY }: TimeRange,
   onBad: OnBad,
 ): Promise<RangedRows<CandleChunk>> {
-  return ranged(path, await openCandleFile(path, interval), (chunk) => {
-    letters(path, chunk.bad, onBad);
-    const rows = chunk.rows.filter(
-      ({ openTime }) => openTime >= fromMs && openTime + INTERVAL_MS[interval] <= toMs,
-    );
-    const kept = { rows, count: rows.length, ts: Float64Array.from(rows, (row) => row.openTime) };
-    return { kept, skipped: chunk.rows.length - rows.length };
+  const timesOf = (rows: readonly CandleRow[]) => Float64Array.from(rows, (row) => row.openTime);
+  const part = (chunk: CandleRows, from: number, to: number) => {
+    const rows = chunk.rows
+      .slice(from, to)
+      .filter(({ openTime }) => openTime >= fromMs && openTime + INTERVAL_MS[interval] <= toMs);
+    const kept = { rows, count: rows.length, ts: timesOf(rows) };
+    return { kept, skipped: to - from - rows.length };
+  };
+  return ranged(path, await openCandleFile(path, interval), {
+    onBad,
+    part,
+    times: ({ rows }) => timesOf(rows),
   });
 }
 
-function ranged<C, K extends TimedRows>(
+interface Cut<C, K> {
+  readonly onBad: OnBad;
+  /** Rows [from, to) of the chunk, less those outside the time range. */
+  readonly part: (chunk: C, from: number, to: number) => { readonly kept: K; readonly skipped: number };
+  readonly times: (chunk: C) => Float64Array;
+}
+
+/** A chunk ends where a row was lost, and the next tells of it, so that the loss is known before any later row. */
+function ranged<C extends { readonly bad: readonly BadRow[] }, K extends TimedRows>(
   path: string,
   source: RowSource<C>,
-  keep: (chunk: C) => { readonly kept: K; readonly skipped: number },
+  { onBad, part, times }: Cut<C, K>,
 ): RangedRows<K> {
   let left = 0;
   // NaN before the first row: no comparison holds.
   let newest = Number.NaN;
+  let lastGood: number | null = null;
+  let early: readonly BadRow[] = [];
   async function* rows(): AsyncGenerator<K> {
     for await (const chunk of source) {
-      const { kept, skipped } = keep(chunk);
-      left += skipped;
-      newest = newestOf(path, kept, newest);
-      yield kept;
+      const ts = times(chunk);
+      const bad = chunk.bad.map((row) => ({ ...row, ts: row.ts ?? lastGood }));
+      letters(path, bad, onBad);
+      for (const { from, to, lost } of spansOf(bad, ts.length)) {
+        const { kept, skipped } = part(chunk, from, to);
+        left += skipped;
+        newest = newestOf(path, kept, newest);
+        // A loss whose time nothing tells belongs to the first good row after it.
+        const holes = [...early, ...lost].map((row) => row.ts ?? ts[from] ?? null);
+        early = holes.some((hole) => hole === null) ? [...early, ...lost] : [];
+        yield holes.length === 0 ? kept : { ...kept, holes: holes.filter((hole) => hole !== null) };
+      }
+      lastGood = ts.at(-1) ?? lastGood;
     }
   }
   return { rows: rows(), skipped: () => left, progress: () => source.progress() };
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  /** Bad rows right before the first of these. */
+  readonly lost: BadRow[];
+}
+
+function spansOf(bad: readonly BadRow[], count: number): Span[] {
+  const starts: { from: number; lost: BadRow[] }[] = [{ from: 0, lost: [] }];
+  for (const row of bad) {
+    if (row.at === starts.at(-1)!.from) starts.at(-1)!.lost.push(row);
+    else starts.push({ from: row.at, lost: [row] });
+  }
+  return starts.map(({ from, lost }, i) => ({ from, to: starts[i + 1]?.from ?? count, lost }));
+}
+
+function slice(chunk: TradeRows, from: number, to: number): TradeRows {
+  if (from === 0 && to === chunk.count) return chunk;
+  const { ids, buy } = chunk;
+  return {
+    count: to - from,
+    ts: chunk.ts.subarray(from, to),
+    price: chunk.price.subarray(from, to),
+    size: chunk.size.subarray(from, to),
+    seq: chunk.seq.subarray(from, to),
+    buy: buy?.subarray(from, to) ?? null,
+    ids: typeof ids === 'string' ? ids : ids.slice(from, to),
+    bad: [],
+  };
 }
 
 /** @throws ConfigError where a time lies so far ahead of those before it that one of them is wrong. */

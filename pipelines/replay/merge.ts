@@ -5,6 +5,8 @@ export interface TimedRows {
   readonly count: number;
   /** Unit: ms since the epoch. */
   readonly ts: Float64Array;
+  /** Times of rows that were lost before the first of these: something is missing there. Unit: ms. */
+  readonly holes?: readonly number[];
 }
 
 /** Rows [from, to) of a chunk come next. */

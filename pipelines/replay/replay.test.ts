@@ -312,6 +312,34 @@ describe('replay', () => {
     );
   });
 
+  it('does not vouch for the second of a row it could not read', async () => {
+    const row = (seconds: number, price = '100') => `${M0 + seconds * 1_000},${price},1,${seconds}`;
+    const other = { symbol: 'ETHUSDT', path: csv(Array.from({ length: 40 }, (_, i) => row(i * 10))) };
+    const rows = [row(0), row(70, 'x'), 'nonsense', row(125), row(130, 'x'), row(200), 'lost', row(300)];
+    const file = { symbol: 'BTCUSDT', path: csv(rows) };
+    for (const files of [[file], [file, other]]) {
+      const { out } = await run('', { files });
+      const lines = linesOf(out).filter((line) => JSON.stringify(line).includes('BTCUSDT'));
+      const minutes = lines.filter((line) => line.interval === '1m');
+      expect(minutes.map((c) => [Math.round(c.coverage * 60), c.complete]).slice(0, 5)).toEqual([
+        [59, false],
+        [59, false],
+        [59, false],
+        [59, false],
+        [60, true],
+      ]);
+      expect(lines.find((line) => line.interval === '5m')?.complete).toBe(false);
+    }
+  });
+
+  it('invents no bar where it could not read one', async () => {
+    const bar = (minute: number, low = 90) => `${M0 + minute * MINUTE},100,110,${low},101,5`;
+    const path = csv([bar(0), bar(1, 105), bar(4)], 'open_time_ms,open,high,low,close,volume');
+    const { out } = await run(path, { interval: '1m' });
+    expect(minutesOf(out).map((c) => c.openTime.slice(14, 16))).toEqual(['00', '02', '03', '04']);
+    expect(linesOf(out).find((line) => line.interval === '5m')?.complete).toBe(false);
+  });
+
   it('vouches for no bar of a symbol whose bars have ended', async () => {
     const header = 'open_time_ms,open,high,low,close,volume';
     const bars = (minutes: readonly number[]) =>

@@ -3,7 +3,7 @@ import type { TradeRows } from '../../connectors/files/rows.ts';
 import { MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
 import { floorTo, MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
-import { Merge, type Run } from './merge.ts';
+import { Merge, type Run, type TimedRows } from './merge.ts';
 import { SymbolFeed } from './symbol-feed.ts';
 
 /** Messages handed over at once although no minute closed. */
@@ -11,10 +11,12 @@ const CHUNK_MESSAGES = 64;
 /** How long after its last row a recording is believed to have gone on, whatever end it was told. */
 const MAX_TAIL_MS = 24 * 60 * MINUTE_MS;
 
+export type TradeChunk = TradeRows & TimedRows;
+
 export interface TradeInput {
   readonly venue: Venue;
   readonly symbol: string;
-  readonly rows: AsyncIterable<TradeRows>;
+  readonly rows: AsyncIterable<TradeChunk>;
 }
 
 export interface TradeReplayOptions {
@@ -37,9 +39,9 @@ export class TradeReplay implements SourceReader {
   dropped = 0;
   readonly #time: MarketTime;
   readonly #options: TradeReplayOptions;
-  readonly #merge: Merge<TradeRows>;
+  readonly #merge: Merge<TradeChunk>;
   readonly #feeds: SymbolFeed[];
-  #run: Run<TradeRows> | undefined;
+  #run: Run<TradeChunk> | undefined;
   #at = 0;
   #out: SourceMessage[] = [];
   /** Market time to claim up to, step by step, and the watermark to reach with it. */
@@ -51,7 +53,12 @@ export class TradeReplay implements SourceReader {
     this.#options = options;
     this.#merge = new Merge(
       inputs.map((input) => input.rows),
-      { onEnd: (input) => this.#end(this.#feeds[input]!) },
+      {
+        onChunk: (input, { holes = [] }) => {
+          for (const ts of holes) this.#feeds[input]!.leaveOut(ts, ts + 1);
+        },
+        onEnd: (input) => this.#end(this.#feeds[input]!),
+      },
     );
     this.#feeds = inputs.map(
       ({ venue, symbol }) => new SymbolFeed(venue, symbol, { push: (m) => this.#out.push(m) }),
@@ -80,7 +87,7 @@ export class TradeReplay implements SourceReader {
     this.#run = undefined;
   }
 
-  #begin(run: Run<TradeRows>): void {
+  #begin(run: Run<TradeChunk>): void {
     this.#run = run;
     this.#at = run.from;
     const feed = this.#feeds[run.input]!;
@@ -99,7 +106,7 @@ export class TradeReplay implements SourceReader {
   }
 
   /** Takes rows of the run until it ends, or until one of them closes a minute: that one comes after the claims. */
-  #takeRows({ chunk, input, to }: Run<TradeRows>): void {
+  #takeRows({ chunk, input, to }: Run<TradeChunk>): void {
     const feed = this.#feeds[input]!;
     const time = this.#time;
     const { ts } = chunk;

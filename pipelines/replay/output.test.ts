@@ -28,7 +28,7 @@ const FILES = [
 ];
 
 describe('ReplayOutput', () => {
-  it('writes each topic by event time, then id, and an empty file where nothing came', () => {
+  it('writes each topic by event time, then id, and an empty file where nothing came', async () => {
     const output = new ReplayOutput();
     for (const [id, ts] of [
       ['b', 2],
@@ -39,7 +39,7 @@ describe('ReplayOutput', () => {
       output.take('market-candles', message(id, ts, `{"id":"${id}"}`));
     }
     const out = join(folder(), 'deep', 'er');
-    const hash = output.write(out);
+    const hash = await output.write(out);
     expect(readdirSync(out).sort()).toEqual(FILES);
     const text = '{"id":"c"}\n{"id":"a"}\n{"id":"b"}\n{"id":"é"}\n';
     expect(readFileSync(join(out, 'market-candles.ndjson'), 'utf8')).toBe(text);
@@ -61,19 +61,20 @@ describe('ReplayOutput', () => {
     expect(() => output.take('feed-events', message('a', 1, '{}'))).toThrow(InvariantError);
   });
 
-  it('replaces what an earlier run wrote, and leaves no draft behind', () => {
+  it('replaces what an earlier run wrote, and leaves no draft behind', async () => {
     const out = folder();
     writeFileSync(join(out, 'market-candles.ndjson'), 'old');
-    new ReplayOutput().write(out);
+    await Promise.all([new ReplayOutput().write(out), new ReplayOutput().write(out)]);
     expect(readFileSync(join(out, 'market-candles.ndjson'), 'utf8')).toBe('');
     expect(readdirSync(out).sort()).toEqual(FILES);
   });
 
-  it('leaves the earlier file whole where it cannot write, and says so', () => {
+  it('leaves the earlier files whole where it cannot write one, and says so', async () => {
     const out = folder();
     writeFileSync(join(out, 'market-candles.ndjson'), 'old');
-    mkdirSync(join(out, 'market-candles.ndjson.tmp'));
-    expect(() => new ReplayOutput().write(out)).toThrow(UpstreamError);
+    mkdirSync(join(out, 'dead-letters.ndjson'));
+    await expect(new ReplayOutput().write(out)).rejects.toThrow(UpstreamError);
     expect(readFileSync(join(out, 'market-candles.ndjson'), 'utf8')).toBe('old');
+    expect(readdirSync(out).sort()).toEqual(['dead-letters.ndjson', 'market-candles.ndjson']);
   });
 });

@@ -1,6 +1,6 @@
 /** What a replay publishes, kept as lines until the end, then written as one sorted file a topic. */
-import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvariantError, messageOf, UpstreamError } from '../../schemas/errors.ts';
 import { decodePubsubMessage, eventTimeOf } from '../../schemas/pubsub-message.ts';
@@ -63,18 +63,18 @@ export class ReplayOutput {
   }
 
   /**
-   * Writes `<folder>/<topic>.ndjson`, each whole or not at all.
+   * Writes `<folder>/<topic>.ndjson`: none before all of them are on disk.
    * @returns SHA-256 over the files in the order of REPLAY_TOPICS.
    * @throws UpstreamError where the folder cannot be written.
    */
-  write(folder: string): string {
+  async write(folder: string): Promise<string> {
     const hash = createHash('sha256');
     try {
       mkdirSync(folder, { recursive: true });
-      for (const topic of REPLAY_TOPICS) {
+      await writeSet(folder, (topic, draft) => {
         const lines = this.#sorted(topic).map((line) => line.json);
-        writeWhole(join(folder, `${topic}.ndjson`), lines, (bytes) => hash.update(bytes));
-      }
+        writeWhole(draft, lines, (bytes) => hash.update(bytes));
+      });
     } catch (cause) {
       throw new UpstreamError(
         `Cannot write to ${folder}: ${messageOf(cause)}. Check space and permissions.`,
@@ -104,8 +104,42 @@ export class ReplayOutput {
   }
 }
 
-function writeWhole(path: string, lines: readonly Buffer[], onBytes: (bytes: Buffer) => void): void {
-  const draft = `${path}.tmp`;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Drafts under names of this run alone, so that two runs into one folder do not disturb each other. */
+async function writeSet(
+  folder: string,
+  write: (topic: (typeof REPLAY_TOPICS)[number], draft: string) => void,
+): Promise<void> {
+  const run = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  const files = REPLAY_TOPICS.map((topic) => {
+    const path = join(folder, `${topic}.ndjson`);
+    return { topic, path, draft: `${path}.${run}.tmp` };
+  });
+  const removeDrafts = () => {
+    for (const { draft } of files) rmSync(draft, { force: true });
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    removeDrafts();
+    for (const name of SIGNALS) process.off(name, onSignal);
+    process.kill(process.pid, signal);
+  };
+  for (const name of SIGNALS) process.once(name, onSignal);
+  try {
+    for (const { topic, path, draft } of files) {
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${path} is a folder`);
+      write(topic, draft);
+      // A signal is heard between two files.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const { path, draft } of files) renameSync(draft, path);
+  } finally {
+    removeDrafts();
+    for (const name of SIGNALS) process.off(name, onSignal);
+  }
+}
+
+function writeWhole(draft: string, lines: readonly Buffer[], onBytes: (bytes: Buffer) => void): void {
   const file = openSync(draft, 'w');
   try {
     for (const bytes of blocksOf(lines)) {
@@ -113,13 +147,9 @@ function writeWhole(path: string, lines: readonly Buffer[], onBytes: (bytes: Buf
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     }
     fsyncSync(file);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
   } finally {
     closeSync(file);
   }
-  renameSync(draft, path);
 }
 
 const NEWLINE = Buffer.from('\n');

@@ -57,7 +57,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const { candles, trades, received } = countCandles(output);
   const duplicates = options.interval ? 0 : received - trades;
   if (!options.interval) assertNothingLost(replay.rows, trades, duplicates, replay.dropped);
-  const outputSha256 = output.write(options.out);
+  const outputSha256 = await output.write(options.out);
   const elapsedMs = Math.max(1, options.clock.now() - startedMs);
   return {
     trades: options.interval ? 0 : replay.rows,

@@ -82,6 +82,10 @@ describe('cst replay', () => {
     ['an unknown ending', ['A=x.xlsx', ...ok], /Expected a file ending in/],
     ['no SYMBOL', [TRADES, ...ok], /Expected SYMBOL=FILE/],
     ['a symbol twice', [`A=${TRADES}`, `A=${TRADES}`, ...ok], /Expected each symbol once, got A twice/],
+    ['a symbol of signs', [`:/:=${TRADES}`, ...ok], /Expected SYMBOL=FILE/],
+    ['one pair twice', [`A/B=${TRADES}`, `AB=${TRADES}`, ...ok], /Expected each pair once, got A\/B and AB/],
+    ['an empty --out', [`A=${TRADES}`, '--venue', 'bybit', '--out', ''], /Expected the flag --out/],
+    ['seconds', [`A=${TRADES}`, ...ok, '--from', '1704067200'], /Expected --from .*is it in seconds\?/],
     ['an unknown venue', [`A=${TRADES}`, '--venue', 'bibit', '--out', OUT], /Did you mean "bybit"\?/],
     ['no venue', [`A=${TRADES}`, '--out', OUT], /Expected the flag --venue, e\.g\. --venue bybit/],
     ['a wrong interval', [`A=${TRADES}`, ...ok, '--interval', '2m'], /one of 1m, 5m, 15m, 1h, 4h/],
@@ -128,7 +132,7 @@ describe('cst replay', () => {
 
   it('ends with code 1 where it cannot write', () => {
     const out = join(folder, 'blocked');
-    mkdirSync(join(out, 'market-candles.ndjson.tmp'), { recursive: true });
+    mkdirSync(join(out, 'market-candles.ndjson'), { recursive: true });
     const run = cst('replay', `A=${TRADES}`, '--venue', 'bybit', '--out', out);
     expect(run.status).toBe(1);
     expect(run.stderr).toMatch(/^Error: Cannot write to .* \(code 1\)\n$/);

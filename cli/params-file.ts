@@ -16,7 +16,7 @@ export function readParams(path: string): SignalParams {
 
 function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new ConfigError(`Cannot read parameters from ${path}: ${messageOf(cause)}.`, { cause });
   }

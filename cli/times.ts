@@ -3,6 +3,8 @@ import { ConfigError } from '../schemas/errors.ts';
 
 const DAY = /^(\d{4})(\d{2})(\d{2})$/;
 const MS = /^\d{9,15}$/;
+/** A number below it is no time in ms since markets of crypto exist. */
+const FIRST_MS = 1e11;
 /** A date, or a date and time; without a zone it is UTC. */
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
 
@@ -10,6 +12,9 @@ const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z
 export function instantOf(text: string, flag: string): number {
   const ms = parse(text.trim());
   if (Number.isFinite(ms)) return ms;
+  if (MS.test(text.trim())) {
+    throw new ConfigError(`Expected ${flag} in ms since the epoch, got "${text}": is it in seconds?`);
+  }
   throw new ConfigError(
     `Expected ${flag} as 2024-01-31T12:00:00Z, 20240131 or ms since the epoch, got "${text}".`,
   );
@@ -18,7 +23,7 @@ export function instantOf(text: string, flag: string): number {
 function parse(text: string): number {
   const day = DAY.exec(text);
   if (day) return dateOf(`${day[1]}-${day[2]}-${day[3]}`, '00:00', 'Z');
-  if (MS.test(text)) return Number(text);
+  if (MS.test(text)) return Number(text) < FIRST_MS ? Number.NaN : Number(text);
   const iso = ISO.exec(text);
   return iso ? dateOf(iso[1]!, iso[2] ?? '00:00', iso[3] ?? 'Z') : Number.NaN;
 }

@@ -86,6 +86,16 @@ describe('cst replay', () => {
     ['one pair twice', [`A/B=${TRADES}`, `AB=${TRADES}`, ...ok], /Expected each pair once, got A\/B and AB/],
     ['an empty --out', [`A=${TRADES}`, '--venue', 'bybit', '--out', ''], /Expected the flag --out/],
     ['seconds', [`A=${TRADES}`, ...ok, '--from', '1704067200'], /Expected --from .*is it in seconds\?/],
+    [
+      'a variant with a space',
+      [`A=${TRADES}`, ...ok, '--params', params('p4.json', { variant: 'a b' })],
+      /variant: expected letters/,
+    ],
+    [
+      'a disorder of a day',
+      [`A=${TRADES}`, ...ok, '--params', params('p5.json', { market: { allowedDisorderMs: 86_400_000 } })],
+      /market\.allowedDisorderMs: /,
+    ],
     ['an unknown venue', [`A=${TRADES}`, '--venue', 'bibit', '--out', OUT], /Did you mean "bybit"\?/],
     ['no venue', [`A=${TRADES}`, '--out', OUT], /Expected the flag --venue, e\.g\. --venue bybit/],
     ['a wrong interval', [`A=${TRADES}`, ...ok, '--interval', '2m'], /one of 1m, 5m, 15m, 1h, 4h/],

@@ -7,10 +7,15 @@ const ms = (value: number, text: string) =>
   z.number().int().nonnegative().default(value).describe(`${text} Unit: ms.`);
 
 export const MarketParams = z.strictObject({
-  allowedDisorderMs: ms(
-    2_000,
-    'How far behind the newest event a trade may come and still be on time; each bar closes this much later.',
-  ),
+  allowedDisorderMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .default(2_000)
+    .describe(
+      'How far behind the newest event a trade may come and still be on time; each bar closes this much later. Unit: ms.',
+    ),
   allowedLatenessMs: z
     .number()
     .int()
@@ -155,6 +160,7 @@ export const SignalParams = z.strictObject({
     .string()
     .min(1)
     .max(64)
+    .regex(/^[A-Za-z0-9._-]+$/, 'expected letters, digits, ".", "_" and "-" only')
     .default('default')
     .describe('Name of this parameter set; part of each signal id.'),
   market: MarketParams.prefault({}),

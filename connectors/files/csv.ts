@@ -13,6 +13,7 @@ export async function openCsv(path: string, columns: Columns): Promise<RawTable>
   const first = await firstBlock(blocks);
   if (!first) throw new ConfigError(`Expected rows in ${path}, the file is empty. Export it again.`);
   const names = headerOf(first.header);
+  assertOnce(path, names);
   for (const name of columns.required) {
     if (!names.includes(name)) throw missing(path, name, names);
   }
@@ -29,6 +30,14 @@ export function missing(path: string, column: string, found: readonly string[]):
   return new ConfigError(
     `Expected a column "${column}" in ${path}, got columns ${got}. Rename or add the column.`,
   );
+}
+
+/** @throws ConfigError where two columns have one name, whatever its case. */
+function assertOnce(path: string, names: readonly string[]): void {
+  const lower = names.map((name) => name.toLowerCase());
+  const twice = lower.find((name, i) => name !== '' && lower.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new ConfigError(`Expected each column once in ${path}, got "${twice}" twice. Rename one of them.`);
 }
 
 async function firstBlock(

@@ -23,7 +23,7 @@ export interface TradeRows {
   readonly size: Float64Array;
   /** A numeric trade id, else the line number. */
   readonly seq: Float64Array;
-  /** 1 taker buy, 0 taker sell; null where the file does not tell. */
+  /** 1 taker buy, 0 taker sell, 2 where the row does not tell; null where the file does not. */
   readonly buy: Uint8Array | null;
   /** `seq`: each id is the text of `seq`. `line`: the file has no ids, each is `#` and the line number in `seq`. */
   readonly ids: 'seq' | 'line' | readonly string[];

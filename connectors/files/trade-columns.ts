@@ -3,7 +3,7 @@ import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { isAmount, isId, isMarketTime } from './cells.ts';
 import { openParquet, quoted, textOf } from './parquet.ts';
 import type { BadRow, Cell, RowSource, TradeRows } from './rows.ts';
-import { badRow, idsOf, TRADE_COLUMNS, tradeOf } from './trade-rows.ts';
+import { badRow, idsOf, TRADE_COLUMNS, tradeOf, UNKNOWN_SIDE } from './trade-rows.ts';
 
 /** Positions of the selected expressions. */
 const AT = { ts: 0, price: 1, size: 2, buy: 3, id: 4, idText: 5, text: 6 } as const;
@@ -23,7 +23,7 @@ function expressionsOf(types: ReadonlyMap<string, string>): string[] {
   const isTime = (name: string) => types.get(name)!.startsWith('TIMESTAMP');
   const [ts, price, size] = ['ts_ms', 'price', 'size'].map(number) as [string, string, string];
   const buy = types.has('side')
-    ? `CASE upper(CAST("side" AS VARCHAR)) WHEN 'BUY' THEN 1.0::DOUBLE WHEN 'SELL' THEN 0.0::DOUBLE ELSE 'NaN'::DOUBLE END`
+    ? `CASE upper(trim(coalesce(CAST("side" AS VARCHAR), ''))) WHEN '' THEN ${UNKNOWN_SIDE}.0::DOUBLE WHEN 'BUY' THEN 1.0::DOUBLE WHEN 'SELL' THEN 0.0::DOUBLE ELSE 'NaN'::DOUBLE END`
     : '0.0::DOUBLE';
   const [id, idText] = idExpressions(types);
   const struct = [...types.keys()].filter((name) => WANTED.includes(name));
@@ -74,7 +74,7 @@ function rowsOf(chunk: DuckDBDataChunk, before: number, has: (column: string) =>
   let count = 0;
   for (let i = 0; i < rows; i++) {
     const isNumeric = id[i]! >= 0;
-    const text = isNumeric || !hasIds ? null : value(chunk, AT.idText, i);
+    const text = isNumeric || !hasIds ? null : value(chunk, AT.idText, i)?.trim() || `#${before + i + 1}`;
     const hasId = isNumeric || !hasIds || isId(text);
     if (!(isMarketTime(ts[i]!) && isAmount(price[i]!) && isAmount(size[i]!) && buy[i]! >= 0 && hasId)) {
       const values = [ts[i]!, price[i]!, size[i]!, text];

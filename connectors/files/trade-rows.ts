@@ -7,6 +7,9 @@ export const TRADE_COLUMNS: Columns = {
   optional: ['trade_id', 'side'],
 };
 
+/** In a column of sides: this row does not tell. */
+export const UNKNOWN_SIDE = 2;
+
 interface FileTrade {
   readonly ts: number;
   readonly price: number;
@@ -28,7 +31,7 @@ export function tradeOf({ line, cells }: Pick<RawRow, 'line' | 'cells'>): FileTr
       price: positiveIn(price, 'price'),
       size: positiveIn(size, 'size'),
       ...identity(line, tradeId),
-      buy: side === undefined ? null : takerBuysIn(side, 'side'),
+      buy: isEmpty(side) ? null : takerBuysIn(side, 'side'),
     };
   } catch (error) {
     if (error instanceof CellError) return error.message;
@@ -36,9 +39,14 @@ export function tradeOf({ line, cells }: Pick<RawRow, 'line' | 'cells'>): FileTr
   }
 }
 
-/** A file without ids has distinct trades with the same content: each row is its own trade. */
+function isEmpty(cell: Cell): boolean {
+  return cell === undefined || cell === null || (typeof cell === 'string' && cell.trim() === '');
+}
+
+/** Without ids there are distinct trades with the same content: each such row is its own trade. */
 function identity(line: number, cell: Cell): { id: string | null; seq: number } {
   if (cell === undefined) return { id: null, seq: line };
+  if (isEmpty(cell)) return { id: `#${line}`, seq: line };
   const id = idIn(cell, 'trade_id');
   const number = numericId(id);
   return Number.isNaN(number) ? { id, seq: line } : { id: null, seq: number };
@@ -85,7 +93,7 @@ export function gatherTrades(block: readonly RawRow[], has: (column: string) => 
     price[count] = trade.price;
     size[count] = trade.size;
     seq[count] = trade.seq;
-    if (buy) buy[count] = trade.buy ? 1 : 0;
+    if (buy) buy[count] = trade.buy === null ? UNKNOWN_SIDE : Number(trade.buy);
     if (trade.id !== null) {
       texts ??= [];
       texts[count] = trade.id;

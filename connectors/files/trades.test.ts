@@ -79,6 +79,17 @@ describe('openTradeFile on text', () => {
     ]);
   });
 
+  it('takes an empty side for an unknown one, and a row with an empty id for its own trade', async () => {
+    const path = file('.csv', `ts_ms,price,size,trade_id,side\n${T0},1,1,5,\n${T0},1,1, ,BUY\n`);
+    expect(await readTrades(path)).toEqual({
+      rows: [
+        [T0, 1, 1, 5, '5', 2],
+        [T0, 1, 1, 3, '#3', 1],
+      ],
+      bad: [],
+    });
+  });
+
   it('names every bad row with its line and reason, and keeps its bytes', async () => {
     const bad = [
       ['x,1,1,BUY', 'ts_ms: expected whole ms since the epoch between 2009 and 2100, got "x"'],
@@ -182,6 +193,8 @@ describe('openTradeFile on Parquet', () => {
     const { rows, bad } = await readTrades(path);
     expect(rows).toEqual([
       [T0, 1, 1, 1, '1', 1],
+      [T0, 1, 1, 7, '7', 2],
+      [T0, 1, 1, 9, '#9', 1],
       [T0, 1, 1, 10, 'z', 0],
     ]);
     expect(bad.map((row) => [row.line, row.reason.slice(0, row.reason.indexOf(':')), row.ts])).toEqual([
@@ -190,9 +203,7 @@ describe('openTradeFile on Parquet', () => {
       [4, 'price', T0],
       [5, 'size', T0],
       [6, 'side', T0],
-      [7, 'side', T0],
       [8, 'ts_ms', T0],
-      [9, 'trade_id', T0],
     ]);
     expect(JSON.parse(text(bad[0]!.bytes))).toMatchObject({ price: '0.0', trade_id: '2', side: 'BUY' });
   });
@@ -225,6 +236,7 @@ describe('a file that is wrong as a whole', () => {
       [file('.csv', 'ts_ms,price,size\n'), /a header but no rows/],
       [file('.ndjson', '\n'), /the file is empty/],
       [file('.csv', 'ts,price,size\n1,2,3'), /Expected a column "ts_ms" in .*got columns ts, price, size/],
+      [file('.csv', 'ts_ms,price,Price,size\n1,2,3,4'), /Expected each column once in .*"price" twice/],
       [file('.csv', `${T0},2,3\n`), /Expected a column "ts_ms"/],
       [file('.ndjson', `{"ts_ms":${T0},"size":1}\n`), /Expected a column "price"/],
       [file('.csv.gz', 'ts_ms,price,size\n'), /Cannot read .*incorrect header check/],

@@ -22,17 +22,24 @@ export class PendingRows {
   take(rows: TradeRows, from: number, to: number): number {
     const taken = Math.min(to - from, MAX_ROWS - this.count);
     this.#takeIds(rows, from, taken);
-    this.#hasSides = rows.buy !== null;
+    if (this.count === 0) this.#hasSides = true;
+    if (!rows.buy) this.#hasSides = false;
     for (let i = 0; i < taken; i++) {
       const [at, row] = [this.count + i, from + i];
       this.ts[at] = rows.ts[row]!;
       this.seq[at] = rows.seq[row]!;
       this.price[at] = rows.price[row]!;
       this.size[at] = rows.size[row]!;
-      if (rows.buy) this.#buy[at] = rows.buy[row]!;
+      if (rows.buy) this.#takeSide(at, rows.buy[row]!);
     }
     this.count += taken;
     return taken;
+  }
+
+  /** Sides of a message are known of all its rows or of none. */
+  #takeSide(at: number, buy: number): void {
+    this.#buy[at] = buy;
+    if (buy > 1) this.#hasSides = false;
   }
 
   clear(): void {

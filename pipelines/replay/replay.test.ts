@@ -123,6 +123,8 @@ describe('replay of the reference vector', () => {
     expect(minutesOf(out).map((c) => [c.volume, c.buyVolume, c.trades])).toEqual([[5, null, 2]]);
     const sided = await run(csv([`${M0},1,2,BUY`, `${M0 + 5},1,3,SELL`], 'ts_ms,price,size,side'));
     expect(minutesOf(sided.out).map((c) => [c.volume, c.buyVolume])).toEqual([[5, 2]]);
+    const partly = await run(csv([`${M0},1,2,`, `${M0 + 5},1,3,SELL`], 'ts_ms,price,size,side'));
+    expect(minutesOf(partly.out).map((c) => [c.volume, c.buyVolume])).toEqual([[5, null]]);
   });
 });
 

@@ -5,7 +5,7 @@ import { missing } from './csv.ts';
 import type { Cell, Columns, RawRow, RawTable } from './rows.ts';
 
 export interface ParquetFile {
-  /** DuckDB type by column name. */
+  /** DuckDB type by column name in lower case; SQL finds a column in any case. */
   readonly types: ReadonlyMap<string, string>;
   /** Chunks of `SELECT <expressions>`, first row first. Closes the file at the end. */
   select(expressions: readonly string[]): AsyncGenerator<DuckDBDataChunk>;
@@ -74,7 +74,9 @@ async function* stream(
 async function typesOf(connection: DuckDBConnection, from: string): Promise<Map<string, string>> {
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`);
   return new Map(
-    described.getRowObjects().map((row) => [String(row.column_name), String(row.column_type)] as const),
+    described
+      .getRowObjects()
+      .map((row) => [String(row.column_name).toLowerCase(), String(row.column_type)] as const),
   );
 }
 

@@ -184,6 +184,13 @@ describe('openTradeFile on Parquet', () => {
     expect((await readTrades(other)).rows).toEqual([[T0, 100.25, 3, 1, 'x7', null]]);
   });
 
+  it('finds columns whatever the case of their names', async () => {
+    const path = await parquet(
+      `SELECT ${T0} AS "TS_MS", 2.5 AS "Price", 1 AS size, 'x' AS "Trade_Id", 0 AS price_x`,
+    );
+    expect(await readTrades(path)).toEqual({ rows: [[T0, 2.5, 1, 1, 'x', null]], bad: [] });
+  });
+
   it('names bad rows by their number, and keeps their values', async () => {
     const path = await parquet(`
       SELECT * FROM (VALUES (${T0}, 1.0::DOUBLE, 1.0::DOUBLE, 'BUY', '1'), (${T0}, 0, 1, 'BUY', '2'),

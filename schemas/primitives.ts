@@ -12,14 +12,16 @@ export const Interval = z.enum(INTERVALS).describe('Length of a bar.');
 export type Interval = z.infer<typeof Interval>;
 
 export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** Length of each interval in ms. */
 export const INTERVAL_MS: Record<Interval, number> = {
   '1m': MINUTE_MS,
   '5m': 5 * MINUTE_MS,
   '15m': 15 * MINUTE_MS,
-  '1h': 60 * MINUTE_MS,
-  '4h': 240 * MINUTE_MS,
+  '1h': HOUR_MS,
+  '4h': 4 * HOUR_MS,
 };
 
 export const TakerSide = z

@@ -12,10 +12,7 @@ import type { WindowFn } from 'apache-beam/transforms/window';
 import { fixedWindows, slidingWindows } from 'apache-beam/transforms/windowings';
 import type { IntervalWindow } from 'apache-beam/values';
 import type { SignalParams } from '../schemas/params.ts';
-import { INTERVAL_MS, type Interval, MINUTE_MS } from '../schemas/primitives.ts';
-
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, HOUR_MS, INTERVAL_MS, type Interval, MINUTE_MS } from '../schemas/primitives.ts';
 
 /** Bars each window looks back over; the numbers of the domain, used by pure cores and windows alike. */
 export const LOOKBACK = {

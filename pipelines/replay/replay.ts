@@ -5,7 +5,7 @@ import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import type { SignalParams } from '../../schemas/params.ts';
 import type { Interval, Venue } from '../../schemas/primitives.ts';
-import { messageOf } from '../../transforms/publish/publish.ts';
+import { toMessage } from '../../transforms/publish/publish.ts';
 import { compileSignals } from '../compile.ts';
 import type { Edges, SourceReader } from '../runners/embedded/edges.ts';
 import { EmbeddedRunner } from '../runners/embedded/runner.ts';
@@ -50,7 +50,7 @@ interface Source {
 export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const startedMs = options.clock.now();
   const output = new ReplayOutput();
-  const onBad = (letter: DeadLetter) => output.take('dead-letters', messageOf('dead-letters', letter));
+  const onBad = (letter: DeadLetter) => output.take('dead-letters', toMessage('dead-letters', letter));
   const source = options.interval ? await candleSource(options, onBad) : await tradeSource(options, onBad);
   await run(options, source, output);
   const { replay } = source;

@@ -2,6 +2,7 @@
 import '../sdk.beam.ts';
 import type { PCollection } from 'apache-beam/pvalue';
 import { type PTransform, withName } from 'apache-beam/transforms/transform';
+import { DAY_MS } from '../../schemas/primitives.ts';
 import {
   type Group,
   groupInto,
@@ -19,7 +20,6 @@ import {
   type AtrObservation,
   atrBaselinesOf,
   atrDayOf,
-  DAY_MS,
 } from './atr-baseline.ts';
 
 export function* averageDay(group: Group<AtrObservation>, context: PaneContext): Iterable<Keyed<AtrDay>> {

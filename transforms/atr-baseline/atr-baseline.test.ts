@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AtrObservation, atrBaselinesOf, atrDayOf, DAY_MS } from './atr-baseline.ts';
+import { DAY_MS } from '../../schemas/primitives.ts';
+import { type AtrObservation, atrBaselinesOf, atrDayOf } from './atr-baseline.ts';
 
 const SLOT = 900_000;
 const DAY = Date.UTC(2025, 5, 2);

@@ -3,13 +3,12 @@
  * A slot belongs to the day its bar opened in, so the slot that closes at midnight is the last of the day it ends.
  * A day is whole with at least 90 of its 96 slots. A slot is never compared with its own day.
  */
-import { INTERVAL_MS } from '../../schemas/primitives.ts';
+import { DAY_MS, INTERVAL_MS } from '../../schemas/primitives.ts';
 import { mean } from '../indicators/sma.ts';
 import { revisionOf } from '../latest.ts';
 import { LOOKBACK } from '../windows.ts';
 
 const SLOT_MS = INTERVAL_MS['15m'];
-export const DAY_MS = 96 * SLOT_MS;
 const WHOLE_DAY_SLOTS = 90;
 
 /** ATR of one instrument at one 15m close. */

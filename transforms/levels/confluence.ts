@@ -1,10 +1,9 @@
 /** What else stands at a price: 1h swings, round numbers. (Point of control and trend lines have their own files.) */
 import type { Candle } from '../../schemas/candle.ts';
-import { INTERVAL_MS } from '../../schemas/primitives.ts';
+import { HOUR_MS } from '../../schemas/primitives.ts';
 import { pivotHighs, pivotLows } from '../indicators/pivots.ts';
 import { atLeast, atMost } from '../thresholds/thresholds.ts';
 
-const HOUR_MS = INTERVAL_MS['1h'];
 /** Largest step between round numbers, as a share of price: tighter ones would stand near any price. */
 const ROUND_STEP = 0.05;
 

@@ -1,8 +1,10 @@
 /** Level sets of a whole history without a graph: for each close the cores are asked with the candles before it. For tests. */
+
 import type { Candle } from '../../schemas/candle.ts';
 import type { LevelSet } from '../../schemas/level-set.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
-import { atrBaselinesOf, atrDayOf, DAY_MS } from '../atr-baseline/atr-baseline.ts';
+import { DAY_MS } from '../../schemas/primitives.ts';
+import { atrBaselinesOf, atrDayOf } from '../atr-baseline/atr-baseline.ts';
 import { trendAt } from '../trend/trend.ts';
 import { type LevelPart, levelSetOf } from './level-set.ts';
 import { levelsAt } from './levels.ts';

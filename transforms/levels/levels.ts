@@ -20,7 +20,7 @@
 import type { Candle } from '../../schemas/candle.ts';
 import type { CONFLUENCES, Level } from '../../schemas/level-set.ts';
 import type { SignalParams } from '../../schemas/params.ts';
-import { INTERVAL_MS, type Venue } from '../../schemas/primitives.ts';
+import { HOUR_MS, INTERVAL_MS, type Venue } from '../../schemas/primitives.ts';
 import type { AtrObservation } from '../atr-baseline/atr-baseline.ts';
 import { lastAtr } from '../indicators/atr.ts';
 import { pivotHighs, pivotLows } from '../indicators/pivots.ts';
@@ -33,7 +33,6 @@ import { pointOfControl } from './volume-profile.ts';
 
 const BAR_MS = INTERVAL_MS['15m'];
 const WINDOW_MS = LOOKBACK.levels * BAR_MS;
-const HOUR_MS = INTERVAL_MS['1h'];
 const ATR_BARS = 14;
 
 export type LevelParams = SignalParams['levels'];

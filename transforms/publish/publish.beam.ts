@@ -7,7 +7,7 @@ import { INTERVAL_MS } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { type Keyed, register } from '../beam.ts';
 import type { ClosedMinute } from '../market-data.ts';
-import { messageOf } from './publish.ts';
+import { toMessage } from './publish.ts';
 
 /** What had already closed by then was published by an earlier run. Unit: ms since the epoch. */
 export interface PublishConfig {
@@ -18,30 +18,30 @@ export interface PublishConfig {
 export function* minuteMessages(minute: Keyed<ClosedMinute>, config: PublishConfig): Iterable<Uint8Array> {
   const { candle, received } = minute.value;
   if (closeOf(candle) <= config.publishAfterMs) return;
-  yield messageOf('market-candles', candle, { received: String(received) });
+  yield toMessage('market-candles', candle, { received: String(received) });
 }
 
 export function* candleMessages(candle: Keyed<Candle>, config: PublishConfig): Iterable<Uint8Array> {
-  if (closeOf(candle.value) > config.publishAfterMs) yield messageOf('market-candles', candle.value);
+  if (closeOf(candle.value) > config.publishAfterMs) yield toMessage('market-candles', candle.value);
 }
 
 export function* levelMessages(levels: LevelSet, config: PublishConfig): Iterable<Uint8Array> {
-  if (levels.asOf > config.publishAfterMs) yield messageOf('market-levels', levels);
+  if (levels.asOf > config.publishAfterMs) yield toMessage('market-levels', levels);
 }
 
 export function* featureMessages(
   joined: { readonly row: FeatureRow },
   config: PublishConfig,
 ): Iterable<Uint8Array> {
-  if (joined.row.closeTime > config.publishAfterMs) yield messageOf('market-features', joined.row);
+  if (joined.row.closeTime > config.publishAfterMs) yield toMessage('market-features', joined.row);
 }
 
 export function* signalMessages(signal: ScalpSignal): Iterable<Uint8Array> {
-  yield messageOf('trade-signals-micro', signal);
+  yield toMessage('trade-signals-micro', signal);
 }
 
 export function* deadLetterMessages(letter: DeadLetter): Iterable<Uint8Array> {
-  yield messageOf('dead-letters', letter);
+  yield toMessage('dead-letters', letter);
 }
 
 function closeOf(candle: Candle): number {

@@ -16,7 +16,7 @@ export interface PublishedRecord {
  * Serialized PubsubMessage of one record of `topic`.
  * `attributes` are added to the identity and event time that every message carries.
  */
-export function messageOf(
+export function toMessage(
   topic: TopicName,
   record: PublishedRecord,
   attributes: Readonly<Record<string, string>> = {},

@@ -10,14 +10,13 @@
 import type { Candle } from '../../schemas/candle.ts';
 import type { LevelSet, TrendLine } from '../../schemas/level-set.ts';
 import type { SignalParams } from '../../schemas/params.ts';
-import { INTERVAL_MS, type Venue } from '../../schemas/primitives.ts';
+import { HOUR_MS, type Venue } from '../../schemas/primitives.ts';
 import { linearRegression } from '../indicators/linear-regression.ts';
 import { pivotHighs, pivotLows } from '../indicators/pivots.ts';
 import { latestBars, revisionOf } from '../latest.ts';
 import { above, below } from '../thresholds/thresholds.ts';
 import { LOOKBACK } from '../windows.ts';
 
-const HOUR_MS = INTERVAL_MS['1h'];
 /** Longest first, so that it wins between equals. Unit: h. */
 const LOOKBACKS = [LOOKBACK.trend, 150, 100, 50];
 

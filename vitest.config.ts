@@ -11,6 +11,8 @@ export default defineConfig(({ mode }) => ({
     exclude: [...configDefaults.exclude, ...(mode === 'slow' ? [] : [SLOW])],
     pool: 'threads',
     globalSetup: ['test/announce.ts'],
-    testTimeout: mode === 'slow' ? 240_000 : 20_000,
+    // Generous: a slow machine must not turn a proof into a timing test.
+    testTimeout: mode === 'slow' ? 600_000 : 120_000,
+    hookTimeout: 120_000,
   },
 }));

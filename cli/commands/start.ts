@@ -1,33 +1,6 @@
-/** `cst start`: the whole stack in this process, until Ctrl-C. */
-import { join } from 'node:path';
+/** `cst start`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
-import { createLogUpdate } from 'log-update';
-import { systemClock } from '../../connectors/clock/system.ts';
-import { SIMULATED_SYMBOLS } from '../../connectors/exchanges/simulated/instruments.ts';
-import { ConfigError } from '../../schemas/errors.ts';
-import { DEFAULT_PARAMS } from '../../schemas/params.ts';
-import { LocalStack, type LocalStackOptions, removeStack } from '../local-stack.ts';
-import { bybitSource, type MarketSource, simulatedSource } from '../market-source.ts';
-import { readParams } from '../params-file.ts';
-import { StackView } from '../stack-view.ts';
-import { duration, renderStatus } from '../status.ts';
-
-/** Pairs with the highest turnover for years; choosing them by turnover is the universe's task. */
-const LIVE_SYMBOLS = [
-  'BTCUSDT',
-  'ETHUSDT',
-  'SOLUSDT',
-  'XRPUSDT',
-  'DOGEUSDT',
-  'BNBUSDT',
-  'ADAUSDT',
-  'LINKUSDT',
-];
-/** Measured: at 200 the books of ten symbols keep one core busy, and beyond it the graph falls behind. */
-const MAX_SPEED = 120;
-const REFRESH_MS = 500;
-/** Between lines of status where there is no terminal to redraw. */
-const PLAIN_EVERY_MS = 10_000;
+import { MAX_SPEED, type StartFlags } from '../start-flags.ts';
 
 const HELP = `
 Signals go to stdout, one JSON object a line; status and notices go to stderr.
@@ -40,16 +13,6 @@ Examples:
   cst start --live --symbols BTCUSDT,ETHUSDT    Bybit's public endpoints
   cst start | jq .signal_reason                 why each signal left
 `;
-
-interface Flags {
-  readonly live?: boolean;
-  readonly symbols?: string;
-  readonly speed: string;
-  readonly seed: string;
-  readonly params?: string;
-  readonly dir: string;
-  readonly for?: string;
-}
 
 export function addStart(program: Command): void {
   program
@@ -64,130 +27,5 @@ export function addStart(program: Command): void {
     .option('--dir <dir>', 'folder of bus and history', '.cst')
     .option('--for <seconds>', 'stop by itself after so many seconds')
     .addHelpText('after', HELP)
-    .action(runStart);
-}
-
-async function runStart(flags: Flags): Promise<void> {
-  const symbols = flags.symbols?.split(',').map((symbol) => symbol.trim().toUpperCase()) ?? [
-    ...(flags.live ? LIVE_SYMBOLS : SIMULATED_SYMBOLS),
-  ];
-  const speed = numberOf(flags.speed, '--speed', 0.1, MAX_SPEED);
-  const seed = numberOf(flags.seed, '--seed', 0, Number.MAX_SAFE_INTEGER);
-  const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
-  const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
-  const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
-  const stopping = stopRequest(stopAfterMs);
-  try {
-    if (!flags.live) await removeStack(dir);
-    const source = flags.live ? bybitSource() : await simulatedSource({ seed, speed, symbols });
-    await runStack({ source, symbols, params, dir, seed }, stopping.asked);
-  } finally {
-    stopping.done();
-  }
-}
-
-async function runStack(options: Omit<LocalStackOptions, 'notice'>, stopAsked: Promise<void>): Promise<void> {
-  const { source } = options;
-  try {
-    const screen = screenOf(process.stdout, process.stderr);
-    const stack = await LocalStack.open({ ...options, notice: screen.notice });
-    try {
-      await watch(stack, source, screen, stopAsked);
-    } finally {
-      await stack.stop();
-    }
-  } finally {
-    await source.close();
-  }
-}
-
-/** Runs the stack under the eyes of a person, until a signal, the time given, or a failure. */
-async function watch(
-  stack: LocalStack,
-  source: MarketSource,
-  screen: Screen,
-  stopAsked: Promise<void>,
-): Promise<void> {
-  const view = await StackView.open({ stack, source, clock: systemClock, print: screen.print });
-  screen.follow(view);
-  try {
-    await Promise.race([stack.run(), stopAsked]);
-  } finally {
-    screen.close();
-    process.stderr.write('Stopping: publishing what was received …\n');
-    const status = view.status();
-    await view.close();
-    await stack.stop();
-    const since = (ms: number | null) => (ms === null ? 'none' : `after ${duration(ms)}`);
-    process.stderr.write(
-      `${renderStatus({ ...status, notice: null })}\nfirst candle ${since(view.firstCandleMs)} · first signal ${since(view.firstSignalMs)}\n`,
-    );
-  }
-}
-
-interface Screen {
-  notice(line: string): void;
-  /** A line of output, above the status. */
-  print(line: string): void;
-  follow(view: StackView): void;
-  close(): void;
-}
-
-/** Redraws on a terminal; elsewhere notices come as lines, and the status as a block now and then. */
-function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream): Screen {
-  const redraw = stream.isTTY ? createLogUpdate(stream) : undefined;
-  let view: StackView | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const draw = () => {
-    if (view) (redraw ?? ((text: string) => stream.write(`${text}\n`)))(renderStatus(view.status()));
-  };
-  return {
-    notice(line) {
-      if (redraw && view) view.notice(line);
-      else stream.write(`${line}\n`);
-    },
-    print(line) {
-      redraw?.clear();
-      output.write(`${line}\n`);
-      if (redraw) draw();
-    },
-    follow(followed) {
-      view = followed;
-      timer = setInterval(draw, redraw ? REFRESH_MS : PLAIN_EVERY_MS);
-    },
-    close() {
-      clearInterval(timer);
-      view = undefined;
-      redraw?.clear();
-      redraw?.done();
-    },
-  };
-}
-
-/**
- * Resolves at the first SIGINT or SIGTERM, after the time given, or when whoever read the output has gone (`| head`);
- * the second signal ends the process at once.
- */
-function stopRequest(afterMs?: number): { readonly asked: Promise<void>; done(): void } {
-  const timeUp = new AbortController();
-  let signals = 0;
-  const asked = new Promise<void>((resolve) => {
-    const onSignal = () => {
-      signals += 1;
-      if (signals > 1) process.exit(130);
-      resolve();
-    };
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-    process.stdout.on('error', () => resolve());
-    if (afterMs !== undefined) {
-      void systemClock.until(systemClock.now() + afterMs, timeUp.signal).then(resolve);
-    }
-  });
-  return { asked, done: () => timeUp.abort() };
-}
-
-function numberOf(text: string, flag: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= min && value <= max) return value;
-  throw new ConfigError(`Expected ${flag} as a number from ${min} to ${max}, got "${text}".`);
+    .action(async (flags: StartFlags) => (await import('../run-start.ts')).runStart(flags));
 }

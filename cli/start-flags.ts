@@ -1,0 +1,14 @@
+/** Flags of `cst start`, as they were typed. */
+
+/** Measured: at 200 the books of ten symbols keep one core busy, and beyond it the graph falls behind. */
+export const MAX_SPEED = 120;
+
+export interface StartFlags {
+  readonly live?: boolean;
+  readonly symbols?: string;
+  readonly speed: string;
+  readonly seed: string;
+  readonly params?: string;
+  readonly dir: string;
+  readonly for?: string;
+}

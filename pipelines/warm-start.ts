@@ -33,15 +33,12 @@ export interface WarmStartOptions {
   readonly startMs: number;
   readonly history: History;
   readonly fetchKlines: FetchKlines;
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Candles by interval, then symbol, then open time. @throws UpstreamError where neither source answers. */
 export async function warmCandles(options: WarmStartOptions): Promise<Candle[]> {
   const candles: Candle[] = [];
   const intervals = Object.entries(BARS_NEEDED) as [Interval, number][];
-  const total = intervals.length * options.symbols.length;
-  let done = 0;
   for (const [interval, bars] of intervals) {
     const toMs = Math.floor(options.startMs / INTERVAL_MS[interval]) * INTERVAL_MS[interval];
     const span = { interval, fromMs: toMs - bars * INTERVAL_MS[interval], toMs };
@@ -54,8 +51,6 @@ export async function warmCandles(options: WarmStartOptions): Promise<Candle[]> 
           options,
         )),
       );
-      done += 1;
-      options.onProgress?.(done, total);
     }
   }
   return candles;

@@ -1,5 +1,6 @@
 /** What could not be read, kept whole with the reason. */
 import { z } from 'zod';
+import { shortHash } from './hash.ts';
 import { EventTime } from './primitives.ts';
 
 export const DeadLetter = z.object({
@@ -12,3 +13,22 @@ export const DeadLetter = z.object({
   bytes: z.string().describe('The original bytes, base64.'),
 });
 export type DeadLetter = z.output<typeof DeadLetter>;
+
+/** What came, and why it was refused; `line` where it came from a file. `eventTime` in ms since the epoch. */
+export interface Refusal extends Pick<DeadLetter, 'stage' | 'reason' | 'source' | 'eventTime'> {
+  readonly line?: number;
+  readonly bytes: Uint8Array | string;
+}
+
+/** The letter of a refusal; the same input refused for the same reason is the same letter. */
+export function deadLetterFrom({ stage, reason, source, line, eventTime, bytes }: Refusal): DeadLetter {
+  return {
+    id: `${stage}:${shortHash(source ?? '', reason, bytes)}`,
+    stage,
+    reason,
+    source,
+    line: line ?? null,
+    eventTime,
+    bytes: Buffer.from(bytes as Uint8Array).toString('base64'),
+  };
+}

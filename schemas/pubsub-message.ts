@@ -1,5 +1,4 @@
 /** google.pubsub.v1.PubsubMessage in protobuf: the element that crosses the graph's edges on every engine. */
-import { createHash } from 'node:crypto';
 import protobuf from 'protobufjs/minimal.js';
 import { messageOf, WireFormatError } from './errors.ts';
 import { ATTRIBUTES } from './topics.ts';
@@ -166,11 +165,4 @@ export function eventTimeOf(attributes: Readonly<Record<string, string>>): numbe
     );
   }
   return ms;
-}
-
-/** First 16 hex digits of SHA-256: short enough to read, long enough never to collide here. */
-export function shortHash(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part).update('\0');
-  return hash.digest('hex').slice(0, 16);
 }

@@ -1,8 +1,8 @@
 /** Messages as rows of history, or as dead letters. */
 import { z } from 'zod';
-import { DeadLetter } from '../../schemas/dead-letter.ts';
+import { DeadLetter, deadLetterFrom } from '../../schemas/dead-letter.ts';
 import { messageOf, WireFormatError } from '../../schemas/errors.ts';
-import { eventTimeOf, shortHash, standardAttributes } from '../../schemas/pubsub-message.ts';
+import { eventTimeOf, standardAttributes } from '../../schemas/pubsub-message.ts';
 import { TABLE_NAMES, TABLES, type TableName } from '../../schemas/tables.ts';
 import { Tick, ticksOf } from '../../schemas/tick.ts';
 import { ATTRIBUTES, TOPICS, type Topic, type TopicName } from '../../schemas/topics.ts';
@@ -46,18 +46,13 @@ function parseJson(data: Uint8Array): unknown {
 
 /** The message that reports another one that history cannot hold. Its id follows from the content. */
 export function deadLetterFor(topic: TopicName, delivery: Delivery, thrown: unknown): OutgoingMessage {
-  const stage = `history:${topic}`;
-  const reason = messageOf(thrown);
-  const source = delivery.attributes[ATTRIBUTES.id] || delivery.messageId;
-  const letter: DeadLetter = {
-    id: `${stage}:${shortHash(source, reason, delivery.data)}`,
-    stage,
-    reason,
-    source,
-    line: null,
+  const letter = deadLetterFrom({
+    stage: `history:${topic}`,
+    reason: messageOf(thrown),
+    source: delivery.attributes[ATTRIBUTES.id] || delivery.messageId,
     eventTime: timeOf(delivery),
-    bytes: Buffer.from(delivery.data).toString('base64'),
-  };
+    bytes: delivery.data,
+  });
   const data = new TextEncoder().encode(JSON.stringify(z.encode(DeadLetter, letter)));
   return { data, attributes: standardAttributes(letter.id, letter.eventTime), orderingKey: '' };
 }

@@ -1,10 +1,11 @@
 /** The relay's records and trade batches as bus messages. */
 import { z } from 'zod';
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
-import { DeadLetter } from '../../schemas/dead-letter.ts';
+import { DeadLetter, deadLetterFrom } from '../../schemas/dead-letter.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
+import { shortHash } from '../../schemas/hash.ts';
 import { MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
-import { shortHash, standardAttributes } from '../../schemas/pubsub-message.ts';
+import { standardAttributes } from '../../schemas/pubsub-message.ts';
 import { encodeTradeBatch, type KnownTrade, type TradeRow } from '../../schemas/trade-batch.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
 
@@ -59,10 +60,8 @@ export function deadLetterMessage(
   source: string,
   eventTime: number,
 ): OutgoingMessage {
-  const stage = 'ReadFrame';
-  const id = `${stage}:${shortHash(source, reason, frame)}`;
-  const bytes = Buffer.from(frame).toString('base64');
-  return json(DeadLetter, { id, stage, reason, source, line: null, eventTime, bytes }, eventTime, '');
+  const letter = deadLetterFrom({ stage: 'ReadFrame', reason, source, eventTime, bytes: frame });
+  return json(DeadLetter, letter, eventTime, '');
 }
 
 function json<T extends z.ZodType<{ readonly id: string }>>(

@@ -3,10 +3,9 @@ import { basename } from 'node:path';
 import { openCandleFile } from '../../connectors/files/candles.ts';
 import type { BadRow, CandleRow, CandleRows, RowSource, TradeRows } from '../../connectors/files/rows.ts';
 import { openTradeFile } from '../../connectors/files/trades.ts';
-import type { DeadLetter } from '../../schemas/dead-letter.ts';
+import { type DeadLetter, deadLetterFrom } from '../../schemas/dead-letter.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { INTERVAL_MS, type Interval } from '../../schemas/primitives.ts';
-import { shortHash } from '../../schemas/pubsub-message.ts';
 import type { CandleChunk } from './candle-replay.ts';
 import type { TimedRows } from './merge.ts';
 
@@ -172,10 +171,8 @@ function tradesWithin(chunk: TradeRows, range: TimeRange): { kept: TradeRows; sk
 /** The name of the file, not its path: the same file gives the same letters wherever it lies. */
 function letters(path: string, bad: readonly BadRow[], onBad: OnBad): void {
   for (const { line, reason, ts, bytes } of bad) {
-    const stage = `read:${basename(path)}`;
-    const source = `${basename(path)}:${line}`;
-    const id = `${stage}:${shortHash(source, reason, bytes)}`;
-    const content = Buffer.from(bytes).toString('base64');
-    onBad({ id, stage, reason, source, line, eventTime: ts ?? 0, bytes: content });
+    const name = basename(path);
+    const source = `${name}:${line}`;
+    onBad(deadLetterFrom({ stage: `read:${name}`, reason, source, line, eventTime: ts ?? 0, bytes }));
   }
 }

@@ -1,13 +1,8 @@
 /** A message that could not be read, kept whole with the reason. */
-import type { DeadLetter } from '../../schemas/dead-letter.ts';
+import { type DeadLetter, deadLetterFrom } from '../../schemas/dead-letter.ts';
 import { messageOf } from '../../schemas/errors.ts';
 import { MAX_EVENT_TIME } from '../../schemas/primitives.ts';
-import {
-  decodePubsubMessage,
-  eventTimeOf,
-  type PubsubMessage,
-  shortHash,
-} from '../../schemas/pubsub-message.ts';
+import { decodePubsubMessage, eventTimeOf, type PubsubMessage } from '../../schemas/pubsub-message.ts';
 import { ATTRIBUTES } from '../../schemas/topics.ts';
 
 /**
@@ -20,15 +15,7 @@ export function deadLetterOf(stage: string, bytes: Uint8Array, thrown: unknown):
   const data = message?.data ?? bytes;
   // The publisher's own id first: it is the same on every bus, and when the message comes again.
   const source = message?.attributes[ATTRIBUTES.id] || message?.messageId || null;
-  return {
-    id: `${stage}:${shortHash(source ?? '', reason, data)}`,
-    stage,
-    reason,
-    source,
-    line: null,
-    eventTime: message ? timeOf(message) : 0,
-    bytes: Buffer.from(data.buffer, data.byteOffset, data.length).toString('base64'),
-  };
+  return deadLetterFrom({ stage, reason, source, eventTime: message ? timeOf(message) : 0, bytes: data });
 }
 
 function readMessage(bytes: Uint8Array): PubsubMessage | null {

@@ -1,9 +1,9 @@
 /** Short hashes by which a signal names the parameters and inputs it was computed from. */
 import { z } from 'zod';
 import { FeatureRow } from '../../schemas/feature-row.ts';
+import { shortHash } from '../../schemas/hash.ts';
 import { LevelSet } from '../../schemas/level-set.ts';
 import type { SignalParams } from '../../schemas/params.ts';
-import { shortHash } from '../../schemas/pubsub-message.ts';
 
 /** The same for equal parameters, in whatever order they were written. */
 export function paramsHash(params: SignalParams): string {

@@ -1,0 +1,2 @@
+/** Every DoFn that only our worker knows: importing this makes them known. */
+import './index.ts';

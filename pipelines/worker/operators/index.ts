@@ -1,0 +1,60 @@
+/** DoFns of our own in the worker: a ParDo whose payload names one of their urns becomes their operator, any other the SDK's. */
+import '../../../transforms/sdk.beam.ts';
+import type { BundleApplication, DelayedBundleApplication } from 'apache-beam/proto/beam_fn_api';
+import { ParDoPayload, type PTransform } from 'apache-beam/proto/beam_runner_api';
+import {
+  type IOperator,
+  type OperatorContext,
+  registerOperatorConstructor,
+} from 'apache-beam/worker/operators';
+import { InvariantError } from '../../../schemas/errors.ts';
+
+export const PAR_DO_URN = 'beam:transform:pardo:v1';
+
+/** What an operator is made of. */
+export interface DoFnStep {
+  readonly transformId: string;
+  readonly transform: PTransform;
+  /** Of the whole ParDo; `doFn.payload` is what the urn's owner put there. */
+  readonly parDo: ParDoPayload;
+  readonly payload: Uint8Array;
+  readonly context: OperatorContext;
+}
+
+/** Makes one operator per bundle processor; it is reused from bundle to bundle, never by two at once. */
+export type DoFnConstructor = (step: DoFnStep) => IOperator;
+
+/** An operator whose work on one element can be cut short; asked only while it processes one. */
+export interface SplittableOperator extends IOperator {
+  /** Undefined where nothing is left to give away. `fraction` of what remains is kept; 0 = stop as soon as possible. */
+  trySplit(
+    fraction: number,
+  ): { readonly primary: BundleApplication; readonly residual: DelayedBundleApplication } | undefined;
+}
+
+const doFns = new Map<string, DoFnConstructor>();
+
+export function registerDoFn(urn: string, constructor: DoFnConstructor): void {
+  doFns.set(urn, constructor);
+}
+
+type Constructor = Parameters<typeof registerOperatorConstructor>[1];
+
+/** The SDK's constructor of ParDos, which it keeps to itself; its compiler leaves every function its closure. */
+const stockParDo = (() => {
+  const { __closure } = registerOperatorConstructor as unknown as {
+    __closure?: () => { operatorsByUrn?: Map<string, Constructor> };
+  };
+  const constructor = __closure?.().operatorsByUrn?.get(PAR_DO_URN);
+  if (constructor) return constructor;
+  throw new InvariantError(
+    'Expected the operators of apache-beam 2.49.0, found none. Use the pinned version of the package.',
+  );
+})();
+
+registerOperatorConstructor(PAR_DO_URN, (transformId, transform, context) => {
+  const parDo = ParDoPayload.fromBinary(transform.spec!.payload);
+  const constructor = doFns.get(parDo.doFn?.urn ?? '');
+  if (!constructor) return stockParDo(transformId, transform, context);
+  return constructor({ transformId, transform, parDo, payload: parDo.doFn!.payload, context });
+});

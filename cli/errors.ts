@@ -7,9 +7,14 @@ export const EXIT = { ok: 0, error: 1, notFound: 2, notRunning: 3, config: 4, ti
 
 /** Exit code of anything thrown: our errors carry theirs, a wrong flag is a matter of configuration. */
 export function exitCodeOf(thrown: unknown): number {
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.config;
+  if (thrown instanceof CommanderError) return isHelp(thrown) ? EXIT.ok : EXIT.config;
   const { exitCode } = (thrown ?? {}) as { exitCode?: unknown };
   return typeof exitCode === 'number' ? exitCode : EXIT.error;
+}
+
+/** Asked for, or shown because a command of commands was given none. */
+function isHelp({ exitCode, code }: CommanderError): boolean {
+  return exitCode === 0 || code === 'commander.help';
 }
 
 /** `Error: … (code N)`. */

@@ -1,6 +1,7 @@
 /** `cst`, the command line. Each command is a file in commands/. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addEngine } from './commands/engine.ts';
 import { addReplay } from './commands/replay.ts';
 import { addStart } from './commands/start.ts';
 import { errorLine, exitCodeOf } from './errors.ts';
@@ -12,6 +13,7 @@ Examples:
   cst start                                                    simulated exchange → signals, in this terminal
   cst replay BTCUSDT=trades.parquet --venue bybit --out out    signals of recorded trades
   cst replay --help                                            file formats and more examples
+  cst engine install                                           Prism and Flink, to replay on
 `;
 
 function version(): string {
@@ -29,6 +31,7 @@ function programOf(): Command {
     .addHelpText('after', HELP);
   addStart(program);
   addReplay(program);
+  addEngine(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

@@ -30,12 +30,15 @@ export interface Subscription {
   /** Resolves with 1..max deliveries as soon as there is one, or with [] once the subscription is closed. */
   pull(max: number): Promise<readonly Delivery[]>;
   /**
-   * Smallest event time (attribute `ts`, ms) among messages published but not yet handed out;
-   * undefined where there is none, or the bus cannot know.
+   * Smallest event time (attribute `ts`, ms) that a message published but not yet handed out may have.
+   * -Infinity: the bus cannot rule out that some older message is still to come (a dead reader's lease has not run out,
+   * a backlog arrives out of order, the connection is lost): a watermark must stand still.
+   * undefined: it is caught up; what comes next is what is published next.
    */
   oldestPending(): number | undefined;
   /** Messages published and not yet acknowledged; undefined where the bus cannot know. */
   backlog(): number | undefined;
+  /** Gives back what is not settled, so that the next reader under this name gets it at once. Idempotent. */
   close(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { threadId } from 'node:worker_threads';
 import type { TestContext } from 'vitest';
 import { messageOf, UpstreamError } from '../../schemas/errors.ts';
 
@@ -98,7 +99,7 @@ async function buildOnce(): Promise<string> {
   if (existsSync(binary)) return binary;
   mkdirSync(folder, { recursive: true });
   // Tests run side by side: each builds under a name of its own, the last to finish wins.
-  const fresh = `${binary}-${process.pid}-${process.hrtime.bigint()}`;
+  const fresh = `${binary}-${process.pid}-${threadId}`;
   try {
     await promisify(execFile)('go', ['build', '-o', fresh, '.'], {
       cwd: import.meta.dirname,

@@ -119,10 +119,12 @@ export const TOPICS = {
 export type TopicName = keyof typeof TOPICS;
 export const TOPIC_NAMES = Object.keys(TOPICS) as TopicName[];
 
-/** Message attributes that every publisher sets: Pub/Sub reads event time and identity from them. */
+/** Message attributes. Every publisher sets id and event time: Pub/Sub reads identity and time from them. */
 export const ATTRIBUTES = {
   /** Content identity; the bus and the sinks drop a second copy. */
   id: 'id',
   /** Event time, decimal ms since the epoch. */
   eventTime: 'ts',
+  /** Place in the symbol's stream of trades, set by the relay: see feed-position.ts. */
+  position: 'pos',
 } as const;

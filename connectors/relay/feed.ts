@@ -1,5 +1,4 @@
 /** One venue's feed: frames in, state of each symbol out. Knows no bus and waits for nothing. */
-import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import { messageOf } from '../../schemas/errors.ts';
 import type { FeedEvent } from '../../schemas/feed-event.ts';
 import { streamKey, type Venue } from '../../schemas/primitives.ts';
@@ -9,7 +8,7 @@ import type { Clock } from '../clock/port.ts';
 import { bybitMapper, type FrameMapper } from '../exchanges/bybit/map.ts';
 import type { BookEvent, MarketEvent, RefusalEvent } from '../exchanges/market-event.ts';
 import { FeedHealth } from './health.ts';
-import { deadLetterMessage, feedEventMessage } from './messages.ts';
+import { deadLetterMessage, feedEventMessage, snapshotMessage } from './messages.ts';
 import { Seconds } from './seconds.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { SymbolState } from './symbol-state.ts';
@@ -100,14 +99,14 @@ export class Feed {
   }
 
   /** Of every second of every symbol that is over and has none yet. */
-  snapshots(): BookSnapshot[] {
+  snapshots(): OutgoingMessage[] {
     const now = this.#options.now();
-    const snapshots: BookSnapshot[] = [];
+    const snapshots: OutgoingMessage[] = [];
     for (const tracked of this.#symbols.values()) {
       const { state, health } = tracked;
       for (const second of tracked.seconds.take(now, completeUntil(tracked))) {
         const connected = health.vouchesFor(second, this.#lastFrame);
-        snapshots.push(state.snapshot(second, connected, now));
+        snapshots.push(snapshotMessage(state.snapshot(second, connected, now), state));
         health.forgetBefore(second);
         state.markSecond();
       }

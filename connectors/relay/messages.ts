@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import { DeadLetter, deadLetterFrom } from '../../schemas/dead-letter.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
+import { type FeedPosition, positionAttribute } from '../../schemas/feed-position.ts';
 import { shortHash } from '../../schemas/hash.ts';
 import { MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { standardAttributes } from '../../schemas/pubsub-message.ts';
@@ -26,27 +27,35 @@ export function cutByMinute(trades: readonly TradeRow[]): TradeRow[][] {
   return runs;
 }
 
-/** One minute's trades (at least one) as a batch. The id follows from the content. */
+/** One minute's trades (at least one) as a batch. The id follows from the content; `before`: where its first one stands. */
 export function tradeMessage(
   venue: Venue,
   symbol: string,
   trades: readonly TradeRow[],
   last: KnownTrade | null,
+  before: Pick<FeedPosition, 'since' | 'from'>,
 ): OutgoingMessage {
   const data = encodeTradeBatch({ venue, symbol, claim: null, last, trades });
   const first = trades[0]!;
   const earliest = trades.reduce((ts, trade) => Math.min(ts, trade.ts), first.ts);
   const key = streamKey(venue, symbol);
   const id = `${key}:${first.ts}:${first.seq}:${trades.length}:${shortHash(data)}`;
-  return { data, attributes: standardAttributes(id, earliest), orderingKey: key };
+  const position = positionAttribute({ ...before, to: before.from + trades.length });
+  return { data, attributes: { ...standardAttributes(id, earliest), ...position }, orderingKey: key };
 }
 
 /**
  * The snapshot of a second that has passed. Its attribute `ts` is the second's end: that is when it was known, and
- * what moves the watermark.
+ * what moves the watermark. `received`: how many trades had come by then, published or about to be.
  */
-export function snapshotMessage(snapshot: BookSnapshot): OutgoingMessage {
-  return json(BookSnapshot, snapshot, snapshot.ts + 1_000, streamKey(snapshot.venue, snapshot.symbol));
+export function snapshotMessage(
+  snapshot: BookSnapshot,
+  { since, received }: { readonly since: number; readonly received: number },
+): OutgoingMessage {
+  const key = streamKey(snapshot.venue, snapshot.symbol);
+  const { data, attributes, orderingKey } = json(BookSnapshot, snapshot, snapshot.ts + 1_000, key);
+  const position = positionAttribute({ since, from: received, to: received });
+  return { data, attributes: { ...attributes, ...position }, orderingKey };
 }
 
 export function feedEventMessage(event: FeedEvent): OutgoingMessage {

@@ -28,11 +28,12 @@ describe('cutByMinute', () => {
 
 describe('tradeMessage', () => {
   it('takes its id and time from its content', () => {
-    const message = () => tradeMessage('bybit', 'X', [trade(7), trade(5)], null);
+    const message = () => tradeMessage('bybit', 'X', [trade(7), trade(5)], null, { since: 1, from: 40 });
     expect(message()).toEqual(message());
     expect(message().attributes).toEqual({
       id: expect.stringMatching(/^bybit:X:7:7:2:[0-9a-f]{16}$/),
       ts: '5',
+      pos: '1 40 42',
     });
     expect(message().orderingKey).toBe('bybit:X');
   });

@@ -14,7 +14,7 @@ import { systemClock } from '../clock/system.ts';
 import { BYBIT_PING } from '../exchanges/bybit/subscribe.ts';
 import { ReconnectingSocket } from '../exchanges/socket.ts';
 import { Feed } from './feed.ts';
-import { cutByMinute, snapshotMessage, tradeMessage } from './messages.ts';
+import { cutByMinute, tradeMessage } from './messages.ts';
 import { Publisher } from './publisher.ts';
 import type { SymbolState } from './symbol-state.ts';
 
@@ -178,7 +178,7 @@ class BybitRelay implements Relay {
   async #flush(): Promise<void> {
     const publisher = this.#publisher;
     await this.#publishTrades();
-    await publisher.publish('book-snapshots', this.#feed.snapshots().map(snapshotMessage));
+    await publisher.publish('book-snapshots', this.#feed.snapshots());
     await publisher.publish('feed-events', this.#feed.takeEvents());
     await publisher.publish('dead-letters', this.#feed.takeDeadLetters());
     if (!this.#isPaused) return;
@@ -206,7 +206,8 @@ class BybitRelay implements Relay {
   /** Null where the trades make no batch; they become a dead letter. */
   #encode(state: SymbolState, run: readonly TradeRow[]): OutgoingMessage | null {
     try {
-      return tradeMessage(state.venue, state.symbol, run, state.last);
+      const { venue, symbol, last, since, publishedTrades: from } = state;
+      return tradeMessage(venue, symbol, run, last, { since, from });
     } catch (error) {
       this.#feed.refuseTrades(run, messageOf(error));
       return null;

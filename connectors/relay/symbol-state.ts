@@ -19,6 +19,8 @@ export class SymbolState {
   /** Received and not yet handed to the bus. */
   pending: TradeRow[] = [];
   publishedTrades = 0;
+  /** When it began to count them. Unit: market ms. */
+  readonly since: number;
   last: TradeRow | null = null;
   /** Between the newest trade's match and its arrival. Unit: market ms. */
   lagMs: number | null = null;
@@ -31,7 +33,13 @@ export class SymbolState {
   constructor(venue: Venue, symbol: string, now: number) {
     this.venue = venue;
     this.symbol = symbol;
+    this.since = now;
     this.#outOfSyncSince = now;
+  }
+
+  /** What a reader of the snapshots must have to miss no trade: also those that wait for the bus. */
+  get received(): number {
+    return this.publishedTrades + this.pending.length;
   }
 
   addTrades(trades: readonly TradeRow[], now: number): void {

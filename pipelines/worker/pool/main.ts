@@ -1,0 +1,36 @@
+/**
+ * The worker pool as a sidecar: `node pipelines/worker/pool/main.ts --port 50000 [--bind 0.0.0.0]`. In a pod of Flink
+ * TaskManagers loopback is enough: the environment is EXTERNAL with `localhost:50000`. Ends its workers on SIGTERM.
+ */
+import { parseArgs } from 'node:util';
+import { systemClock } from '../../../connectors/clock/system.ts';
+import { ConfigError, messageOf } from '../../../schemas/errors.ts';
+import { jsonLog, relayLine } from '../process/log.ts';
+import { startWorkerPool } from './pool.ts';
+
+const write = (line: string) => void process.stderr.write(line);
+const log = jsonLog(systemClock, write);
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  throw new ConfigError(`Expected a port from 0 to 65535, got ${text}. Set --port.`);
+}
+
+try {
+  const { values } = parseArgs({
+    options: { port: { type: 'string', default: '50000' }, bind: { type: 'string' } },
+  });
+  const pool = await startWorkerPool({
+    log,
+    onLine: (worker, line) => relayLine(log, write, worker, line),
+    port: portOf(values.port),
+    // An address on the command line is the operator's own word.
+    ...(values.bind !== undefined && { bind: values.bind, mayBindBeyondLoopback: true }),
+  });
+  log({ severity: 'INFO', message: `Worker pool listens on ${pool.url}.` });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void pool.close());
+} catch (thrown) {
+  log({ severity: 'ERROR', message: messageOf(thrown) });
+  process.exitCode = thrown instanceof ConfigError ? thrown.exitCode : 1;
+}

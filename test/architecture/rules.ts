@@ -42,7 +42,8 @@ const MODEL = /\.model\.ts$/;
 const CONFIG_FILE = /^[^/]+\.config\.ts$/;
 const MAY_USE_BEAM = /^transforms\/(beam|windows)\.ts$|\.beam(\.test)?\.ts$|^pipelines\/|^test\/|^bench\//;
 const MAY_READ_CLOCK = /^connectors\/clock\/|^bench\//;
-const MAY_READ_ENVIRONMENT = /^cli\/|^functions\/[^/]+\/index\.ts$|^test\/(real-data|pstest\/pstest)\.ts$|^bench\//;
+const MAY_READ_ENVIRONMENT =
+  /^cli\/|^functions\/[^/]+\/index\.ts$|^test\/(real-data|temp-folder|engines\/needs|pstest\/pstest)\.ts$|^bench\//;
 
 type Rule = (sources: readonly Source[]) => Violation[];
 

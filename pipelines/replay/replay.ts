@@ -7,9 +7,9 @@ import type { SignalParams } from '../../schemas/params.ts';
 import type { Interval, Venue } from '../../schemas/primitives.ts';
 import { toMessage } from '../../transforms/publish/publish.ts';
 import { compileSignals } from '../compile.ts';
-import type { Edges, SourceReader } from '../runners/embedded/edges.ts';
-import { EmbeddedRunner } from '../runners/embedded/runner.ts';
+import type { SourceReader } from '../runners/embedded/edges.ts';
 import { CandleReplay } from './candle-replay.ts';
+import { EMBEDDED_ENGINE, type ReplayEngine } from './engine.ts';
 import { openCandles, openTrades, type RangedRows, type TimeRange } from './inputs.ts';
 import { ReplayOutput } from './output.ts';
 import { assertNothingLost, countCandles, type ReplaySummary } from './summary.ts';
@@ -33,6 +33,8 @@ export interface ReplayOptions extends TimeRange {
   readonly clock: Clock;
   /** Share of the input read so far, 0..1. */
   readonly onProgress?: (share: number) => void;
+  /** What runs the graph; the embedded runner where left out. */
+  readonly engine?: ReplayEngine;
 }
 
 /** A source that counts what passed. */
@@ -112,28 +114,21 @@ async function run(options: ReplayOptions, source: Source, output: ReplayOutput)
     emitAfterMs: fromMs ?? 0,
     history,
   });
-  const edges = replayEdges(source, output, options.onProgress);
-  const handle = await new EmbeddedRunner({ edges }).start(pipeline);
-  await handle.done;
+  const reader = watched(source, options.onProgress);
+  await (options.engine ?? EMBEDDED_ENGINE).run(pipeline, {
+    // Snapshots were not recorded: the batches themselves vouch for the time they cover.
+    openSource: (name) => (name === 'raw-tick-data' ? reader : ENDED),
+    take: (topic, bytes) => output.take(topic, bytes),
+  });
 }
 
-/** Snapshots were not recorded: the batches themselves vouch for the time they cover. */
-function replayEdges(
-  { replay, inputs }: Source,
-  output: ReplayOutput,
-  onProgress?: (share: number) => void,
-): Edges {
-  const reader: SourceReader = {
+function watched({ replay, inputs }: Source, onProgress?: (share: number) => void): SourceReader {
+  return {
     read: () => {
       onProgress?.(inputs.reduce((sum, input) => sum + input.progress(), 0) / inputs.length);
       return replay.read();
     },
     close: () => replay.close(),
-  };
-  return {
-    openSource: (name) => (name === 'raw-tick-data' ? reader : ENDED),
-    write: (topic, bytes) => output.take(topic, bytes),
-    flush: () => undefined,
   };
 }
 

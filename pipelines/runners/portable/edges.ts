@@ -1,0 +1,163 @@
+/** The graph with other edges: a TestStream where it subscribes, spool files where it publishes. Protos in, protos out. */
+import '../../../transforms/sdk.beam.ts';
+import {
+  Environment,
+  ExternalPayload,
+  FunctionSpec,
+  IsBounded_Enum,
+  ParDoPayload,
+  PCollection,
+  Pipeline,
+  PTransform,
+  PubSubReadPayload,
+  PubSubWritePayload,
+  TestStreamPayload,
+  type TestStreamPayload_Event,
+} from 'apache-beam/proto/beam_runner_api';
+import { impulse } from 'apache-beam/transforms/internal';
+import { step } from '../../../transforms/beam.ts';
+import { pipelineOf } from '../../pipeline-of.ts';
+import { PUBSUB_READ_URN, PUBSUB_WRITE_URN } from '../../pubsub-io.ts';
+import { SPOOL_WRITE_URN, type SpoolWrite } from '../../worker/dofns.ts';
+import type { RecordedEvent } from './recording.ts';
+import { takeMessages } from './route.ts';
+
+const PARDO_URN = 'beam:transform:pardo:v1';
+const TEST_STREAM_URN = 'beam:transform:teststream:v1';
+const BYTES_CODER_URN = 'beam:coder:bytes:v1';
+const GLOBAL_WINDOWS_URN = 'beam:window_fn:global_windows:v1';
+const EXTERNAL_URN = 'beam:env:external:v1';
+/** BoundedWindow.TIMESTAMP_MAX_VALUE of every Beam SDK. Unit: ms. */
+const END_OF_TIME = 9_223_372_036_854_775n;
+const RECORDING = 'recording';
+const RECORDED = 'recorded';
+
+/** Names of the subscriptions that a graph reads, in a fixed order: their numbers in the frames of a recording. */
+export function subscriptionsOf(pipeline: Pipeline): string[] {
+  return readsOf(pipeline)
+    .map(([, transform]) => subscriptionOf(transform))
+    .sort();
+}
+
+/** Every subscription becomes a filter on one TestStream: engines allow one a pipeline. */
+export function withRecording(pipeline: Pipeline, events: readonly RecordedEvent[]): Pipeline {
+  const changed = Pipeline.clone(pipeline);
+  const { transforms, pcollections, coders, windowingStrategies } = changed.components!;
+  const subscriptions = subscriptionsOf(pipeline);
+  const coderId = Object.entries(coders).find(([, coder]) => coder.spec?.urn === BYTES_CODER_URN)![0];
+  const windowingStrategyId = Object.entries(windowingStrategies).find(
+    ([, strategy]) => strategy.windowFn?.urn === GLOBAL_WINDOWS_URN,
+  )![0];
+  pcollections[RECORDED] = PCollection.create({
+    uniqueName: RECORDED,
+    coderId,
+    isBounded: IsBounded_Enum.UNBOUNDED,
+    windowingStrategyId,
+  });
+  for (const [id, read] of readsOf(changed)) {
+    transforms[id] = PTransform.create({
+      ...read,
+      spec: routeSpec(subscriptions.indexOf(subscriptionOf(read))),
+      inputs: { main: RECORDED },
+    });
+    for (const parent of parentsOf(changed, id)) parent.inputs = { ...parent.inputs, recording: RECORDED };
+  }
+  // A root without an environment: Flink runs it itself.
+  transforms[RECORDING] = PTransform.create({
+    uniqueName: 'Recording',
+    spec: FunctionSpec.create({ urn: TEST_STREAM_URN, payload: testStream(coderId, events) }),
+    outputs: { main: RECORDED },
+    environmentId: '',
+  });
+  changed.rootTransformIds = [RECORDING, ...changed.rootTransformIds];
+  return changed;
+}
+
+/** Every publication becomes a step of the worker that appends to a file in `dir`. */
+export function withSpool(pipeline: Pipeline, dir: string): Pipeline {
+  const changed = Pipeline.clone(pipeline);
+  const { transforms, pcollections, coders } = changed.components!;
+  const bytes = Object.entries(coders).find(([, coder]) => coder.spec?.urn === BYTES_CODER_URN)![0];
+  for (const [id, write] of transformsOf(changed, PUBSUB_WRITE_URN)) {
+    const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
+    const spool: SpoolWrite = { dir, topic };
+    const doFn = FunctionSpec.create({ urn: SPOOL_WRITE_URN, payload: Buffer.from(JSON.stringify(spool)) });
+    const payload = ParDoPayload.toBinary(ParDoPayload.create({ doFn }));
+    // The SDK takes a step without outputs for a composite, and skips it.
+    const nothing = `${id}-nothing`;
+    const [input] = Object.values(write.inputs);
+    pcollections[nothing] = PCollection.create({
+      ...pcollections[input!]!,
+      uniqueName: nothing,
+      coderId: bytes,
+    });
+    transforms[id] = PTransform.create({
+      ...write,
+      spec: FunctionSpec.create({ urn: PARDO_URN, payload }),
+      outputs: { main: nothing },
+    });
+    // Serialized messages, whatever the SDK would make of them.
+    for (const input of Object.values(write.inputs)) pcollections[input]!.coderId = bytes;
+  }
+  return changed;
+}
+
+/** All functions run in the workers that the pool at `address` (host:port) starts; they bring their own code. */
+export function withWorkerPool(pipeline: Pipeline, address: string): Pipeline {
+  const changed = Pipeline.clone(pipeline);
+  const { environments } = changed.components!;
+  const payload = ExternalPayload.toBinary(ExternalPayload.create({ endpoint: { url: address } }));
+  for (const [id, { capabilities }] of Object.entries(environments)) {
+    environments[id] = Environment.create({ urn: EXTERNAL_URN, payload, capabilities });
+  }
+  return changed;
+}
+
+/** A ParDo of the SDK's, as it would build it for this step. */
+function routeSpec(subscription: number): FunctionSpec {
+  const built = pipelineOf((root) => {
+    root.apply(impulse()).apply(step('Route', takeMessages, { subscription }));
+  });
+  return transformsOf(built, PARDO_URN)[0]![1].spec!;
+}
+
+/** Elements are not length-prefixed: both Prism and Flink read them to their end. */
+function testStream(coderId: string, events: readonly RecordedEvent[]): Uint8Array {
+  return TestStreamPayload.toBinary(TestStreamPayload.create({ coderId, events: events.map(eventOf) }));
+}
+
+function eventOf(event: RecordedEvent): TestStreamPayload_Event {
+  if (event.kind === 'watermark') {
+    const newWatermark = Number.isFinite(event.watermarkMs) ? BigInt(event.watermarkMs) : END_OF_TIME;
+    return { event: { oneofKind: 'watermarkEvent', watermarkEvent: { newWatermark, tag: '' } } };
+  }
+  const elements = event.frames.map(({ bytes, eventTimeMs }) => ({
+    encodedElement: bytes,
+    timestamp: BigInt(eventTimeMs),
+  }));
+  return { event: { oneofKind: 'elementEvent', elementEvent: { elements, tag: '' } } };
+}
+
+function parentsOf(pipeline: Pipeline, id: string): PTransform[] {
+  const found = Object.entries(pipeline.components!.transforms).filter(([, { subtransforms }]) =>
+    subtransforms.includes(id),
+  );
+  return found.flatMap(([parentId, parent]) => [parent, ...parentsOf(pipeline, parentId)]);
+}
+
+function readsOf(pipeline: Pipeline): [string, PTransform][] {
+  return transformsOf(pipeline, PUBSUB_READ_URN);
+}
+
+function transformsOf(pipeline: Pipeline, urn: string): [string, PTransform][] {
+  return Object.entries(pipeline.components!.transforms).filter(([, { spec }]) => spec?.urn === urn);
+}
+
+function subscriptionOf(read: PTransform): string {
+  return lastPart(PubSubReadPayload.fromBinary(read.spec!.payload).subscription);
+}
+
+/** `projects/P/topics/T` -> `T`. */
+function lastPart(resource: string): string {
+  return resource.slice(resource.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,66 @@
+/** `cst replay` as a user runs it, and the comparison of what two runs wrote. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { REPLAY_TOPICS } from '../../pipelines/replay/output.ts';
+import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
+
+const CST = resolve(import.meta.dirname, '../../cli/main.ts');
+const SHOWN_DIFFERENCES = 3;
+const SHOWN_CHARACTERS = 400;
+
+export interface RunningReplay {
+  readonly child: ChildProcess;
+  /** Rejects with what it said on stderr where it did not end with code 0. */
+  readonly summary: Promise<ReplaySummary>;
+}
+
+/** @param words `SYMBOL=FILE` and flags but for --out and --json. */
+export function startReplay(words: readonly string[], out: string): RunningReplay {
+  const child = spawn(process.execPath, [CST, 'replay', ...words, '--out', out, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (part: string) => {
+      text[name] += part;
+    });
+  }
+  const summary = new Promise<ReplaySummary>((done, fail) => {
+    child.once('error', fail);
+    child.once('close', (code, signal) => {
+      if (code === 0) done(JSON.parse(text.stdout.trim().split('\n').at(-1) ?? ''));
+      else fail(new Error(`cst replay ${words.join(' ')} ended with ${code ?? signal}:\n${text.stderr}`));
+    });
+  });
+  return { child, summary };
+}
+
+export function runReplay(words: readonly string[], out: string): Promise<ReplaySummary> {
+  return startReplay(words, out).summary;
+}
+
+/** What differs between two folders of output, the first lines of it; empty where every byte is the same. */
+export function differences(expected: string, got: string): string[] {
+  return REPLAY_TOPICS.flatMap((topic) => {
+    const [theirs, ours] = [expected, got].map((folder) => readFileSync(join(folder, `${topic}.ndjson`)));
+    if (sha256(theirs!) === sha256(ours!)) return [];
+    return [`${topic}: ${linesThatDiffer(theirs!.toString('utf8'), ours!.toString('utf8'))}`];
+  });
+}
+
+function linesThatDiffer(expected: string, got: string): string {
+  const [theirs, ours] = [expected.split('\n'), got.split('\n')];
+  const [inTheirs, inOurs] = [new Set(theirs), new Set(ours)];
+  const missing = theirs.filter((line) => !inOurs.has(line));
+  const extra = ours.filter((line) => !inTheirs.has(line));
+  const shown = (sign: string, lines: readonly string[]) =>
+    lines.slice(0, SHOWN_DIFFERENCES).map((line) => `\n  ${sign} ${line.slice(0, SHOWN_CHARACTERS)}`);
+  const counts = `${theirs.length - 1} lines expected, ${ours.length - 1} got, ${missing.length} missing, ${extra.length} too many`;
+  return [counts, ...shown('-', missing), ...shown('+', extra)].join('');
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

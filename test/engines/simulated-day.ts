@@ -1,0 +1,106 @@
+/**
+ * A day of trades as they arrive on a bad day, as files for `cst replay`: out of order, late, too late, twice, in
+ * batches that come again, silent for hours, missing for minutes. Pure in its seed.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hash32, Random } from '../../connectors/exchanges/random.ts';
+import { priceText, sizeText } from '../../connectors/exchanges/simulated/frames.ts';
+import { type Fill, SimulatedMarket } from '../../connectors/exchanges/simulated/market.ts';
+
+const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
+const START_MS = Date.UTC(2026, 2, 3);
+
+/** In half of the symbols an id is a number, as at Kraken; in the other a text, as at Bybit. */
+export const DAY_SYMBOLS = ['BTCUSDT', 'SOLUSDT', 'DOGEUSDT'] as const;
+
+/** What happened to a row, for counting. */
+type Fate = 'plain' | 'late' | 'tooLate' | 'copy' | 'lateCopy' | 'garbage';
+
+export interface Arrival {
+  readonly fate: Fate;
+  /** When it is received; files are in this order. Unit: ms since the epoch. */
+  readonly atMs: number;
+  /** Unit: ms since the epoch. */
+  readonly ts: number;
+  readonly line: string;
+}
+
+/** Nobody trades SOLUSDT then. Units: ms since the start. */
+const SILENCE = { symbol: 'SOLUSDT', fromMs: 7 * HOUR, toMs: 10 * HOUR };
+/** Nothing is received of anything. */
+const OUTAGE = { fromMs: 13 * HOUR + 20 * MINUTE + 17 * SECOND, toMs: 13 * HOUR + 32 * MINUTE };
+/** Rows of this long are delivered again as they are. */
+const REDELIVERED = { everyMs: 2 * HOUR, forMs: 20 * SECOND, afterMs: 45 * SECOND };
+
+/** Shares of the rows; delays in ms. A bar closes 2 s after its end and is revised for 10 minutes more. */
+const DISORDER_MS = 1_500;
+const LATE = { share: 1 / 1_500, fromMs: 65 * SECOND, toMs: 9 * MINUTE };
+const TOO_LATE = { share: 1 / 6_000, fromMs: 15 * MINUTE, toMs: 40 * MINUTE };
+const COPY = { share: 1 / 400, fromMs: 0, toMs: 90 * SECOND };
+const LATE_COPY = { share: 1 / 8_000, fromMs: 15 * MINUTE, toMs: 40 * MINUTE };
+const GARBAGE = { share: 1 / 50_000 };
+
+export interface DayOptions {
+  readonly seed: number;
+  /** Unit: ms. */
+  readonly lengthMs?: number;
+}
+
+/** Rows of each symbol in order of arrival. */
+export function simulatedDay({ seed, lengthMs = 24 * HOUR }: DayOptions): Map<string, Arrival[]> {
+  const market = new SimulatedMarket(seed);
+  return new Map(
+    DAY_SYMBOLS.map((symbol, at) => {
+      const { instrument } = market.of(symbol);
+      const toLine = (fill: Fill, number: number) => {
+        const id = at % 2 === 0 ? String(number) : fill.id;
+        const side = fill.isBuy ? 'BUY' : 'SELL';
+        return `${fill.ts},${priceText(instrument, fill.ticks)},${sizeText(instrument, fill.lots)},${id},${side}`;
+      };
+      const fills = market.of(symbol).fills(START_MS, START_MS + lengthMs);
+      const traded = fills.filter(({ ts }) => isReceived(symbol, ts - START_MS));
+      const chance = new Random(hash32(seed, symbol, 'arrival'));
+      const arrivals = traded.flatMap((fill, i) => arrivalsOf(fill, toLine(fill, 1_000_000 + i), chance));
+      return [symbol, arrivals.sort((a, b) => a.atMs - b.atMs)] as const;
+    }),
+  );
+}
+
+function isReceived(symbol: string, ms: number): boolean {
+  if (symbol === SILENCE.symbol && ms >= SILENCE.fromMs && ms < SILENCE.toMs) return false;
+  return ms < OUTAGE.fromMs || ms >= OUTAGE.toMs;
+}
+
+/** The row itself, once or late or not at all readable, and its copies. */
+function arrivalsOf({ ts }: Fill, line: string, chance: Random): Arrival[] {
+  const arrival = (fate: Fate, delayMs: number) => ({ fate, atMs: ts + delayMs, ts, line });
+  const delay = ({ fromMs, toMs }: { fromMs: number; toMs: number }) =>
+    fromMs + Math.floor(chance.next() * (toMs - fromMs));
+  const drawn = chance.next();
+  const jitter = Math.floor(chance.next() * DISORDER_MS);
+  const first =
+    drawn < TOO_LATE.share
+      ? arrival('tooLate', delay(TOO_LATE))
+      : drawn < TOO_LATE.share + LATE.share
+        ? arrival('late', delay(LATE))
+        : arrival('plain', jitter);
+  const all: Arrival[] = [first];
+  if (chance.next() < COPY.share) all.push(arrival('copy', jitter + delay(COPY)));
+  if (chance.next() < LATE_COPY.share) all.push(arrival('lateCopy', delay(LATE_COPY)));
+  if (chance.next() < GARBAGE.share) all.push({ ...arrival('garbage', jitter), line: `${ts},a lot,1,,BUY` });
+  if ((ts - START_MS) % REDELIVERED.everyMs < REDELIVERED.forMs && first.fate === 'plain') {
+    all.push(arrival('copy', jitter + REDELIVERED.afterMs));
+  }
+  return all;
+}
+
+/** Writes one file a symbol. @returns `SYMBOL=FILE` words for `cst replay`. */
+export function writeDay(day: ReadonlyMap<string, readonly Arrival[]>, folder: string): string[] {
+  return [...day].map(([symbol, arrivals]) => {
+    const path = join(folder, `${symbol.toLowerCase()}.csv`);
+    const lines = arrivals.map(({ line }) => line);
+    writeFileSync(path, `ts_ms,price,size,trade_id,side\n${lines.join('\n')}\n`);
+    return `${symbol}=${path}`;
+  });
+}

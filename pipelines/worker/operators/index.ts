@@ -34,8 +34,8 @@ export interface SplittableOperator extends IOperator {
 
 const doFns = new Map<string, DoFnConstructor>();
 
-export function registerDoFn(urn: string, constructor: DoFnConstructor): void {
-  doFns.set(urn, constructor);
+export function registerDoFn(urn: string, make: DoFnConstructor): void {
+  doFns.set(urn, make);
 }
 
 type Constructor = Parameters<typeof registerOperatorConstructor>[1];
@@ -45,8 +45,8 @@ const stockParDo = (() => {
   const { __closure } = registerOperatorConstructor as unknown as {
     __closure?: () => { operatorsByUrn?: Map<string, Constructor> };
   };
-  const constructor = __closure?.().operatorsByUrn?.get(PAR_DO_URN);
-  if (constructor) return constructor;
+  const stock = __closure?.().operatorsByUrn?.get(PAR_DO_URN);
+  if (stock) return stock;
   throw new InvariantError(
     'Expected the operators of apache-beam 2.49.0, found none. Use the pinned version of the package.',
   );
@@ -54,7 +54,7 @@ const stockParDo = (() => {
 
 registerOperatorConstructor(PAR_DO_URN, (transformId, transform, context) => {
   const parDo = ParDoPayload.fromBinary(transform.spec!.payload);
-  const constructor = doFns.get(parDo.doFn?.urn ?? '');
-  if (!constructor) return stockParDo(transformId, transform, context);
-  return constructor({ transformId, transform, parDo, payload: parDo.doFn!.payload, context });
+  const make = doFns.get(parDo.doFn?.urn ?? '');
+  if (!make) return stockParDo(transformId, transform, context);
+  return make({ transformId, transform, parDo, payload: parDo.doFn!.payload, context });
 });

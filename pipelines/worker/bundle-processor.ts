@@ -1,0 +1,119 @@
+/** The steps of one stage, wired once and used for one bundle after the other. */
+import {
+  type ProcessBundleDescriptor,
+  type ProcessBundleSplitRequest,
+  ProcessBundleSplitResponse,
+} from 'apache-beam/proto/beam_fn_api';
+import type { IOperator } from 'apache-beam/worker/operators';
+import type { Stopwatch } from '../../connectors/clock/stopwatch.ts';
+import type { InputConsumer } from './inbound.ts';
+import { BundleMetrics } from './metrics.ts';
+import type { SplittableOperator } from './operators/index.ts';
+import type { Source } from './source.ts';
+import { atWork, StepClock, type StepInfo } from './step-clock.ts';
+import { failureOf } from './step-failure.ts';
+import { type BundleState, type RunnerChannels, type Stage, wireStage } from './wiring.ts';
+
+type Phase = 'start' | 'finish';
+
+export class BundleProcessor {
+  readonly metrics = new BundleMetrics();
+  readonly #channels: RunnerChannels;
+  readonly #clock: StepClock;
+  readonly #bundle: BundleState = { id: undefined, state: undefined };
+  readonly #stage: Stage;
+
+  constructor(descriptor: ProcessBundleDescriptor, channels: RunnerChannels, stopwatch: Stopwatch) {
+    this.#channels = channels;
+    this.#clock = new StepClock(stopwatch);
+    this.#stage = wireStage({
+      descriptor,
+      channels,
+      clock: this.#clock,
+      metrics: this.metrics,
+      bundle: this.#bundle,
+    });
+  }
+
+  /** Returns when all input is processed and all output handed to the network. @throws with the name of the step at fault. */
+  async process(instructionId: string): Promise<void> {
+    this.metrics.reset();
+    this.#bundle.id = instructionId;
+    this.#bundle.state = undefined;
+    await atWork.run({ instructionId, clock: this.#clock }, () => this.#run(instructionId));
+    this.#bundle.id = undefined;
+  }
+
+  /** Cuts the input short; empty where there is nothing to give back. */
+  split({ desiredSplits }: ProcessBundleSplitRequest): ProcessBundleSplitResponse {
+    const response = ProcessBundleSplitResponse.create();
+    for (const source of this.#stage.sources) {
+      const desired = desiredSplits[source.transformId];
+      if (!desired) continue;
+      const within = this.#splitElement(source, desired.fractionOfRemainder);
+      if (within) return within;
+      const channelSplit = source.split(desired);
+      if (channelSplit) response.channelSplits.push(channelSplit);
+    }
+    return response;
+  }
+
+  /** Splittable steps stop first when all is to stop; otherwise whole elements are given back. */
+  #splitElement(source: Source, fraction: number): ProcessBundleSplitResponse | undefined {
+    if (fraction > 0 || this.#stage.sources.length > 1) return undefined;
+    for (const { operator } of this.#stage.steps) {
+      const split = (operator as Partial<SplittableOperator>).trySplit?.(fraction);
+      if (!split) continue;
+      return {
+        primaryRoots: [split.primary],
+        residualRoots: [split.residual],
+        channelSplits: [source.splitWithinElement()],
+      };
+    }
+    return undefined;
+  }
+
+  async #run(instructionId: string): Promise<void> {
+    const { steps, sources } = this.#stage;
+    // Consumers before those who feed them; the other way round at the end.
+    for (const { operator, step } of steps) {
+      await this.#phase('start', step, () => operator.startBundle());
+    }
+    for (const source of sources) source.start();
+    await Promise.all(
+      [...bySource(sources)].map(([endpoint, consumers]) =>
+        this.#channels.data(endpoint).receive(instructionId, consumers),
+      ),
+    );
+    for (const { operator, step } of steps.toReversed()) {
+      await this.#phase('finish', step, () => operator.finishBundle());
+    }
+    for (const endpoint of this.#stage.sinkEndpoints)
+      await this.#channels.data(endpoint).flush(instructionId);
+  }
+
+  async #phase(
+    phase: Phase,
+    step: StepInfo,
+    call: () => ReturnType<IOperator['startBundle']>,
+  ): Promise<void> {
+    const before = this.#clock.read() - this.#clock.total;
+    try {
+      await call();
+    } catch (thrown) {
+      throw failureOf(step, `${phase} a bundle`, thrown);
+    }
+    // Without what the steps behind it did meanwhile, which is counted as theirs.
+    const own = this.#clock.read() - this.#clock.total - before;
+    this.metrics.time(step.transformId, phase).update(Math.max(0, own));
+  }
+}
+
+function bySource(sources: readonly Source[]): Map<string, Map<string, InputConsumer>> {
+  const byEndpoint = new Map<string, Map<string, InputConsumer>>();
+  for (const source of sources) {
+    const consumers = byEndpoint.get(source.endpoint) ?? new Map<string, InputConsumer>();
+    byEndpoint.set(source.endpoint, consumers.set(source.transformId, source));
+  }
+  return byEndpoint;
+}

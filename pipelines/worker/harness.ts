@@ -1,0 +1,177 @@
+/** The worker: follows the runner's instructions until the runner ends the control stream, or it is told to stop. */
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type {
+  InstructionRequest,
+  InstructionResponse,
+  ProcessBundleDescriptor,
+} from 'apache-beam/proto/beam_fn_api';
+import { BeamFnControlClient } from 'apache-beam/proto/beam_fn_api.grpc-client';
+import type { Clock } from '../../connectors/clock/port.ts';
+import type { Stopwatch } from '../../connectors/clock/stopwatch.ts';
+import { messageOf, UpstreamError } from '../../schemas/errors.ts';
+import { Bundles } from './bundles.ts';
+import { CHANNEL_OPTIONS, insecure, workerMetadata } from './channels.ts';
+import { Control } from './control.ts';
+import { type DataChannel, openDataChannel } from './data-channel.ts';
+import { Descriptors, type FetchDescriptor } from './descriptors.ts';
+import type { WorkerLog } from './logging.ts';
+import { ShortIds } from './metrics.ts';
+import { openStateChannel, type StateChannel } from './state-channel.ts';
+
+export interface HarnessOptions {
+  readonly workerId: string;
+  readonly controlEndpoint: string;
+  /** How long to wait for the runner at the start. Unit: ms. */
+  readonly connectTimeoutMs: number;
+  readonly clock: Clock;
+  readonly stopwatch: Stopwatch;
+  readonly log: WorkerLog;
+}
+
+type Stream = ClientDuplexStream<InstructionResponse, InstructionRequest>;
+
+export class Harness {
+  readonly #options: HarnessOptions;
+  readonly #client: BeamFnControlClient;
+  readonly #channels: Channels;
+  readonly #bundles: Bundles;
+  readonly #control: Control;
+  readonly #answering = new Set<Promise<void>>();
+  readonly #ended = Promise.withResolvers<void>();
+  #stream: Stream | undefined;
+  #isStopping = false;
+
+  constructor(options: HarnessOptions) {
+    const { workerId, controlEndpoint, stopwatch, log } = options;
+    this.#options = options;
+    this.#client = new BeamFnControlClient(controlEndpoint, insecure(), CHANNEL_OPTIONS);
+    this.#channels = new Channels(workerId);
+    const descriptors = new Descriptors(fetchFrom(this.#client, workerId));
+    this.#bundles = new Bundles({ descriptors, channels: this.#channels, stopwatch });
+    this.#control = new Control({
+      bundles: this.#bundles,
+      descriptors,
+      shortIds: new ShortIds(),
+      onFailure: (instructionId, message) => log.write('ERROR', message, instructionId),
+    });
+  }
+
+  /** Resolves when the runner ends the control stream, or `stop` is through. @throws UpstreamError where the runner is gone. */
+  async run(): Promise<void> {
+    const { controlEndpoint, workerId } = this.#options;
+    await this.#connect();
+    const stream = this.#client.control(workerMetadata(workerId));
+    this.#stream = stream;
+    stream.on('data', (request: InstructionRequest) => this.#follow(stream, request));
+    stream.on('end', () => this.#ended.resolve());
+    stream.on('error', (error) => {
+      const message = `The control stream to ${controlEndpoint} broke: ${messageOf(error)}`;
+      if (this.#isStopping) this.#ended.resolve();
+      else this.#ended.reject(new UpstreamError(message, { cause: error }));
+    });
+    try {
+      await this.#ended.promise;
+    } finally {
+      this.#close();
+    }
+  }
+
+  /** Finishes bundles at work, new ones are left to other workers. Ends at the deadline in any case. Unit: ms. */
+  async stop(deadlineMs: number): Promise<void> {
+    const { clock } = this.#options;
+    this.#isStopping = true;
+    const abort = new AbortController();
+    const deadline = clock.until(clock.now() + deadlineMs, abort.signal);
+    await Promise.race([this.#allAnswered(), deadline]);
+    abort.abort();
+    if (!this.#stream) return this.#close();
+    this.#stream.once('finish', () => this.#ended.resolve());
+    this.#stream.end();
+  }
+
+  get running(): number {
+    return this.#bundles.running;
+  }
+
+  async #connect(): Promise<void> {
+    const { controlEndpoint, connectTimeoutMs, clock } = this.#options;
+    const deadline = clock.now() + connectTimeoutMs;
+    await new Promise<void>((resolve, reject) => {
+      this.#client.waitForReady(deadline, (error) => {
+        if (!error) return resolve();
+        const waited = `Expected a runner at ${controlEndpoint}, found none within ${connectTimeoutMs} ms.`;
+        reject(
+          new UpstreamError(`${waited} Start it first, or correct --control_endpoint.`, { cause: error }),
+        );
+      });
+    });
+  }
+
+  #follow(stream: Stream, request: InstructionRequest): void {
+    if (this.#isStopping && request.request.oneofKind === 'processBundle') return;
+    const answering = this.#control.handle(request).then((response) => {
+      stream.write(response);
+    });
+    this.#answering.add(answering);
+    void answering.finally(() => this.#answering.delete(answering));
+  }
+
+  async #allAnswered(): Promise<void> {
+    while (this.#answering.size > 0) await Promise.all(this.#answering);
+  }
+
+  #close(): void {
+    this.#channels.close();
+    this.#client.close();
+  }
+}
+
+/** Streams beside the control stream, one per endpoint and kind, opened when first asked for. */
+class Channels {
+  readonly #workerId: string;
+  readonly #data = new Map<string, DataChannel>();
+  readonly #state = new Map<string, StateChannel>();
+
+  constructor(workerId: string) {
+    this.#workerId = workerId;
+  }
+
+  data(endpoint: string): DataChannel {
+    return opened(this.#data, endpoint, () => openDataChannel(endpoint, this.#workerId));
+  }
+
+  state(endpoint: string): StateChannel {
+    return opened(this.#state, endpoint, () => openStateChannel(endpoint, this.#workerId));
+  }
+
+  forget(instructionId: string): void {
+    for (const channel of this.#data.values()) channel.forget(instructionId);
+  }
+
+  close(): void {
+    for (const channel of [...this.#data.values(), ...this.#state.values()]) channel.close();
+  }
+}
+
+function opened<T>(channels: Map<string, T>, endpoint: string, open: () => T): T {
+  const known = channels.get(endpoint);
+  if (known) return known;
+  const channel = open();
+  channels.set(endpoint, channel);
+  return channel;
+}
+
+function fetchFrom(client: BeamFnControlClient, workerId: string): FetchDescriptor {
+  return (processBundleDescriptorId) =>
+    new Promise<ProcessBundleDescriptor>((resolve, reject) => {
+      client.getProcessBundleDescriptor(
+        { processBundleDescriptorId },
+        workerMetadata(workerId),
+        (error, value) => {
+          if (value) return resolve(value);
+          const expected = `Expected stage ${processBundleDescriptorId} from the runner`;
+          reject(new UpstreamError(`${expected}, got: ${messageOf(error)}`));
+        },
+      );
+    });
+}

@@ -1,0 +1,96 @@
+/**
+ * Process entry of the worker, with the arguments that Beam's boot gives.
+ * Exit code: 0 where the runner ended the control stream or SIGTERM came, 1 where the runner is gone or never was.
+ */
+import '../../transforms/sdk.beam.ts';
+import { parseArgs } from 'node:util';
+import '../signals.ts';
+import { systemStopwatch } from '../../connectors/clock/stopwatch.ts';
+import { systemClock } from '../../connectors/clock/system.ts';
+import { ConfigError, messageOf } from '../../schemas/errors.ts';
+import { Harness } from './harness.ts';
+import { type Level, WorkerLog } from './logging.ts';
+import { openLoggingStream } from './logging-stream.ts';
+
+/** Time for bundles at work once SIGTERM has come: less than the 30 s that container engines wait before SIGKILL. */
+const STOP_DEADLINE_MS = 20_000;
+/** Time for the last log entries. */
+const LOG_DEADLINE_MS = 1_000;
+
+interface Settings {
+  readonly workerId: string;
+  readonly controlEndpoint: string;
+  readonly loggingEndpoint: string | undefined;
+  readonly connectTimeoutMs: number;
+}
+
+/** Arguments not listed here (`options`, `provision_endpoint`, `status_endpoint`, …) are accepted and of no use to the worker. */
+function readSettings(args: string[]): Settings {
+  const string = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args,
+    strict: false,
+    options: { id: string, control_endpoint: string, logging_endpoint: string, connect_timeout_ms: string },
+  });
+  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  const controlEndpoint = text(values.control_endpoint);
+  if (controlEndpoint === undefined) {
+    throw new ConfigError('Expected --control_endpoint=HOST:PORT, got none. Start the worker by its boot.');
+  }
+  return {
+    workerId: text(values.id) ?? 'worker',
+    controlEndpoint,
+    loggingEndpoint: text(values.logging_endpoint),
+    connectTimeoutMs: Number(text(values.connect_timeout_ms) ?? 30_000),
+  };
+}
+
+/** What libraries print goes where the worker's own entries go. */
+function captureConsole(log: WorkerLog): void {
+  const levels: Record<'debug' | 'log' | 'info' | 'warn' | 'error', Level> = {
+    debug: 'DEBUG',
+    log: 'INFO',
+    info: 'INFO',
+    warn: 'WARN',
+    error: 'ERROR',
+  };
+  for (const [method, level] of Object.entries(levels)) {
+    console[method as keyof typeof levels] = (...parts: unknown[]) =>
+      log.write(level, parts.map((part) => (typeof part === 'string' ? part : messageOf(part))).join(' '));
+  }
+}
+
+async function main(): Promise<number> {
+  const settings = readSettings(process.argv.slice(2));
+  const { workerId, loggingEndpoint } = settings;
+  const stream = loggingEndpoint === undefined ? undefined : openLoggingStream(loggingEndpoint, workerId);
+  const log = new WorkerLog({
+    clock: systemClock,
+    send: stream?.send ?? (() => false),
+    fallBack: (line) => process.stderr.write(`${line}\n`),
+  });
+  captureConsole(log);
+  const harness = new Harness({ ...settings, clock: systemClock, stopwatch: systemStopwatch, log });
+  process.once('SIGTERM', () => void harness.stop(STOP_DEADLINE_MS));
+  process.once('SIGINT', () => void harness.stop(STOP_DEADLINE_MS));
+  log.write('INFO', `Worker ${workerId} starts.`);
+  try {
+    await harness.run();
+    log.write('INFO', `Worker ${workerId} is done.`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return 1;
+  } finally {
+    log.flush();
+    const deadline = systemClock.until(systemClock.now() + LOG_DEADLINE_MS);
+    await Promise.race([stream?.close(), deadline]);
+  }
+}
+
+process.exit(
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return error instanceof ConfigError ? error.exitCode : 1;
+  }),
+);

@@ -4,6 +4,8 @@ import { type EngineName, findEngine, JAVA } from '../../pipelines/runners/porta
 import { assertTools } from '../../pipelines/runners/portable/engines/tools.ts';
 import { messageOf } from '../../schemas/errors.ts';
 
+/** What child processes inherit. */
+export const ENVIRONMENT: Readonly<NodeJS.ProcessEnv> = process.env;
 /** Runs of the whole, where a proof that is left out would be none. */
 const IS_CI = Boolean(process.env.CI);
 

@@ -2,9 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { REPLAY_TOPICS } from '../../pipelines/replay/output.ts';
 import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
+import { ENVIRONMENT } from './needs.ts';
 
 const CST = resolve(import.meta.dirname, '../../cli/main.ts');
 const SHOWN_DIFFERENCES = 3;
@@ -16,10 +18,11 @@ export interface RunningReplay {
   readonly summary: Promise<ReplaySummary>;
 }
 
-/** @param words `SYMBOL=FILE` and flags but for --out and --json. */
-export function startReplay(words: readonly string[], out: string): RunningReplay {
+/** @param words `SYMBOL=FILE` and flags but for --out and --json. @param temporary Folder for temporary files. */
+export function startReplay(words: readonly string[], out: string, temporary = tmpdir()): RunningReplay {
   const child = spawn(process.execPath, [CST, 'replay', ...words, '--out', out, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...ENVIRONMENT, TMPDIR: temporary },
   });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {

@@ -2,6 +2,7 @@
  * The worker pool as a sidecar: `node pipelines/worker/pool/main.ts --port 50000 [--bind 0.0.0.0]`. In a pod of Flink
  * TaskManagers loopback is enough: the environment is EXTERNAL with `localhost:50000`. Ends its workers on SIGTERM.
  */
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../../connectors/clock/system.ts';
 import { ConfigError, messageOf } from '../../../schemas/errors.ts';
@@ -10,6 +11,9 @@ import { startWorkerPool } from './pool.ts';
 
 const write = (line: string) => void process.stderr.write(line);
 const log = jsonLog(systemClock, write);
+
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
 
 function portOf(text: string): number {
   const port = Number(text);
@@ -29,7 +33,8 @@ try {
     ...(values.bind !== undefined && { bind: values.bind, mayBindBeyondLoopback: true }),
   });
   log({ severity: 'INFO', message: `Worker pool listens on ${pool.url}.` });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void pool.close());
+  if (!stop.signal.aborted) await once(stop.signal, 'abort');
+  await pool.close();
 } catch (thrown) {
   log({ severity: 'ERROR', message: messageOf(thrown) });
   process.exitCode = thrown instanceof ConfigError ? thrown.exitCode : 1;

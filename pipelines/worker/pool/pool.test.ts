@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../connectors/clock/manual.ts';
 import { ConfigError } from '../../../schemas/errors.ts';
+import { Events } from '../process/events.fixture.ts';
 import type { LogEntry } from '../process/log.ts';
 import { nodeCommand, type WorkerExit } from '../process/worker-process.ts';
 import { poolClient } from './client.fixture.ts';
@@ -16,25 +17,6 @@ const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-
-/** What happens, in order; `next` waits for the next thing that is not yet taken. */
-class Events<T> {
-  readonly all: T[] = [];
-  #taken = 0;
-  #wake: () => void = () => undefined;
-  readonly add = (event: T): void => {
-    this.all.push(event);
-    this.#wake();
-  };
-  async next(): Promise<T> {
-    while (this.all.length <= this.#taken) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    return this.all[this.#taken++]!;
-  }
-}
 
 async function openPool(options: Partial<WorkerPoolOptions> = {}) {
   const exits = new Events<WorkerExit>();

@@ -8,7 +8,8 @@ const [port] = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 // A connection that whoever listens sees closing when this process is gone.
 if (port !== undefined) connect(Number(port), '127.0.0.1');
 if (id.startsWith('stubborn')) process.on('SIGTERM', () => console.log('stays'));
-console.log(['ready', ...flags].join(' '));
+const heap = process.execArgv.filter((flag) => flag.startsWith('--max-old-space-size='));
+console.log(['ready', ...heap, ...flags].join(' '));
 if (id.startsWith('failing')) {
   console.error('cannot go on');
   process.exitCode = 3;

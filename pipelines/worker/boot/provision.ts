@@ -1,0 +1,58 @@
+/** What the runner's provision service knows about this container: options, endpoints, siblings. */
+import * as grpc from '@grpc/grpc-js';
+import { GetProvisionInfoRequest, type ProvisionInfo } from 'apache-beam/proto/beam_provision_api';
+import { ProvisionServiceClient } from 'apache-beam/proto/beam_provision_api.grpc-client';
+import type { Clock } from '../../../connectors/clock/port.ts';
+import { UpstreamError } from '../../../schemas/errors.ts';
+
+/** As long as Beam's own boot waits: the runner may open the port after it starts the container. */
+const DEADLINE_MS = 120_000;
+
+export interface ProvisionRequest {
+  readonly endpoint: string;
+  readonly workerId: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** @throws UpstreamError where nothing answers within two minutes, the answer is empty, or the signal aborts. */
+export async function provisionInfo(request: ProvisionRequest): Promise<ProvisionInfo> {
+  const client = new ProvisionServiceClient(request.endpoint, grpc.credentials.createInsecure(), {
+    // Options may be longer than the 4 MB that gRPC allows by default.
+    'grpc.max_receive_message_length': -1,
+  });
+  try {
+    return await ask(client, request);
+  } catch (cause) {
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new UpstreamError(
+      `Expected provisioning from ${request.endpoint} for worker ${request.workerId}, got ${got}. Check that the runner is up and reachable from this container.`,
+      { cause },
+    );
+  } finally {
+    client.close();
+  }
+}
+
+function ask(
+  client: ProvisionServiceClient,
+  { workerId, clock, signal }: ProvisionRequest,
+): Promise<ProvisionInfo> {
+  const metadata = new grpc.Metadata({ waitForReady: true });
+  metadata.set('worker_id', workerId);
+  const deadline = clock.now() + DEADLINE_MS;
+  return new Promise((resolve, reject) => {
+    const call = client.getProvisionInfo(
+      GetProvisionInfoRequest.create(),
+      metadata,
+      { deadline },
+      (cause, value) => {
+        if (cause) reject(cause);
+        else if (value?.info) resolve(value.info);
+        else reject(new Error('an answer without info'));
+      },
+    );
+    if (signal.aborted) call.cancel();
+    signal.addEventListener('abort', () => call.cancel(), { once: true });
+  });
+}

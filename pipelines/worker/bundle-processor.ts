@@ -1,4 +1,5 @@
 /** The steps of one stage, wired once and used for one bundle after the other. */
+import '../../transforms/sdk.beam.ts';
 import {
   type ProcessBundleDescriptor,
   type ProcessBundleSplitRequest,

@@ -1,4 +1,5 @@
 /** Answers the runner's instructions. Each gets one answer, an error where it cannot be followed. */
+import '../../transforms/sdk.beam.ts';
 import {
   type InstructionRequest,
   type InstructionResponse,

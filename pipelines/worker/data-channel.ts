@@ -1,4 +1,5 @@
 /** The data stream of one endpoint, shared by all bundles: their input, and their output. */
+import '../../transforms/sdk.beam.ts';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { Elements } from 'apache-beam/proto/beam_fn_api';
 import { BeamFnDataClient } from 'apache-beam/proto/beam_fn_api.grpc-client';

@@ -21,8 +21,13 @@ export type PubSubWrite = z.output<typeof PubSubWrite>;
 
 export const PubSubRead = z.object({
   project: z.string(),
-  subscription: z.string(),
-  allowedDisorderMs: z.number().nonnegative().describe('Watermark = newest event time − this. Unit: ms.'),
-  mayBeSilent: z.boolean().describe('With nothing pending the watermark follows the clock, else it holds.'),
+  subscriptions: z.array(z.string()).describe('Each is an output of the DoFn, of the same name.'),
+  allowedDisorderMs: z.number().nonnegative().describe('Watermark = what is complete − this. Unit: ms.'),
+  sinceMs: z
+    .number()
+    .describe('What came before was dealt with by an earlier run. Unit: ms since the epoch.'),
+  symbols: z
+    .array(z.string())
+    .describe('`venue:symbol` of streams that must be heard of before event time moves.'),
 });
 export type PubSubRead = z.output<typeof PubSubRead>;

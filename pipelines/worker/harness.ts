@@ -1,4 +1,5 @@
 /** The worker: follows the runner's instructions until the runner ends the control stream, or it is told to stop. */
+import '../../transforms/sdk.beam.ts';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type {
   InstructionRequest,
@@ -89,8 +90,9 @@ export class Harness {
     this.#stream.end();
   }
 
-  get running(): number {
-    return this.#bundles.running;
+  /** Bundles that anything here still holds data of. */
+  get known(): number {
+    return Math.max(this.#bundles.running, this.#channels.known);
   }
 
   async #connect(): Promise<void> {
@@ -142,6 +144,10 @@ class Channels {
 
   state(endpoint: string): StateChannel {
     return opened(this.#state, endpoint, () => openStateChannel(endpoint, this.#workerId));
+  }
+
+  get known(): number {
+    return Math.max(0, ...[...this.#data.values()].map(({ size }) => size));
   }
 
   forget(instructionId: string): void {

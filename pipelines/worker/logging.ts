@@ -1,4 +1,5 @@
 /** Log entries to the runner, with the bundle and step they are about; to stderr as JSON while the runner takes none. */
+import '../../transforms/sdk.beam.ts';
 import { type LogEntry, LogEntry_Severity_Enum as Severity } from 'apache-beam/proto/beam_fn_api';
 import type { Clock } from '../../connectors/clock/port.ts';
 import { atWork } from './step-clock.ts';

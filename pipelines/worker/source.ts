@@ -1,4 +1,5 @@
 /** Where a bundle's input enters its steps: decodes elements one by one, and can be told to stop early. */
+import '../../transforms/sdk.beam.ts';
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Context } from 'apache-beam/coders/coders';

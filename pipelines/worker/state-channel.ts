@@ -1,4 +1,5 @@
 /** Reads state (side inputs) from the runner: one stream per endpoint, answers in any order. */
+import '../../transforms/sdk.beam.ts';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { StateGetResponse, StateKey, StateRequest, StateResponse } from 'apache-beam/proto/beam_fn_api';
 import { BeamFnStateClient } from 'apache-beam/proto/beam_fn_api.grpc-client';

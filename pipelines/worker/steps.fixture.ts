@@ -1,0 +1,41 @@
+/** Steps for tests of the worker, registered wherever this is imported. */
+import { register } from '../../transforms/beam.ts';
+
+/** Keeps the process busy for `config.ms` per element. Unit: ms. */
+export function* busy(element: number, config: { ms: number }): Iterable<number> {
+  const end = performance.now() + config.ms;
+  while (performance.now() < end);
+  yield element;
+}
+
+export function* failOn(element: number, config: { value: number }): Iterable<number> {
+  if (element === config.value) throw new Error(`no ${element} please`);
+  yield element;
+}
+
+export function* logged(element: number): Iterable<number> {
+  console.warn(`saw ${element}`);
+  yield element;
+}
+
+interface Meters {
+  readonly seen: { increment(): void };
+  readonly sizes: { update(value: number): void };
+}
+
+export function* metered(element: number, { seen, sizes }: Meters): Iterable<number> {
+  seen.increment();
+  sizes.update(element);
+  yield element;
+}
+
+export function* withSide(
+  element: number,
+  { side }: { side: { lookup(): Iterable<number> } },
+): Iterable<number> {
+  let sum = element;
+  for (const each of side.lookup()) sum += each;
+  yield sum;
+}
+
+register('pipelines/worker/steps.fixture', { busy, failOn, logged, metered, withSide });

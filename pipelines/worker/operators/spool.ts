@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { WindowedValue } from 'apache-beam/values';
 import type { IOperator } from 'apache-beam/worker/operators';
 import { InvariantError } from '../../../schemas/errors.ts';
+// The other end of a replay: a step that its graph has and others do not.
+import '../../runners/portable/route.ts';
 import { encodeSpooled, SPOOL_SUFFIX } from '../../runners/portable/spool.ts';
 import { SPOOL_WRITE_URN, SpoolWrite } from '../dofns.ts';
 import { registerDoFn } from './index.ts';

@@ -1,2 +1,3 @@
 /** Every DoFn that only our worker knows: importing this makes them known. */
 import './index.ts';
+import './spool.ts';

@@ -1,0 +1,140 @@
+/**
+ * The graph with other edges, for a job without end: one splittable DoFn of our worker reads all subscriptions, another
+ * DoFn publishes. Protos in, protos out.
+ */
+import '../../../../transforms/sdk.beam.ts';
+import {
+  FunctionSpec,
+  IsBounded_Enum,
+  ParDoPayload,
+  PCollection,
+  Pipeline,
+  PTransform,
+  PubSubReadPayload,
+  PubSubWritePayload,
+} from 'apache-beam/proto/beam_runner_api';
+import { InvariantError } from '../../../../schemas/errors.ts';
+import { PUBSUB_READ_URN as READ_URN, PUBSUB_WRITE_URN as WRITE_URN } from '../../../pubsub-io.ts';
+import {
+  PUBSUB_READ_URN,
+  PUBSUB_WRITE_URN,
+  type PubSubRead,
+  type PubSubWrite,
+} from '../../../worker/dofns.ts';
+
+const PAR_DO_URN = 'beam:transform:pardo:v1';
+const IMPULSE_URN = 'beam:transform:impulse:v1';
+const BYTES_CODER_URN = 'beam:coder:bytes:v1';
+const GLOBAL_WINDOWS_URN = 'beam:window_fn:global_windows:v1';
+/** Runners refuse a job whose requirements they do not know. */
+const REQUIREMENTS = ['beam:requirement:pardo:splittable_dofn:v1', 'beam:requirement:pardo:finalization:v1'];
+/** Ids of what is added. Flink confuses a step with a collection of the same id. */
+const START = 'start';
+const STARTED = 'started';
+const LIVE = 'live';
+
+/** Reads and publications become DoFns of our worker, on Pub/Sub. */
+export function withPubSub(pipeline: Pipeline, read: Omit<PubSubRead, 'subscriptions'>): Pipeline {
+  const subscriptions = transformsOf(pipeline, READ_URN).map(([, transform]) => subscriptionOf(transform));
+  const source: PubSubRead = { ...read, subscriptions };
+  return withPublisher(withSource(pipeline, doFn(PUBSUB_READ_URN, source)), read.project);
+}
+
+/** Every subscription becomes an output, of the subscription's name, of one splittable DoFn. */
+export function withSource(pipeline: Pipeline, source: FunctionSpec): Pipeline {
+  const changed = Pipeline.clone(pipeline);
+  const { transforms, pcollections, environments } = changed.components!;
+  const bytes = bytesCoderOf(changed);
+  const outputs: Record<string, string> = {};
+  for (const [id, read] of transformsOf(changed, READ_URN)) {
+    const output = Object.values(read.outputs)[0]!;
+    outputs[subscriptionOf(read)] = output;
+    for (const parent of parentsOf(changed, id)) {
+      parent.subtransforms = parent.subtransforms.filter((child) => child !== id);
+      parent.inputs = { ...parent.inputs, [id]: output };
+    }
+    delete transforms[id];
+  }
+  changed.rootTransformIds = changed.rootTransformIds.filter((id) => transforms[id]);
+  pcollections[STARTED] = PCollection.create({
+    uniqueName: STARTED,
+    coderId: bytes,
+    isBounded: IsBounded_Enum.BOUNDED,
+    windowingStrategyId: globalWindowsOf(changed),
+  });
+  // A root without an environment: the engine runs it itself.
+  transforms[START] = PTransform.create({
+    uniqueName: 'Start',
+    spec: FunctionSpec.create({ urn: IMPULSE_URN }),
+    outputs: { out: STARTED },
+  });
+  const parDo = ParDoPayload.create({ doFn: source, restrictionCoderId: bytes, requestsFinalization: true });
+  transforms[LIVE] = PTransform.create({
+    uniqueName: 'Live',
+    spec: FunctionSpec.create({ urn: PAR_DO_URN, payload: ParDoPayload.toBinary(parDo) }),
+    inputs: { in: STARTED },
+    outputs,
+    environmentId: Object.keys(environments)[0]!,
+  });
+  changed.rootTransformIds = [START, LIVE, ...changed.rootTransformIds];
+  changed.requirements = [...new Set([...changed.requirements, ...REQUIREMENTS])];
+  return changed;
+}
+
+function withPublisher(pipeline: Pipeline, project: string): Pipeline {
+  const changed = Pipeline.clone(pipeline);
+  const { transforms, pcollections } = changed.components!;
+  const bytes = bytesCoderOf(changed);
+  for (const [id, write] of transformsOf(changed, WRITE_URN)) {
+    const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
+    const to: PubSubWrite = { project, topic };
+    const parDo = ParDoPayload.create({ doFn: doFn(PUBSUB_WRITE_URN, to), requestsFinalization: false });
+    transforms[id] = PTransform.create({
+      ...write,
+      spec: FunctionSpec.create({ urn: PAR_DO_URN, payload: ParDoPayload.toBinary(parDo) }),
+    });
+    // Serialized messages, whatever the SDK would make of them.
+    for (const input of Object.values(write.inputs)) pcollections[input]!.coderId = bytes;
+  }
+  return changed;
+}
+
+function doFn(urn: string, payload: PubSubRead | PubSubWrite): FunctionSpec {
+  return FunctionSpec.create({ urn, payload: Buffer.from(JSON.stringify(payload)) });
+}
+
+function bytesCoderOf(pipeline: Pipeline): string {
+  return idOf(pipeline.components!.coders, ({ spec }) => spec?.urn === BYTES_CODER_URN, 'a coder of bytes');
+}
+
+function globalWindowsOf(pipeline: Pipeline): string {
+  const { windowingStrategies } = pipeline.components!;
+  return idOf(windowingStrategies, ({ windowFn }) => windowFn?.urn === GLOBAL_WINDOWS_URN, 'global windows');
+}
+
+function idOf<T>(components: Record<string, T>, isIt: (component: T) => boolean, what: string): string {
+  const found = Object.entries(components).find(([, component]) => isIt(component));
+  if (found) return found[0];
+  throw new InvariantError(`Expected ${what} in a graph that reads a subscription, got none.`);
+}
+
+/** Composites that hold the step. */
+function parentsOf(pipeline: Pipeline, id: string): PTransform[] {
+  const found = Object.entries(pipeline.components!.transforms).filter(([, { subtransforms }]) =>
+    subtransforms.includes(id),
+  );
+  return found.flatMap(([parentId, parent]) => [parent, ...parentsOf(pipeline, parentId)]);
+}
+
+function transformsOf(pipeline: Pipeline, urn: string): [string, PTransform][] {
+  return Object.entries(pipeline.components!.transforms).filter(([, { spec }]) => spec?.urn === urn);
+}
+
+function subscriptionOf(read: PTransform): string {
+  return lastPart(PubSubReadPayload.fromBinary(read.spec!.payload).subscription);
+}
+
+/** `projects/P/topics/T` -> `T`. */
+function lastPart(resource: string): string {
+  return resource.slice(resource.lastIndexOf('/') + 1);
+}

@@ -4,19 +4,14 @@ import { join } from 'node:path';
 import { openEmbeddedBus, removeEmbeddedBus } from '../connectors/bus/embedded.ts';
 import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
-import { backoffMs } from '../connectors/exchanges/backoff.ts';
 import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
 import { type Relay, type RelayStats, startRelay } from '../connectors/relay/relay.ts';
-import { compileSignals } from '../pipelines/compile.ts';
-import { busEdges } from '../pipelines/runners/embedded/bus-edges.ts';
+import { GraphService } from '../pipelines/graph-service.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
-import { EmbeddedRunner, type RunHandle } from '../pipelines/runners/embedded/runner.ts';
-import { type Resumption, resumption, warmCandles } from '../pipelines/warm-start.ts';
-import type { Candle } from '../schemas/candle.ts';
-import { messageOf, UpstreamError } from '../schemas/errors.ts';
+import { messageOf } from '../schemas/errors.ts';
 import type { SignalParams } from '../schemas/params.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import type { MarketSource } from './market-source.ts';
@@ -35,7 +30,6 @@ export interface LocalStackOptions {
 const BUS = 'bus';
 const HISTORY = 'history.duckdb';
 const VENUE = 'bybit';
-const INPUTS = ['raw-tick-data', 'book-snapshots'] as const;
 const RECORDED: readonly TopicName[] = [
   'raw-tick-data',
   'book-snapshots',
@@ -46,11 +40,6 @@ const RECORDED: readonly TopicName[] = [
   'feed-events',
   'dead-letters',
 ];
-/** A message waits for its windows: minutes of market time, more while a feed is down. Unit: ms. */
-const GRAPH_DEADLINE_MS = 24 * 3_600_000;
-const GRAPH_OUTSTANDING = 500_000;
-const RETRY = { firstMs: 1_000, maxMs: 60_000 };
-
 /**
  * Removes what an earlier stack left in its folder, and nothing else that lies there.
  * @throws UpstreamError where one still runs on it.
@@ -62,15 +51,11 @@ export async function removeStack(dir: string): Promise<void> {
 
 /** A running stack. Messages published before the graph was warm wait for it on the bus. */
 export class LocalStack {
-  readonly #options: LocalStackOptions;
-  readonly #stopping = new AbortController();
   readonly #bus: MessageBus;
   readonly #history: History;
   readonly #recorder: HistoryRecorder;
-  readonly #inputs: ReadonlyMap<string, Subscription>;
+  readonly #graph: GraphService;
   readonly #relay: Relay;
-  #graph: Promise<RunHandle> | undefined;
-  #metrics: RunHandle['metrics'] = () => [];
   #stopped: Promise<void> | undefined;
 
   /** Opens bus and history and starts the relay. @throws ConfigError, UpstreamError where the folder cannot be used. */
@@ -82,7 +67,7 @@ export class LocalStack {
       const onError = (topic: TopicName, error: unknown) =>
         options.notice(`History of ${topic}: ${messageOf(error)}`);
       const recorder = await recordHistory({ bus, history, clock: systemClock, topics: RECORDED, onError });
-      return new LocalStack(options, bus, history, recorder, await openInputs(bus));
+      return new LocalStack(options, bus, history, recorder, await openGraph(options, bus, history));
     } catch (error) {
       // The bus first: that ends the recorder, which writes to history.
       await bus.close();
@@ -96,13 +81,12 @@ export class LocalStack {
     bus: MessageBus,
     history: History,
     recorder: HistoryRecorder,
-    inputs: ReadonlyMap<string, Subscription>,
+    graph: GraphService,
   ) {
-    this.#options = options;
     this.#bus = bus;
     this.#history = history;
     this.#recorder = recorder;
-    this.#inputs = inputs;
+    this.#graph = graph;
     const { source, symbols, seed, notice } = options;
     this.#relay = startRelay({
       url: source.wsUrl,
@@ -125,33 +109,17 @@ export class LocalStack {
   }
 
   steps(): readonly StepMetrics[] {
-    return this.#metrics();
+    return this.#graph.steps();
   }
 
   /** Messages that wait for their windows, or for the graph. */
   backlog(): number {
-    let sum = 0;
-    for (const subscription of this.#inputs.values()) sum += subscription.backlog() ?? 0;
-    return sum;
+    return this.#graph.backlog() ?? 0;
   }
 
   /** Warms the graph and runs it until `stop`. Rejects where a step fails. */
-  async run(): Promise<void> {
-    const warm = await this.#warm();
-    if (!warm) return;
-    const { bus, source, params } = { ...this.#options, bus: this.#bus };
-    const pipeline = compileSignals({ project: 'local', params, leadVenue: VENUE, ...warm });
-    const edges = busEdges({
-      bus,
-      clock: source.clock,
-      allowedDisorderMs: params.market.allowedDisorderMs,
-      subscriptions: this.#inputs,
-      mayBeSilent: new Set(['raw-tick-data']),
-    });
-    this.#graph = new EmbeddedRunner({ edges }).start(pipeline);
-    const { done, metrics } = await this.#graph;
-    this.#metrics = metrics;
-    await done;
+  run(): Promise<void> {
+    return this.#graph.run();
   }
 
   /**
@@ -164,11 +132,10 @@ export class LocalStack {
   }
 
   async #stop(): Promise<void> {
-    this.#stopping.abort();
     const failures: unknown[] = [];
     const inOrder = [
       () => this.#relay.stop(),
-      async () => (await this.#graph)?.drain(),
+      () => this.#graph.stop(),
       () => this.#recorder.close(),
       () => this.#history.close(),
       () => this.#bus.close(),
@@ -176,37 +143,15 @@ export class LocalStack {
     for (const end of inOrder) await end().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   }
-
-  /** Known candles and the moment they reach to; undefined when stopped meanwhile. Tries until the exchange answers. */
-  async #warm(): Promise<({ history: Candle[] } & Resumption) | undefined> {
-    const { source, symbols, notice } = this.#options;
-    const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; ) {
-      const startMs = source.clock.now();
-      try {
-        const history = await warmCandles({
-          venue: VENUE,
-          symbols,
-          startMs,
-          history: this.#history,
-          fetchKlines: (query) => fetchKlines({ ...query, baseUrl: source.restUrl, signal }),
-        });
-        if (signal.aborted) return undefined;
-        return { history, ...resumption(history, startMs, this.#options.params) };
-      } catch (error) {
-        if (!(error instanceof UpstreamError)) throw error;
-        failures += 1;
-        const waitMs = backoffMs(failures, RETRY, 1);
-        if (!signal.aborted) notice(`${messageOf(error)} Next try in ${waitMs / 1000} s.`);
-        await systemClock.until(systemClock.now() + waitMs, signal);
-      }
-    }
-    return undefined;
-  }
 }
 
-async function openInputs(bus: MessageBus): Promise<ReadonlyMap<string, Subscription>> {
-  const options = { ackDeadlineMs: GRAPH_DEADLINE_MS, maxOutstanding: GRAPH_OUTSTANDING };
-  const opened = await Promise.all(INPUTS.map((topic) => bus.subscribe(topic, 'graph', options)));
-  return new Map(INPUTS.map((topic, i) => [topic, opened[i]!]));
+function openGraph(
+  { source, symbols, params, notice }: LocalStackOptions,
+  bus: MessageBus,
+  history: History,
+): Promise<GraphService> {
+  return GraphService.open({
+    ...{ bus, clock: source.clock, project: 'local', venue: VENUE, symbols, params, history, notice },
+    fetchKlines: (query, signal) => fetchKlines({ ...query, baseUrl: source.restUrl, signal }),
+  });
 }

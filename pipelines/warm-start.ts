@@ -2,7 +2,7 @@
 import type { CandleQuery, History } from '../connectors/history/port.ts';
 import type { Candle } from '../schemas/candle.ts';
 import type { SignalParams } from '../schemas/params.ts';
-import { INTERVAL_MS, type Interval, type Venue } from '../schemas/primitives.ts';
+import { INTERVAL_MS, type Interval, MINUTE_MS, type Venue } from '../schemas/primitives.ts';
 import { LOOKBACK } from '../transforms/windows.ts';
 
 /** Minutes before the start that are still told of: see `resumption`. */
@@ -31,7 +31,7 @@ export interface WarmStartOptions {
   readonly symbols: readonly string[];
   /** Bars closing at or before it are taken. Unit: ms since the epoch. */
   readonly startMs: number;
-  readonly history: History;
+  readonly history: Pick<History, 'candles'>;
   readonly fetchKlines: FetchKlines;
 }
 
@@ -81,12 +81,15 @@ export interface Resumption {
 /**
  * Our own newest minute is published once more, with all that closed with it: the run before may have ended between
  * one topic and the next, and whoever has a record drops its copy. From there on everything is, and signals that are
- * not yet too old to be entered. Where nothing of ours is known, nothing before the start is published.
+ * not yet too old to be entered. Where nothing of ours is known, nothing before the start is published; but where that
+ * is so because nothing of it is kept (`isRemembered` false), an earlier run may have ended just now, and the last
+ * half hour is published again: whoever has a record drops its copy.
  */
 export function resumption(
   history: readonly Candle[],
   startMs: number,
   { risk }: Pick<SignalParams, 'risk'>,
+  { isRemembered = true }: { readonly isRemembered?: boolean } = {},
 ): Resumption {
   const newest = new Map<string, number>();
   for (const { symbol, interval, trades, openTime } of history) {
@@ -94,6 +97,7 @@ export function resumption(
     if (interval !== '1m' || trades === null) continue;
     newest.set(symbol, Math.max(openTime, newest.get(symbol) ?? 0));
   }
-  const publishAfterMs = newest.size === 0 ? startMs : Math.min(startMs, ...newest.values());
+  const unknownMs = isRemembered ? startMs : startMs - RESUMED_MINUTES * MINUTE_MS;
+  const publishAfterMs = newest.size === 0 ? unknownMs : Math.min(startMs, ...newest.values());
   return { publishAfterMs, emitAfterMs: Math.max(publishAfterMs, startMs - risk.expiresAfterMs) };
 }

@@ -4,9 +4,11 @@ import { setImmediate } from 'node:timers/promises';
 import type { Delivery, MessageBus, OutgoingMessage, Subscription } from '../../../connectors/bus/port.ts';
 import type { Clock } from '../../../connectors/clock/port.ts';
 import { InvariantError } from '../../../schemas/errors.ts';
-import { decodePubsubMessage, encodePubsubMessage, eventTimeOf } from '../../../schemas/pubsub-message.ts';
+import { decodePubsubMessage } from '../../../schemas/pubsub-message.ts';
 import type { TopicName } from '../../../schemas/topics.ts';
-import type { Edges, SourceChunk, SourceMessage, SourceReader } from './edges.ts';
+import type { Completeness } from './completeness.ts';
+import type { Edges, SourceChunk, SourceReader } from './edges.ts';
+import { type Intake, OrderedIntake, UnorderedIntake } from './intake.ts';
 
 /** Messages taken at once: enough to share the cost of a bundle, few enough to keep latency low. */
 const PULL_MAX = 500;
@@ -24,9 +26,18 @@ export interface BusEdgesOptions {
    * The others hold it at their newest message, so that a stalled publisher closes no bar early.
    */
   readonly mayBeSilent: ReadonlySet<string>;
+  /** Published after all others of the same flush: where a record of it is found, the others are. */
+  readonly lastTopic?: TopicName;
+  /** Where the bus cannot tell what it holds, the messages must: see completeness.ts. */
+  readonly evidence?: {
+    readonly completeness: Completeness;
+    /** The subscription with a message of every second. */
+    readonly snapshots: string;
+  };
 }
 
 export function busEdges(options: BusEdgesOptions): Edges {
+  const { bus, lastTopic } = options;
   const pending = new Map<TopicName, OutgoingMessage[]>();
   return {
     openSource(name) {
@@ -37,7 +48,7 @@ export function busEdges(options: BusEdgesOptions): Edges {
           `Expected subscription "${name}" to be opened before the run, got ${opened}.`,
         );
       }
-      return new SubscriptionReader(subscription, options, options.mayBeSilent.has(name));
+      return new SubscriptionReader(subscription, options.clock, intakeOf(name, subscription, options));
     },
     write(topic, bytes) {
       const { data, attributes, orderingKey } = decodePubsubMessage(bytes);
@@ -47,37 +58,53 @@ export function busEdges(options: BusEdgesOptions): Edges {
     },
     flush() {
       if (pending.size === 0) return;
-      const batches = [...pending];
+      const last = pending.get(lastTopic as TopicName) ?? [];
+      pending.delete(lastTopic as TopicName);
+      const others = [...pending];
       pending.clear();
-      return Promise.all(batches.map(([topic, messages]) => options.bus.publish(topic, messages))).then(
-        () => undefined,
-      );
+      return publishAll(bus, others, lastTopic && last.length > 0 ? [[lastTopic, last]] : []);
     },
   };
 }
 
+type Batch = readonly [TopicName, readonly OutgoingMessage[]];
+
+/** One stage after the other. */
+async function publishAll(bus: MessageBus, ...stages: readonly (readonly Batch[])[]): Promise<void> {
+  for (const batches of stages) {
+    await Promise.all(batches.map(([topic, messages]) => bus.publish(topic, messages)));
+  }
+}
+
+function intakeOf(name: string, subscription: Subscription, options: BusEdgesOptions): Intake {
+  const { clock, allowedDisorderMs, evidence } = options;
+  const of = { subscription, clock, allowedDisorderMs };
+  if (!evidence) return new OrderedIntake({ ...of, mayBeSilent: options.mayBeSilent.has(name) });
+  const kind = name === evidence.snapshots ? 'snapshot' : 'trades';
+  return new UnorderedIntake({ ...of, kind, completeness: evidence.completeness });
+}
+
 class SubscriptionReader implements SourceReader {
   readonly #subscription: Subscription;
-  readonly #options: BusEdgesOptions;
-  readonly #mayBeSilent: boolean;
+  readonly #clock: Clock;
+  readonly #intake: Intake;
   readonly #closing = new AbortController();
   #pull: Promise<readonly Delivery[]> | undefined;
-  #newestMs = Number.NEGATIVE_INFINITY;
-  #watermarkMs = Number.NEGATIVE_INFINITY;
 
-  constructor(subscription: Subscription, options: BusEdgesOptions, mayBeSilent: boolean) {
+  constructor(subscription: Subscription, clock: Clock, intake: Intake) {
     this.#subscription = subscription;
-    this.#options = options;
-    this.#mayBeSilent = mayBeSilent;
+    this.#clock = clock;
+    this.#intake = intake;
   }
 
   async read(): Promise<SourceChunk | undefined> {
     if (this.#closing.signal.aborted) return undefined;
+    if (this.#intake.hasMore) return this.#intake.take([]);
     this.#pull ??= this.#subscription.pull(PULL_MAX);
     const deliveries = await this.#orSilence(this.#pull);
-    if (deliveries === undefined) return this.#closing.signal.aborted ? undefined : this.#chunk([]);
+    if (deliveries === undefined) return this.#closing.signal.aborted ? undefined : this.#intake.take([]);
     this.#pull = undefined;
-    if (deliveries.length > 0) return this.#chunk(deliveries);
+    if (deliveries.length > 0) return this.#intake.take(deliveries);
     if (this.#closing.signal.aborted) return undefined;
     // An end would close every bar that is open, with what little it holds.
     throw new InvariantError(
@@ -91,45 +118,14 @@ class SubscriptionReader implements SourceReader {
 
   /** What was pulled, or undefined after a tick of silence or on close. */
   async #orSilence<T>(pull: Promise<T>): Promise<T | undefined> {
-    const { clock } = this.#options;
     const answered = new AbortController();
     const either = AbortSignal.any([answered.signal, this.#closing.signal]);
-    const silence = clock.until(clock.now() + IDLE_TICK_MS, either).then(() => undefined);
+    const silence = this.#clock.until(this.#clock.now() + IDLE_TICK_MS, either).then(() => undefined);
     try {
       // Messages may have been handed out while silence won: they no longer count as pending, and must be seen first.
       return (await Promise.race([pull, silence])) ?? (await Promise.race([pull, setImmediate(undefined)]));
     } finally {
       answered.abort();
     }
-  }
-
-  #chunk(deliveries: readonly Delivery[]): SourceChunk {
-    const messages = deliveries.map((delivery) => this.#message(delivery));
-    return { messages, watermarkMs: this.#advance() };
-  }
-
-  #message(delivery: Delivery): SourceMessage {
-    const eventTimeMs = readEventTime(delivery);
-    // A stamp from the future must not close bars that are still open.
-    const { clock, allowedDisorderMs } = this.#options;
-    this.#newestMs = Math.max(this.#newestMs, Math.min(eventTimeMs, clock.now() + allowedDisorderMs));
-    return { bytes: encodePubsubMessage(delivery), eventTimeMs, ack: () => delivery.ack() };
-  }
-
-  #advance(): number {
-    const { clock, allowedDisorderMs } = this.#options;
-    const oldest = this.#subscription.oldestPending();
-    const known = this.#mayBeSilent && oldest === undefined ? clock.now() : this.#newestMs;
-    this.#watermarkMs = Math.max(this.#watermarkMs, Math.min(known, oldest ?? known) - allowedDisorderMs);
-    return this.#watermarkMs;
-  }
-}
-
-/** A message without a readable event time still flows (the decoder refuses it by name): it takes its publish time. */
-function readEventTime(delivery: Delivery): number {
-  try {
-    return eventTimeOf(delivery.attributes);
-  } catch {
-    return delivery.publishTimeMs;
   }
 }

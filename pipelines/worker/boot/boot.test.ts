@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../connectors/clock/manual.ts';
 import type { Clock } from '../../../connectors/clock/port.ts';
@@ -9,7 +6,7 @@ import { systemClock } from '../../../connectors/clock/system.ts';
 import { Events } from '../process/events.fixture.ts';
 import type { LogEntry } from '../process/log.ts';
 import { boot } from './boot.ts';
-import { provisionService } from './provision-service.fixture.ts';
+import { containerRunner } from './runner.fixture.ts';
 
 const SCRIPT = join(import.meta.dirname, '../pool/worker.fixture.ts');
 const ends: (() => unknown)[] = [];
@@ -22,7 +19,7 @@ const endpoints = { controlEndpoint: { url: 'c:1' }, loggingEndpoint: { url: 'l:
 /** Boots a container of the given workers; a test that fails ends them too. */
 async function bootWorkers(ids: readonly string[], clock: Clock = systemClock) {
   const [id = '', ...siblingWorkerIds] = ids;
-  const service = await provisionService({ ...endpoints, siblingWorkerIds });
+  const service = await containerRunner(() => ({ ...endpoints, siblingWorkerIds }));
   const lines = new Events<string>();
   const log = new Events<LogEntry>();
   const stop = new AbortController();
@@ -52,7 +49,7 @@ describe('a container', () => {
     const flags = (id: string) =>
       `${id}: ready --max-old-space-size=288 --id=${id} --control_endpoint=c:1 --logging_endpoint=l:1 --provision_endpoint=${service.url} --options={}`;
     expect(started).toEqual([flags('a'), flags('b')]);
-    expect(service.askedBy).toEqual(['a']);
+    expect(service.provisioned.all).toEqual(['a']);
   });
 
   it('ends well when all its workers do', async () => {
@@ -101,48 +98,21 @@ describe('before anything runs', () => {
 
   it('ends well when asked to while it waits for the runner', async () => {
     const stop = new AbortController();
-    const service = await provisionService(undefined, () => stop.abort());
+    const service = await containerRunner(() => undefined);
     ends.push(() => service.close());
-    const flags = ['--id=a', `--provision_endpoint=${service.url}`];
-    expect(await boot(flags, container(stop.signal))).toBe(0);
+    const code = boot(['--id=a', `--provision_endpoint=${service.url}`], container(stop.signal));
+    await service.provisioned.next();
+    stop.abort();
+    expect(await code).toBe(0);
   });
 
   it('fails where the provision service has nothing to say in time', async () => {
     // A clock two minutes back: the deadline is over before the call begins.
     const late = { now: () => systemClock.now() - 120_000, until: systemClock.until };
-    const service = await provisionService(undefined);
+    const service = await containerRunner(() => undefined);
     ends.push(() => service.close());
     const flags = ['--id=a', `--provision_endpoint=${service.url}`];
     const booting = boot(flags, { ...container(new AbortController().signal), clock: late });
     await expect(booting).rejects.toThrow(`Expected provisioning from ${service.url} for worker a`);
-  });
-});
-
-describe('main', () => {
-  const main = (...flags: string[]) =>
-    spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...flags], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-
-  it('tells in one JSON line what is missing, and exits as for a wrong setting', async () => {
-    const child = main('--provision_endpoint=p:1');
-    const [output, [code]] = await Promise.all([text(child.stderr!), once(child, 'exit')]);
-    expect(code).toBe(4);
-    expect(JSON.parse(output)).toMatchObject({
-      severity: 'ERROR',
-      message: expect.stringContaining('--id'),
-      time: expect.stringMatching(/^\d{4}-.*Z$/),
-    });
-  });
-
-  it('takes SIGTERM while it waits for the runner', async () => {
-    const asked = new Events<undefined>();
-    const service = await provisionService(undefined, () => asked.add(undefined));
-    ends.push(() => service.close());
-    const child = main('--id=a', `--provision_endpoint=${service.url}`);
-    child.stderr!.resume();
-    await asked.next();
-    child.kill('SIGTERM');
-    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });

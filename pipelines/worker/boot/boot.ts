@@ -56,7 +56,12 @@ async function startAll(plan: readonly Launch[], container: Container): Promise<
   try {
     for (const { id, args } of plan) {
       workers.push(startWorkerProcess({ id, command, args, clock, onLine: (line) => onLine(id, line) }));
-      log({ severity: 'INFO', message: `Worker started, heap up to ${oldSpaceMb} MiB.`, worker: id });
+      const { pid } = workers.at(-1)!;
+      log({
+        severity: 'INFO',
+        message: `Worker started, process ${pid}, heap up to ${oldSpaceMb} MiB.`,
+        worker: id,
+      });
     }
     return workers;
   } catch (cause) {

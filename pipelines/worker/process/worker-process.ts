@@ -1,6 +1,6 @@
 /** One worker as a process of its own: started, watched, ended. Pool and boot hold workers only through it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -39,9 +39,11 @@ export interface WorkerProcessOptions {
   readonly onLine: (line: string) => void;
 }
 
-const LIFELINE = pathToFileURL(join(import.meta.dirname, 'lifeline.ts')).href;
+/** `.ts` from the sources, `.js` where they were built. */
+const SUFFIX = extname(import.meta.filename);
+const LIFELINE = pathToFileURL(join(import.meta.dirname, `lifeline${SUFFIX}`)).href;
 /** Entry point of a worker. */
-export const WORKER_SCRIPT = join(import.meta.dirname, '../main.ts');
+export const WORKER_SCRIPT = join(import.meta.dirname, `../main${SUFFIX}`);
 
 /** Runs a script of ours under this very Node, tied to the life of its parent. */
 export function nodeCommand(script: string, nodeFlags: readonly string[] = []): readonly string[] {

@@ -78,17 +78,22 @@ export class FakeRunner {
   }
 
   /** Resolves with the worker's answer. */
-  async ask(instructionId: string, request: Request): Promise<InstructionResponse> {
+  async ask(instructionId: string, request: Request, more: object = {}): Promise<InstructionResponse> {
     const control = await this.#control.promise;
     const answer = Promise.withResolvers<InstructionResponse>();
     this.#answers.set(instructionId, answer);
-    control.write({ instructionId, request });
+    control.write({ instructionId, request, ...more });
     return answer.promise;
   }
 
-  /** Bytes of a request as a newer runner would send it. */
-  async askRaw(instructionId: string, request: InstructionRequest): Promise<InstructionResponse> {
-    return this.ask(instructionId, request as unknown as Request);
+  /** A request of a field that the SDK's protos lack. */
+  askField(instructionId: string, no: number): Promise<InstructionResponse> {
+    const empty = { no, wireType: 2, data: new Uint8Array([0]) };
+    return this.ask(
+      instructionId,
+      { oneofKind: undefined },
+      { [Symbol.for('protobuf-ts/unknown')]: [empty] },
+    );
   }
 
   processBundle(instructionId: string, stage: string): Promise<InstructionResponse> {

@@ -5,7 +5,7 @@ import { Context } from 'apache-beam/coders/coders';
 import { FullWindowedValueCoder, GlobalWindowCoder, PaneInfoCoder } from 'apache-beam/coders/required_coders';
 import { VarIntCoder } from 'apache-beam/coders/standard_coders';
 import { ProcessBundleDescriptor, RemoteGrpcPort } from 'apache-beam/proto/beam_fn_api';
-import { PTransform } from 'apache-beam/proto/beam_runner_api';
+import { ParDoPayload, PTransform } from 'apache-beam/proto/beam_runner_api';
 import type { PCollection, Root } from 'apache-beam/pvalue';
 import { impulse, withCoderInternal } from 'apache-beam/transforms/internal';
 import { withName } from 'apache-beam/transforms/transform';
@@ -14,6 +14,7 @@ import Long from 'long';
 import type protobuf from 'protobufjs';
 import { step } from '../../transforms/beam.ts';
 import { pipelineOf } from '../pipeline-of.ts';
+import { PAR_DO_URN } from './operators/index.ts';
 
 const { Reader, Writer } = createRequire(import.meta.resolve('apache-beam'))('protobufjs') as typeof protobuf;
 
@@ -94,5 +95,18 @@ export function stageOf<C extends object>(
         [SINK]: PTransform.create({ uniqueName: SINK, spec: sink, inputs: { in: output! } }),
       },
     });
+  };
+}
+
+/** The same stage with a DoFn of ours, by urn. */
+export function withDoFn(describe: Describe, urn: string, payload = new Uint8Array()): Describe {
+  return (id, endpoint) => {
+    const descriptor = describe(id, endpoint);
+    const parDo = Object.values(descriptor.transforms).find(({ uniqueName }) => uniqueName === STEP)!;
+    parDo.spec = {
+      urn: PAR_DO_URN,
+      payload: ParDoPayload.toBinary(ParDoPayload.create({ doFn: { urn, payload } })),
+    };
+    return descriptor;
   };
 }

@@ -29,13 +29,4 @@ export function* metered(element: number, { seen, sizes }: Meters): Iterable<num
   yield element;
 }
 
-export function* withSide(
-  element: number,
-  { side }: { side: { lookup(): Iterable<number> } },
-): Iterable<number> {
-  let sum = element;
-  for (const each of side.lookup()) sum += each;
-  yield sum;
-}
-
-register('pipelines/worker/steps.fixture', { busy, failOn, logged, metered, withSide });
+register('pipelines/worker/steps.fixture', { busy, failOn, logged, metered });

@@ -1,15 +1,58 @@
 import '../../transforms/sdk.beam.ts';
+import { spawnSync } from 'node:child_process';
+import { InstructionRequest, type InstructionResponse } from 'apache-beam/proto/beam_fn_api';
+import { counter, distribution } from 'apache-beam/transforms/pardo';
+import { Worker } from 'apache-beam/worker/worker';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bundleEffects } from './bundle-effects.ts';
 import { FakeRunner } from './fake-runner.fixture.ts';
-import { type Describe, encoded, stageOf } from './stages.fixture.ts';
-import { busy, failOn } from './steps.fixture.ts';
-import { ourWorker, type RunningWorker, type StartWorker, stockWorker } from './workers.fixture.ts';
+import { registerDoFn } from './operators/index.ts';
+import { type Describe, encoded, stageOf, withDoFn } from './stages.fixture.ts';
+import { openStateChannel } from './state-channel.ts';
+import { busy, failOn, metered } from './steps.fixture.ts';
+import {
+  ourHarness,
+  ourWorker,
+  type RunningWorker,
+  type StartWorker,
+  stockWorker,
+} from './workers.fixture.ts';
 
 const STAGES: Record<string, Describe> = {
   pass: stageOf(busy, { ms: 0 }),
   slow: stageOf(busy, { ms: 15 }),
   fails: stageOf(failOn, { value: 3 }),
+  metered: stageOf(metered, { seen: counter('seen'), sizes: distribution('sizes') } as never),
+  effects: withDoFn(stageOf(busy, { ms: 0 }), 'test:effects'),
 };
+/** What the committed bundles of the stage `effects` held. */
+let committed: number[] = [];
+registerDoFn('test:effects', ({ transformId, transform, context }) => {
+  const receiver = context.getReceiver(Object.values(transform.outputs)[0]);
+  return {
+    transformId,
+    startBundle: async () => undefined,
+    process: (element) => {
+      const effects = bundleEffects.of(context.getBundleId());
+      effects.residualRoots.push({});
+      effects.finalizers.push(async () => void committed.push(Number(element.value)));
+      return receiver.receive(element);
+    },
+    finishBundle: async () => undefined,
+  };
+});
+
+function processed({ error, response }: InstructionResponse) {
+  expect(error).toBe('');
+  if (response.oneofKind !== 'processBundle') throw new Error(`got ${response.oneofKind}`);
+  return response.processBundle;
+}
+
+function fieldsOf(message: object): number[] {
+  const fields = (message as { [unknown: symbol]: { no: number }[] | undefined })[UNKNOWN_FIELDS] ?? [];
+  return fields.map(({ no }) => no);
+}
+const UNKNOWN_FIELDS = Symbol.for('protobuf-ts/unknown');
 const ids = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 /** Runs one script at one worker, on a runner of its own. */
@@ -71,4 +114,281 @@ describe('what the SDK’s worker gets wrong', () => {
       expect((await runner.output('b')).length).toBe(many.length);
     });
   });
+
+  it('holds nothing of a bundle that is over', async () => {
+    const { stock, ours } = await both(async (runner, worker) => {
+      for (const i of ids(20)) {
+        const answer = runner.processBundle(`b${i}`, 'pass');
+        await runner.feed(`b${i}`, [i]);
+        await answer;
+      }
+      return worker.known();
+    });
+    expect({ stock, ours }).toEqual({ stock: 20, ours: 0 });
+  });
+
+  it('names every metric it has told the value of', async () => {
+    const { stock, ours } = await both(async (runner) => {
+      const answer = runner.processBundle('b', 'slow');
+      await runner.feed('b', [1, 2]);
+      const { monitoringData, monitoringInfos } = processed(await answer);
+      const asked = await runner.ask('m', {
+        oneofKind: 'monitoringInfos',
+        monitoringInfos: { monitoringInfoId: [...Object.keys(monitoringData), 'unheard-of'] },
+      });
+      if (asked.response.oneofKind !== 'monitoringInfos') return asked.error;
+      const names = asked.response.monitoringInfos.monitoringInfo;
+      const full = Object.entries(names).map(([id, info]) => ({ ...info, payload: monitoringData[id]! }));
+      expect(full).toEqual(monitoringInfos);
+      return new Set(full.map(({ urn }) => urn));
+    });
+    expect(stock).toMatch(/Unknown instruction type/);
+    const time = 'beam:metric:pardo_execution_time:process_bundle_msecs:v1';
+    const index = 'beam:metric:data_channel:read_index:v1';
+    expect(ours).toEqual(new Set(['beam:metric:element_count:v1', time, index]));
+  });
+
+  it.each([
+    ['harnessMonitoringInfos', { oneofKind: 'harnessMonitoringInfos', harnessMonitoringInfos: {} }],
+    ['register', { oneofKind: 'register', register: { processBundleDescriptor: [] } }],
+  ] as const)('answers %s', async (kind, request) => {
+    const { stock, ours } = await both((runner) => runner.ask('i', request as never));
+    expect(stock.error).toMatch(/Unknown instruction type/);
+    expect(ours).toMatchObject({ error: '', response: { oneofKind: kind } });
+  });
+
+  it('passes over fields that are younger than the SDK', async () => {
+    // {instructionId: 'i'}, then field 1011 of length 0.
+    const bytes = [10, 1, 105, 154, 63, 0];
+    const read = `require('apache-beam/proto/beam_fn_api').InstructionRequest.fromBinary(new Uint8Array([${bytes}]))`;
+    const stock = spawnSync(process.execPath, ['-e', read], { encoding: 'utf8' });
+    expect(stock.stderr).toMatch(/ReferenceError: wireType is not defined/);
+    expect(InstructionRequest.fromBinary(new Uint8Array(bytes)).instructionId).toBe('i');
+  });
+
+  it('answers sampleData, and refuses what it does not know', async () => {
+    await at(ourWorker, async (runner) => {
+      const sampled = await runner.askField('i', 1011);
+      expect({ error: sampled.error, fields: fieldsOf(sampled) }).toEqual({ error: '', fields: [1011] });
+      const { error } = await runner.askField('j', 1999);
+      expect(error).toMatch(/^Expected a known instruction, got one of field 1999\./);
+    });
+  });
+
+  it('runs what waits for the commit when the bundle is committed, once', async () => {
+    const finalize = async (runner: FakeRunner) => {
+      const answer = runner.processBundle('b', 'effects');
+      await runner.feed('b', [7]);
+      const { requiresFinalization, residualRoots } = processed(await answer);
+      const before = committed.length;
+      const request = { oneofKind: 'finalizeBundle', finalizeBundle: { instructionId: 'b' } } as const;
+      const { error, response } = await runner.ask('f1', request);
+      await runner.ask('f2', request);
+      const kind = response.oneofKind;
+      return { requiresFinalization, roots: residualRoots.length, error, kind, before, after: committed };
+    };
+    committed = [];
+    const stock = await at(stockWorker, finalize);
+    bundleEffects.take('b');
+    expect(stock).toMatchObject({ requiresFinalization: false, roots: 0, after: [] });
+    expect(stock.error).toMatch(/Unknown instruction type/);
+    const ours = await at(ourWorker, finalize);
+    const kind = 'finalizeBundle';
+    expect(ours).toEqual({ requiresFinalization: true, roots: 1, error: '', kind, before: 0, after: [7] });
+  });
+
+  it('answers a split of a finished bundle with nothing to give back', async () => {
+    const { stock, ours } = await both(async (runner) => {
+      const answer = runner.processBundle('b', 'pass');
+      await runner.feed('b', [1]);
+      await answer;
+      const { error, response } = await runner.split('s', 'b', 0.5, 1);
+      return error || response;
+    });
+    expect(stock).toMatch(/Unknown process bundle/);
+    const processBundleSplit = { primaryRoots: [], residualRoots: [], channelSplits: [] };
+    expect(ours).toEqual({ oneofKind: 'processBundleSplit', processBundleSplit });
+  });
+
+  it('says which bundle it does not know', async () => {
+    const { stock, ours } = await both(async (runner) => [
+      (await runner.progress('p', 'nobody')).error,
+      (await runner.split('s', 'nobody', 0, 1)).error,
+    ]);
+    expect(stock[0]).toMatch(/TypeError/);
+    const expected = /^Expected a bundle, got nobody, one that is not known here/;
+    expect(ours).toEqual([expect.stringMatching(expected), expect.stringMatching(expected)]);
+  });
+
+  it('prints nothing about a bundle that goes well', async () => {
+    const script = async (runner: FakeRunner) => {
+      const answer = runner.processBundle('b', 'pass');
+      await runner.feed('b', [1]);
+      await answer;
+      return printed.length;
+    };
+    expect(await at(ourWorker, script)).toBe(0);
+    expect(await at(stockWorker, script)).toBeGreaterThan(0);
+  });
+
+  it('works for longer than 11.6 days', async () => {
+    const days = 12 * 86_400_000;
+    const over = vi.fn();
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    void Worker.prototype.wait.call({}).then(over);
+    await vi.advanceTimersByTimeAsync(days);
+    vi.useRealTimers();
+    expect(over).toHaveBeenCalledOnce();
+
+    const runner = await FakeRunner.start(STAGES);
+    const ended = vi.fn();
+    const running = ourHarness(runner).run().then(ended);
+    await runner.ask('i', { oneofKind: 'harnessMonitoringInfos', harnessMonitoringInfos: {} });
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    await vi.advanceTimersByTimeAsync(days);
+    vi.useRealTimers();
+    expect(ended).not.toHaveBeenCalled();
+    await runner.endControl();
+    await running;
+    expect(ended).toHaveBeenCalledOnce();
+    runner.stop();
+  });
+
+  it('counts each bundle by itself', async () => {
+    const { stock, ours } = await both(async (runner) => {
+      const counts: (number[] | undefined)[] = [];
+      for (const id of ['b1', 'b2']) {
+        const answer = runner.processBundle(id, 'metered');
+        await runner.feed(id, [5, 9]);
+        const infos = processed(await answer).monitoringInfos;
+        for (const name of ['seen', 'sizes']) {
+          const info = infos.find(({ labels }) => labels.NAME === name);
+          counts.push(info && [...info.payload]);
+        }
+      }
+      return counts;
+    });
+    expect(stock[0]).not.toEqual(stock[2]);
+    // A distribution is count, sum, min, max.
+    expect(ours).toEqual([[2], [2, 14, 5, 9], [2], [2, 14, 5, 9]]);
+  });
+});
+
+describe('a bundle', () => {
+  it('that fails names its step, drops the rest and leaves later ones alone', async () => {
+    await at(ourWorker, async (runner, worker) => {
+      const failing = runner.processBundle('b1', 'fails');
+      await runner.send('b1', encoded([1, 3, 2]), false);
+      const { error } = await failing;
+      expect(error).toMatch(
+        /^Step "Step" \(transform transform_\d+\) could not process an element: no 3 please\n/,
+      );
+      expect(error).toMatch(/at failOn/);
+      // The rest of it is still on its way.
+      await runner.feed('b1', [4, 5]);
+      const next = runner.processBundle('b2', 'fails');
+      await runner.feed('b2', [1, 2]);
+      expect((await next).error).toBe('');
+      expect(await runner.output('b2')).toEqual([1, 2]);
+      expect(worker.known()).toBe(0);
+      expect((await runner.progress('p', 'b1')).error).toMatch(/got b1, one that failed/);
+    });
+  });
+
+  it('of a stage nobody has fails by its id', async () => {
+    const { error } = await at(ourWorker, (runner) => runner.processBundle('b', 'nowhere'));
+    expect(error).toMatch(/^Expected stage nowhere from the runner, got: .*no stage nowhere/);
+  });
+
+  it('that cannot be decoded says which element', async () => {
+    await at(ourWorker, async (runner) => {
+      const answer = runner.processBundle('b', 'pass');
+      await runner.send('b', encoded([1, 2]).subarray(0, -3), true);
+      expect((await answer).error).toMatch(/^Step "source" \(transform source\) could not decode element 1/);
+    });
+  });
+
+  it('takes data that came before it', async () => {
+    await at(ourWorker, async (runner) => {
+      const first = runner.processBundle('b1', 'slow');
+      await runner.feed('b1', [1]);
+      await runner.feed('b2', ids(9));
+      await first;
+      const second = runner.processBundle('b2', 'slow');
+      expect((await second).error).toBe('');
+      expect(await runner.output('b2')).toEqual(ids(9));
+    });
+  });
+
+  it('keeps its order beside others', async () => {
+    await at(ourWorker, async (runner) => {
+      const names = ['b1', 'b2', 'b3'];
+      const answers = names.map((name) => runner.processBundle(name, 'slow'));
+      for (const i of ids(10))
+        for (const name of names) await runner.send(name, encoded([2 * i, 2 * i + 1]), false);
+      for (const name of names) await runner.send(name, new Uint8Array(), true);
+      expect((await Promise.all(answers)).map(({ error }) => error)).toEqual(['', '', '']);
+      for (const name of names) expect(await runner.output(name)).toEqual(ids(20));
+    });
+  });
+
+  it('sends its small output and the end of it in one message', async () => {
+    await at(ourWorker, async (runner) => {
+      const answer = runner.processBundle('b', 'pass');
+      await runner.feed('b', ids(100));
+      await answer;
+      await runner.output('b');
+      expect(runner.messages).toBe(1);
+    });
+  });
+
+  it('gives back what it is told to', async () => {
+    await at(ourWorker, async (runner) => {
+      const answer = runner.processBundle('b', 'slow');
+      await runner.send('b', encoded(ids(10)), false);
+      const { response } = await runner.split('s', 'b', 0.5, 20);
+      await runner.feed('b', ids(20).slice(10));
+      expect((await answer).error).toBe('');
+      if (response.oneofKind !== 'processBundleSplit') throw new Error('no split');
+      const [channel] = response.processBundleSplit.channelSplits;
+      const primary = Number(channel!.lastPrimaryElement);
+      expect(channel).toMatchObject({ transformId: 'source', firstResidualElement: BigInt(primary + 1) });
+      expect(await runner.output('b')).toEqual(ids(primary + 1));
+    });
+  });
+
+  it('tells how far it is while it works', async () => {
+    await at(ourWorker, async (runner) => {
+      const answer = runner.processBundle('b', 'pass');
+      await runner.send('b', encoded(ids(5)), false);
+      const counts = async () => {
+        const { response } = await runner.progress('p', 'b');
+        if (response.oneofKind !== 'processBundleProgress') return [];
+        const infos = response.processBundleProgress.monitoringInfos;
+        return infos.filter(({ urn }) => urn.includes('element_count')).map(({ payload }) => payload[0]);
+      };
+      await vi.waitFor(async () => expect(await counts()).toEqual([5, 5]));
+      await runner.send('b', new Uint8Array(), true);
+      await answer;
+    });
+  });
+});
+
+it('reads state in as many pieces as the runner makes of it', async () => {
+  const runner = await FakeRunner.start(STAGES);
+  const channel = openStateChannel(runner.endpoint, 'w');
+  const read = async () => {
+    const state = channel.getState('b', { type: { oneofKind: undefined } }, (data) => [...data]);
+    return state.type === 'promise' ? state.promise : state.value;
+  };
+  runner.state = [[10], [20, 30], [40]].map((piece) => new Uint8Array(piece));
+  expect(await Promise.all([read(), read()])).toEqual([
+    [10, 20, 30, 40],
+    [10, 20, 30, 40],
+  ]);
+  runner.state = [];
+  await expect(read()).rejects.toThrow('The runner could not read state: no state here');
+  runner.stop();
+  await expect(read()).rejects.toThrow(/state stream/);
+  channel.close();
 });

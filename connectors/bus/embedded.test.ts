@@ -54,7 +54,13 @@ const underTest = (dir: () => string | null) => async () => {
   };
   return made;
 };
-const KEPT = { deduplication: true, backlog: true, oldestPending: true, reopening: true } as const;
+const KEPT = {
+  handingAhead: true,
+  deduplication: true,
+  backlog: true,
+  oldestPending: true,
+  reopening: true,
+} as const;
 
 testMessageBusContract('embedded, on disk', underTest(folder), KEPT);
 testMessageBusContract(

@@ -35,13 +35,12 @@ export interface Pstest {
 
 /** Skips the calling test and says why where there is no Go; where CI is set that is a failure instead. */
 export function needGo(context: Pick<TestContext, 'skip'>): void {
-  if (hasGo()) return;
-  if (process.env.CI) throw new Error('Expected Go on the path (CI runs everything), got none. Install Go.');
-  context.skip('needs Go on the path, to build the Pub/Sub test server');
+  if (!wantsGo()) context.skip('needs Go on the path, to build the Pub/Sub test server');
 }
 
-export function hasGo(): boolean {
-  return spawnSync('go', ['version'], { stdio: 'ignore' }).status === 0;
+/** False where tests with the server are to be skipped: there is no Go, and CI is not set. */
+export function wantsGo(): boolean {
+  return Boolean(process.env.CI) || spawnSync('go', ['version'], { stdio: 'ignore' }).status === 0;
 }
 
 /** Starts a server of its own, empty. @throws UpstreamError where it cannot be built or started. */

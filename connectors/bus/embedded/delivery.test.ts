@@ -7,10 +7,10 @@ import { ManualClock } from '../../clock/manual.ts';
 import { openEmbeddedBus } from '../embedded.ts';
 import { message } from '../fixture.ts';
 import type { MessageBus, Subscription } from '../port.ts';
+import { RecentIds } from '../recent-ids.ts';
 import { AckRanges } from './ack-ranges.ts';
 import { DeliveryModel, numberOf } from './delivery.model.ts';
 import { PendingTimes } from './pending-times.ts';
-import { RecentIds } from './recent-ids.ts';
 
 const DEADLINE_MS = 50;
 const step = fc.oneof(

@@ -21,9 +21,13 @@ export class RecentIds {
   /** False where the id is known already. */
   add(id: string, nowMs: number): boolean {
     this.#age(nowMs);
-    if (this.#current.has(id) || this.#previous.has(id)) return false;
+    if (this.has(id)) return false;
     this.#current.add(id);
     return true;
+  }
+
+  has(id: string): boolean {
+    return this.#current.has(id) || this.#previous.has(id);
   }
 
   #age(nowMs: number): void {

@@ -170,7 +170,8 @@ export class GraphService {
           fetchKlines: (query) => fetchKlines(query, signal),
         });
         if (signal.aborted) return undefined;
-        return { history: candles, ...this.#resumption(candles, startMs, params) };
+        const isResuming = this.#options.patienceMs !== undefined;
+        return { history: candles, ...resumption(candles, startMs, params, { isResuming }) };
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         failures += 1;
@@ -180,10 +181,5 @@ export class GraphService {
       }
     }
     return undefined;
-  }
-
-  #resumption(candles: readonly Candle[], startMs: number, params: SignalParams): Resumption {
-    const isRemembered = this.#options.history !== undefined || this.#options.patienceMs === undefined;
-    return resumption(candles, startMs, params, { isRemembered });
   }
 }

@@ -80,24 +80,36 @@ export interface Resumption {
 
 /**
  * Our own newest minute is published once more, with all that closed with it: the run before may have ended between
- * one topic and the next, and whoever has a record drops its copy. From there on everything is, and signals that are
- * not yet too old to be entered. Where nothing of ours is known, nothing before the start is published; but where that
- * is so because nothing of it is kept (`isRemembered` false), an earlier run may have ended just now, and the last
- * half hour is published again: whoever has a record drops its copy.
+ * one topic and the next, and whoever has a record drops its copy. So is all from the first minute on that history
+ * lacks among those whose messages are still there: it may have been about to write it. From there on everything is
+ * published, and signals that are not yet too old to be entered.
+ *
+ * Where nothing of ours is known, nothing before the start is published; but where the bus may have messages of an
+ * earlier run that came to nothing (`isResuming`), the last half hour is.
  */
 export function resumption(
   history: readonly Candle[],
   startMs: number,
-  { risk }: Pick<SignalParams, 'risk'>,
-  { isRemembered = true }: { readonly isRemembered?: boolean } = {},
+  { risk, market }: Pick<SignalParams, 'risk' | 'market'>,
+  { isResuming = false }: { readonly isResuming?: boolean } = {},
 ): Resumption {
-  const newest = new Map<string, number>();
+  const own = new Map<string, Set<number>>();
   for (const { symbol, interval, trades, openTime } of history) {
     // An exchange's own bars come without a number of trades.
     if (interval !== '1m' || trades === null) continue;
-    newest.set(symbol, Math.max(openTime, newest.get(symbol) ?? 0));
+    own.set(symbol, (own.get(symbol) ?? new Set()).add(openTime));
   }
-  const unknownMs = isRemembered ? startMs : startMs - RESUMED_MINUTES * MINUTE_MS;
-  const publishAfterMs = newest.size === 0 ? unknownMs : Math.min(startMs, ...newest.values());
+  const unknownMs = isResuming ? startMs - RESUMED_MINUTES * MINUTE_MS : startMs;
+  const ends = [...own.values()].map((minutes) => endOf(minutes, market.allowedLatenessMs));
+  const publishAfterMs = ends.length === 0 ? unknownMs : Math.min(startMs, ...ends);
   return { publishAfterMs, emitAfterMs: Math.max(publishAfterMs, startMs - risk.expiresAfterMs) };
+}
+
+/** The first minute missing among those of the last `spanMs`, else the newest. */
+function endOf(minutes: ReadonlySet<number>, spanMs: number): number {
+  const newest = Math.max(...minutes);
+  const recent = [...minutes].filter((openTime) => openTime >= newest - spanMs);
+  let end = Math.min(...recent);
+  while (end < newest && minutes.has(end)) end += MINUTE_MS;
+  return end;
 }

@@ -30,6 +30,18 @@ export class UpstreamError extends CstError {
   readonly exitCode = 1;
 }
 
+/** What a command is about does not run now. */
+export class NotRunningError extends CstError {
+  readonly isRetryable = false;
+  readonly exitCode = 3;
+}
+
+/** Something outside goes on, but took longer than was asked to wait for it. */
+export class TimeoutError extends CstError {
+  readonly isRetryable = true;
+  readonly exitCode = 5;
+}
+
 /** A promise of ours is broken: a defect, never the user's fault. */
 export class InvariantError extends CstError {
   readonly isRetryable = false;

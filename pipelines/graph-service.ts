@@ -7,7 +7,7 @@ import type { History } from '../connectors/history/port.ts';
 import type { Candle } from '../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import type { SignalParams } from '../schemas/params.ts';
-import { streamKey, type Venue } from '../schemas/primitives.ts';
+import { MINUTE_MS, streamKey, type Venue } from '../schemas/primitives.ts';
 import { compileSignals } from './compile.ts';
 import { type BusEdgesOptions, busEdges } from './runners/embedded/bus-edges.ts';
 import { Completeness } from './runners/embedded/completeness.ts';
@@ -42,6 +42,8 @@ const INPUTS = ['raw-tick-data', 'book-snapshots'] as const;
 const DEADLINE_MS = 24 * 3_600_000;
 /** Messages of a quarter of an hour are held (lateness, and what is read ahead): 550 a second, those of 50 symbols. */
 const OUTSTANDING = 500_000;
+/** What history does not hold, the order book, is looked back on from the first minute published. Unit: ms. */
+const LOOK_BACK_MS = 3 * MINUTE_MS;
 const RETRY = { firstMs: 1_000, maxMs: 60_000 };
 const NO_HISTORY = { candles: async () => [] };
 
@@ -151,7 +153,8 @@ export class GraphService {
     const { symbols, venue, clock } = this.#options;
     const keys = symbols.map((symbol) => streamKey(venue, symbol));
     const nowMs = clock.now();
-    const completeness = new Completeness({ keys, sinceMs: publishAfterMs, patienceMs, nowMs });
+    const sinceMs = publishAfterMs - LOOK_BACK_MS;
+    const completeness = new Completeness({ keys, sinceMs, patienceMs, nowMs });
     return { completeness, snapshots: 'book-snapshots' };
   }
 

@@ -79,8 +79,9 @@ export class Harness {
 
   /** Finishes bundles at work, new ones are left to other workers. Ends at the deadline in any case. Unit: ms. */
   async stop(deadlineMs: number): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, log, workerId } = this.#options;
     this.#isStopping = true;
+    log.write('INFO', `Worker ${workerId} stops: ${this.#bundles.running} at work.`);
     const abort = new AbortController();
     const deadline = clock.until(clock.now() + deadlineMs, abort.signal);
     await Promise.race([this.#allAnswered(), deadline]);

@@ -1,10 +1,11 @@
 /** Steps for tests of the worker, registered wherever this is imported. */
+import { systemStopwatch } from '../../connectors/clock/stopwatch.ts';
 import { register } from '../../transforms/beam.ts';
 
 /** Keeps the process busy for `config.ms` per element. Unit: ms. */
 export function* busy(element: number, config: { ms: number }): Iterable<number> {
-  const end = performance.now() + config.ms;
-  while (performance.now() < end);
+  const end = systemStopwatch() + config.ms;
+  while (systemStopwatch() < end);
   yield element;
 }
 

@@ -1,0 +1,11 @@
+/** Process entry for tests: the SDK's worker, or ours, knowing the steps of the tests. */
+import '../../transforms/sdk.beam.ts';
+import './steps.fixture.ts';
+import { Worker } from 'apache-beam/worker/worker';
+
+const [kind, controlUrl] = process.argv.slice(2);
+if (kind === 'stock') {
+  await new Worker('w', { controlUrl: controlUrl! }).wait();
+} else {
+  await import('./main.ts');
+}

@@ -1,6 +1,7 @@
 /** Makes the steps of a stage out of its descriptor: SDK operators on receivers, sources and metrics of ours. */
 import '../../transforms/sdk.beam.ts';
 import './operators/all.ts';
+import './operators/sink.ts';
 import { DATA_INPUT_URN, DATA_OUTPUT_URN } from 'apache-beam/internal/urns';
 import { type ProcessBundleDescriptor, RemoteGrpcPort } from 'apache-beam/proto/beam_fn_api';
 import type { PTransform } from 'apache-beam/proto/beam_runner_api';

@@ -1,5 +1,6 @@
 /** Makes the steps of a stage out of its descriptor: SDK operators on receivers, sources and metrics of ours. */
 import '../../transforms/sdk.beam.ts';
+import './instants.ts';
 import './operators/all.ts';
 import './operators/sink.ts';
 import { DATA_INPUT_URN, DATA_OUTPUT_URN } from 'apache-beam/internal/urns';

@@ -56,7 +56,6 @@ async function flinkCommand(
       `-Djava.io.tmpdir=${folder}`,
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
       '-Dorg.slf4j.simpleLogger.log.org.apache.beam.runners.jobsubmission=info',
-      '-Dorg.slf4j.simpleLogger.log.org.apache.flink.runtime.executiongraph=info',
       // Since Java 17 these are closed to the serialization that Flink uses.
       ...OPENED.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
       ...['-cp', join(engine.path, '*'), 'org.apache.beam.runners.flink.FlinkJobServerDriver'],

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UpstreamError } from '../../../schemas/errors.ts';
+import { HOUR_MS } from '../../../schemas/primitives.ts';
 import type { ReplayEngine } from '../../replay/engine.ts';
 import { subscriptionsOf, withRecording, withSpool, withWorkerPool } from './edges.ts';
 import { type JobMetrics, type JobOptions, submitJob } from './job-service.ts';
@@ -15,15 +16,21 @@ export interface PortableEngineOptions {
   /** Pool that starts worker processes, host:port. */
   readonly workerPool: string;
   readonly job: JobOptions;
+  /** See `RecordOptions`. */
+  readonly stepMs?: number;
   /** Told once the job is done. */
   readonly onMetrics?: (metrics: JobMetrics) => void;
 }
+
+/** An hour of minutes is a bundle's worth of work. */
+const STEP_MS = HOUR_MS;
 
 export function portableEngine(options: PortableEngineOptions): ReplayEngine {
   return {
     async run(pipeline, { openSource, take }) {
       const subscriptions = subscriptionsOf(pipeline);
-      const events = await record(new Map(subscriptions.map((name) => [name, openSource(name)])));
+      const sources = new Map(subscriptions.map((name) => [name, openSource(name)]));
+      const events = await record(sources, { stepMs: options.stepMs ?? STEP_MS });
       const dir = await mkdtemp(join(tmpdir(), 'cst-spool-'));
       try {
         const edged = withWorkerPool(withSpool(withRecording(pipeline, events), dir), options.workerPool);

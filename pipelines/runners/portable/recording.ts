@@ -1,6 +1,7 @@
 /** What a replay's sources hand over, in order, as events of a TestStream: the same elements and watermarks on any engine. */
-import type { SourceReader } from '../embedded/edges.ts';
-import { encodeFrame, type FramedMessage } from './frame.ts';
+import type { SourceMessage, SourceReader } from '../embedded/edges.ts';
+import { firstCloseOf } from './first-close.ts';
+import { encodeFrame } from './frame.ts';
 
 /** Messages that arrive together, or event time that has come to `watermarkMs`; +Infinity ends the recording. */
 export type RecordedEvent =
@@ -14,40 +15,80 @@ export interface RecordedFrame {
   readonly eventTimeMs: number;
 }
 
+export interface RecordOptions {
+  /** Event time is told at least so often. Unit: ms of market time. */
+  readonly stepMs: number;
+}
+
 /**
- * Reads all sources to their end, in turns; `subscriptions` tells each its number in the frames.
+ * Reads all sources to their end, in turns; a source's place in the map is its number in the frames.
  * The watermark is the smallest of all, as it is in a runner that reads them at once.
+ *
+ * Engines pay for every watermark with all the windows they hold. Where nothing late comes between two of them, the
+ * first tells nothing that the second does not: windows hold what they would have held, and fire with it once. So only
+ * the last watermark before a late message is recorded, exactly, and otherwise one every `stepMs`.
  */
-export async function record(subscriptions: ReadonlyMap<string, SourceReader>): Promise<RecordedEvent[]> {
-  const open = [...subscriptions.values()].map((reader, index) => ({
-    reader,
-    index,
+export async function record(
+  sources: ReadonlyMap<string, SourceReader>,
+  { stepMs }: RecordOptions,
+): Promise<RecordedEvent[]> {
+  const open = [...sources].map(([subscription, reader], number) => ({
+    ...{ subscription, reader, number },
     watermarkMs: Number.NEGATIVE_INFINITY,
   }));
-  const events: RecordedEvent[] = [];
-  let watermarkMs = Number.NEGATIVE_INFINITY;
-  let frames: RecordedFrame[] = [];
-  while (watermarkMs < Number.POSITIVE_INFINITY) {
+  const tape = new Tape(stepMs);
+  while (tape.watermarkMs < Number.POSITIVE_INFINITY) {
     for (const source of open) {
       if (source.watermarkMs === Number.POSITIVE_INFINITY) continue;
       const chunk = await source.reader.read();
-      const messages = chunk?.messages ?? [];
-      if (messages.length > 0) frames.push(frameOf(source.index, messages));
+      if (chunk && chunk.messages.length > 0) {
+        const firstCloseMs = Math.min(
+          ...chunk.messages.map(({ bytes }) => firstCloseOf(source.subscription, bytes)),
+        );
+        tape.add(frameOf(source.number, chunk.messages), firstCloseMs);
+      }
       source.watermarkMs = chunk?.watermarkMs ?? Number.POSITIVE_INFINITY;
     }
-    const least = Math.min(...open.map((source) => source.watermarkMs));
-    if (least <= watermarkMs) continue;
-    if (frames.length > 0) events.push({ kind: 'messages', frames });
-    events.push({ kind: 'watermark', watermarkMs: least });
-    [watermarkMs, frames] = [least, []];
+    tape.advance(Math.min(...open.map((source) => source.watermarkMs)));
   }
-  return events;
+  return tape.events;
 }
 
-function frameOf(
-  subscription: number,
-  messages: readonly { readonly bytes: Uint8Array; readonly eventTimeMs: number }[],
-): RecordedFrame {
-  const framed: FramedMessage[] = messages.map(({ bytes }) => ({ subscription, bytes }));
-  return { bytes: encodeFrame(framed), eventTimeMs: messages[0]!.eventTimeMs };
+class Tape {
+  readonly events: RecordedEvent[] = [];
+  /** Where event time has come to, and how far of it is on the tape. */
+  watermarkMs = Number.NEGATIVE_INFINITY;
+  #told = Number.NEGATIVE_INFINITY;
+  #frames: RecordedFrame[] = [];
+  readonly #stepMs: number;
+
+  constructor(stepMs: number) {
+    this.#stepMs = stepMs;
+  }
+
+  /** @param firstCloseMs End of the earliest window that the frame has something for. */
+  add(frame: RecordedFrame, firstCloseMs: number): void {
+    if (firstCloseMs <= this.watermarkMs) this.#tell();
+    this.#frames.push(frame);
+  }
+
+  advance(watermarkMs: number): void {
+    if (watermarkMs <= this.watermarkMs) return;
+    this.watermarkMs = watermarkMs;
+    if (watermarkMs - this.#told >= this.#stepMs) this.#tell();
+  }
+
+  #tell(): void {
+    const { watermarkMs } = this;
+    if (watermarkMs <= this.#told) return;
+    if (this.#frames.length > 0) this.events.push({ kind: 'messages', frames: this.#frames });
+    this.events.push({ kind: 'watermark', watermarkMs });
+    this.#frames = [];
+    this.#told = watermarkMs;
+  }
+}
+
+function frameOf(subscription: number, messages: readonly SourceMessage[]): RecordedFrame {
+  const bytes = encodeFrame(messages.map((message) => ({ subscription, bytes: message.bytes })));
+  return { bytes, eventTimeMs: messages[0]!.eventTimeMs };
 }

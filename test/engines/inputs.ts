@@ -1,55 +1,75 @@
-/** The inputs on which the engines are held against each other. */
+/** The inputs on which the engines are held against the embedded runner. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
+import type { EngineName } from '../../pipelines/runners/portable/engines/catalog.ts';
 import { needRealData } from '../real-data.ts';
 import { simulatedDay, writeDay } from './simulated-day.ts';
 
 export interface EngineInput {
   readonly name: string;
+  readonly engine: EngineName;
   /** Words for `cst replay`; skips the test where the data is not there. */
   words(context: Pick<TestContext, 'skip'>): string[];
 }
 
-const COINS = ['BTC', 'ETH', 'SOL', 'DOGE', 'ADA'];
+const HOUR_MS = 3_600_000;
 
-export const KRAKEN: EngineInput = {
-  name: 'five days of Kraken trades',
-  words: (context) => [
+const kraken =
+  (...range: string[]) =>
+  (context: Pick<TestContext, 'skip'>) => [
     `BTCUSDT=${needRealData(context, 'trades/kraken-btcusdt-2023-11-17.parquet')}`,
-    ...['--venue', 'kraken'],
-  ],
-};
+    ...['--venue', 'kraken', ...range],
+  ];
 
-const LTC: EngineInput = {
-  name: '31 hours of LTCUSDT trades',
-  words: (context) => [
+const litecoin =
+  (...range: string[]) =>
+  (context: Pick<TestContext, 'skip'>) => [
     `LTCUSDT=${needRealData(context, 'trades/binance-ltcusdt-2025-06-21.parquet')}`,
-    ...['--venue', 'binance'],
-  ],
-};
+    ...['--venue', 'binance', ...range],
+  ];
 
-const BARS: EngineInput = {
-  name: 'seven days of 1m bars of five symbols',
-  words: (context) => [
-    ...COINS.map((coin) => {
+const bars =
+  (...range: string[]) =>
+  (context: Pick<TestContext, 'skip'>) => [
+    ...['BTC', 'ETH', 'SOL', 'DOGE', 'ADA'].map((coin) => {
       const file = `candles/bybit-linear-${coin.toLowerCase()}usdt-1m-2025-05-30.parquet`;
       return `${coin}USDT=${needRealData(context, file)}`;
     }),
-    ...['--venue', 'bybit', '--interval', '1m', '--from', '20250601', '--to', '20250608'],
-  ],
+    ...['--venue', 'bybit', '--interval', '1m', ...range],
+  ];
+
+const simulated = (lengthMs: number) => {
+  let files: string[] | undefined;
+  return () => {
+    files ??= writeDay(simulatedDay({ seed: 1, lengthMs }), mkdtempSync(join(tmpdir(), 'day-')));
+    return [...files, '--venue', 'bybit'];
+  };
 };
 
-/** Made once: each engine reads the same files. */
-let dayWords: string[] | undefined;
+export const FIVE_DAYS = kraken();
+export const BAD_DAY = simulated(24 * HOUR_MS);
 
-export const DAY: EngineInput = {
-  name: 'a simulated day, late, twice and silent',
-  words: () => {
-    dayWords ??= writeDay(simulatedDay({ seed: 1 }), mkdtempSync(join(tmpdir(), 'day-')));
-    return [...dayWords, '--venue', 'bybit'];
+/**
+ * Flink takes them whole. Prism looks through everything that any open window holds each time that event time moves,
+ * which for windows of three hours is 0.1 to 0.2 s for each minute of a symbol: it takes the first hours of each.
+ */
+export const INPUTS: readonly EngineInput[] = [
+  { engine: 'flink', name: 'five days of Kraken trades', words: FIVE_DAYS },
+  { engine: 'flink', name: '31 hours of LTCUSDT trades', words: litecoin() },
+  {
+    engine: 'flink',
+    name: 'seven days of 1m bars of five symbols',
+    words: bars('--from', '20250601', '--to', '20250608'),
   },
-};
-
-export const INPUTS: readonly EngineInput[] = [KRAKEN, LTC, BARS, DAY];
+  { engine: 'flink', name: 'a simulated day, late, twice and silent', words: BAD_DAY },
+  { engine: 'prism', name: 'six hours of Kraken trades', words: kraken('--to', '2023-11-17T06:00Z') },
+  { engine: 'prism', name: 'six hours of LTCUSDT trades', words: litecoin('--from', '2025-06-21T18:00Z') },
+  {
+    engine: 'prism',
+    name: '90 minutes of 1m bars of five symbols',
+    words: bars('--from', '2025-06-01T00:00Z', '--to', '2025-06-01T01:30Z'),
+  },
+  { engine: 'prism', name: 'two simulated hours, late, twice and silent', words: simulated(2 * HOUR_MS) },
+];

@@ -15,7 +15,7 @@ const START_MS = Date.UTC(2026, 2, 3);
 export const DAY_SYMBOLS = ['BTCUSDT', 'SOLUSDT', 'DOGEUSDT'] as const;
 
 /** What happened to a row, for counting. */
-type Fate = 'plain' | 'late' | 'tooLate' | 'copy' | 'lateCopy' | 'garbage';
+export type Fate = 'plain' | 'late' | 'tooLate' | 'copy' | 'lateCopy' | 'garbage';
 
 export interface Arrival {
   readonly fate: Fate;
@@ -26,12 +26,12 @@ export interface Arrival {
   readonly line: string;
 }
 
-/** Nobody trades SOLUSDT then. Units: ms since the start. */
-const SILENCE = { symbol: 'SOLUSDT', fromMs: 7 * HOUR, toMs: 10 * HOUR };
+/** Nobody trades it for an eighth of the time. */
+const SILENT = { symbol: 'SOLUSDT', from: 7 / 24, to: 10 / 24 };
 /** Nothing is received of anything. */
-const OUTAGE = { fromMs: 13 * HOUR + 20 * MINUTE + 17 * SECOND, toMs: 13 * HOUR + 32 * MINUTE };
-/** Rows of this long are delivered again as they are. */
-const REDELIVERED = { everyMs: 2 * HOUR, forMs: 20 * SECOND, afterMs: 45 * SECOND };
+const OUTAGE = { from: 13.3 / 24, forMs: 12 * MINUTE + 17 * SECOND };
+/** Rows of so long are delivered again as they are, a dozen times. */
+const REDELIVERED = { every: 2 / 24, forMs: 20 * SECOND, afterMs: 45 * SECOND };
 
 /** Shares of the rows; delays in ms. A bar closes 2 s after its end and is revised for 10 minutes more. */
 const DISORDER_MS = 1_500;
@@ -43,7 +43,7 @@ const GARBAGE = { share: 1 / 50_000 };
 
 export interface DayOptions {
   readonly seed: number;
-  /** Unit: ms. */
+  /** A shorter one has less of the same. Unit: ms. */
   readonly lengthMs?: number;
 }
 
@@ -59,21 +59,26 @@ export function simulatedDay({ seed, lengthMs = 24 * HOUR }: DayOptions): Map<st
         return `${fill.ts},${priceText(instrument, fill.ticks)},${sizeText(instrument, fill.lots)},${id},${side}`;
       };
       const fills = market.of(symbol).fills(START_MS, START_MS + lengthMs);
-      const traded = fills.filter(({ ts }) => isReceived(symbol, ts - START_MS));
+      const traded = fills.filter(({ ts }) => isReceived(symbol, ts - START_MS, lengthMs));
       const chance = new Random(hash32(seed, symbol, 'arrival'));
-      const arrivals = traded.flatMap((fill, i) => arrivalsOf(fill, toLine(fill, 1_000_000 + i), chance));
+      const everyMs = REDELIVERED.every * lengthMs;
+      const arrivals = traded.flatMap((fill, i) => {
+        const isAgain = (fill.ts - START_MS) % everyMs < REDELIVERED.forMs;
+        return arrivalsOf(fill, toLine(fill, 1_000_000 + i), isAgain, chance);
+      });
       return [symbol, arrivals.sort((a, b) => a.atMs - b.atMs)] as const;
     }),
   );
 }
 
-function isReceived(symbol: string, ms: number): boolean {
-  if (symbol === SILENCE.symbol && ms >= SILENCE.fromMs && ms < SILENCE.toMs) return false;
-  return ms < OUTAGE.fromMs || ms >= OUTAGE.toMs;
+function isReceived(symbol: string, ms: number, lengthMs: number): boolean {
+  const at = ms / lengthMs;
+  if (symbol === SILENT.symbol && at >= SILENT.from && at < SILENT.to) return false;
+  return at < OUTAGE.from || ms >= OUTAGE.from * lengthMs + OUTAGE.forMs;
 }
 
 /** The row itself, once or late or not at all readable, and its copies. */
-function arrivalsOf({ ts }: Fill, line: string, chance: Random): Arrival[] {
+function arrivalsOf({ ts }: Fill, line: string, isAgain: boolean, chance: Random): Arrival[] {
   const arrival = (fate: Fate, delayMs: number) => ({ fate, atMs: ts + delayMs, ts, line });
   const delay = ({ fromMs, toMs }: { fromMs: number; toMs: number }) =>
     fromMs + Math.floor(chance.next() * (toMs - fromMs));
@@ -89,9 +94,7 @@ function arrivalsOf({ ts }: Fill, line: string, chance: Random): Arrival[] {
   if (chance.next() < COPY.share) all.push(arrival('copy', jitter + delay(COPY)));
   if (chance.next() < LATE_COPY.share) all.push(arrival('lateCopy', delay(LATE_COPY)));
   if (chance.next() < GARBAGE.share) all.push({ ...arrival('garbage', jitter), line: `${ts},a lot,1,,BUY` });
-  if ((ts - START_MS) % REDELIVERED.everyMs < REDELIVERED.forMs && first.fate === 'plain') {
-    all.push(arrival('copy', jitter + REDELIVERED.afterMs));
-  }
+  if (isAgain && first.fate === 'plain') all.push(arrival('copy', jitter + REDELIVERED.afterMs));
   return all;
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { KRAKEN } from './inputs.ts';
+import { FIVE_DAYS } from './inputs.ts';
 import { needEngineHere } from './needs.ts';
 import { differences, runReplay, startReplay } from './replays.ts';
 
@@ -12,7 +12,7 @@ const KILLED_AT = [1, 2_000_000, 5_000_000];
 const LOOK_EVERY_MS = 10;
 
 it('a worker killed in mid-run costs Flink a restart, and the output not a byte', async (context) => {
-  const words = KRAKEN.words(context);
+  const words = FIVE_DAYS(context);
   await needEngineHere(context, 'flink');
   const [expected, out, temporary] = [newFolder(), newFolder(), newFolder()];
   await runReplay(words, expected);

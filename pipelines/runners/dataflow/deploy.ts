@@ -27,10 +27,16 @@ const DRAIN_MS = 60 * 60_000;
 const RUNNING: readonly JobState[] = ['JOB_STATE_RUNNING'];
 
 /** @throws ConfigError where the service refuses it; UpstreamError where it fails before it runs. */
-export async function startJob(prepared: PreparedJob, cloud: Cloud, told: Told): Promise<RemoteJob> {
+export async function startJob(
+  prepared: PreparedJob,
+  cloud: Cloud,
+  told: Told,
+  isAwaited = true,
+): Promise<RemoteJob> {
   await cloud.storage.put(prepared.graphUrl, prepared.bytes);
-  const { id } = await cloud.jobs.create(prepared.job);
-  return cloud.jobs.watch(id, { until: RUNNING, timeoutMs: START_MS, onState: told.onState });
+  const job = await cloud.jobs.create(prepared.job);
+  if (!isAwaited) return job;
+  return cloud.jobs.watch(job.id, { until: RUNNING, timeoutMs: START_MS, onState: told.onState });
 }
 
 export interface Running {
@@ -52,14 +58,19 @@ export async function runningJob(name: string, { jobs }: Cloud): Promise<Running
   return { job, times: isOurs ? { emitAfterMs: emit, publishAfterMs: publish } : undefined };
 }
 
+export interface UpdateHow {
+  /** The running job's graph, where the job does not say where it lies. */
+  readonly known?: Pipeline | undefined;
+  readonly isAwaited?: boolean;
+}
+
 /** @throws ConfigError, after the findings were told, where the running job's state cannot be handed over. */
 export async function updateJob(
   request: JobRequest,
   running: RemoteJob,
   cloud: Cloud,
   told: Told,
-  /** The running job's graph, where the job does not say where it lies. */
-  known?: Pipeline,
+  { known, isAwaited = true }: UpdateHow = {},
 ): Promise<RemoteJob> {
   if (running.currentState !== 'JOB_STATE_RUNNING') {
     throw new NotRunningError(
@@ -71,7 +82,7 @@ export async function updateJob(
   const findings = compareGraphs(graph, prepared.graph, request.replaces?.mapping);
   told.onFindings(findings);
   assertCompatible(findings);
-  return startJob(prepared, cloud, told);
+  return startJob(prepared, cloud, told, isAwaited);
 }
 
 /** @throws ConfigError where one of them stands in the way. */
@@ -88,8 +99,10 @@ export async function drainJob(
   job: RemoteJob,
   { jobs }: Cloud,
   told: Pick<Told, 'onState'>,
+  isAwaited = true,
 ): Promise<RemoteJob> {
   await jobs.drain(job.id);
+  if (!isAwaited) return jobs.get(job.id);
   return jobs.watch(job.id, { until: ['JOB_STATE_DRAINED'], timeoutMs: DRAIN_MS, onState: told.onState });
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Pipeline } from 'apache-beam/proto/beam_runner_api';
+import { ConfigError } from '../../../schemas/errors.ts';
 import { CAPABILITIES, graphBytes, inDocker } from './environment.ts';
 import type { DataflowOptions } from './options.ts';
 
@@ -59,9 +60,18 @@ type Plain = string | number | boolean | readonly string[] | undefined;
 
 export type DataflowJob = ReturnType<typeof jobOf>;
 
+/** Largest graph of a job, by the service's documentation. Unit: bytes. */
+const MAX_GRAPH_BYTES = 10_000_000;
+
+/** @throws ConfigError where the graph, with the history in it, is more than the service takes. */
 export function prepareJob(request: JobRequest): PreparedJob {
   const graph = inDocker(request.graph, request.options.image);
   const bytes = graphBytes(graph);
+  if (bytes.length > MAX_GRAPH_BYTES) {
+    throw new ConfigError(
+      `Expected a graph of at most ${MAX_GRAPH_BYTES / 1e6} MB, got ${(bytes.length / 1e6).toFixed(1)} MB, most of it --history. Take fewer symbols.`,
+    );
+  }
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const graphUrl = `${trimmed(stagingOf(request.options))}/graphs/${sha256}/pipeline.pb`;
   return { graph, bytes, graphUrl, job: jobOf(request, { graph, graphUrl, sha256 }) };

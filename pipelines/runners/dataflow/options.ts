@@ -110,6 +110,16 @@ export function dataflowOptions(settings: Readonly<Record<string, unknown>>): Da
   throw new ConfigError(`Expected the settings of a Dataflow job: ${faults.join('; ')}.`);
 }
 
+/** Where a job is, for those who only look for it. @throws ConfigError */
+export function jobPlace(
+  settings: Readonly<Record<string, unknown>>,
+): Pick<DataflowOptions, 'project' | 'region' | 'jobName'> {
+  const { project, region, jobName } = settings;
+  // Neither says where a job is.
+  const others = { image: 'any.dev/image:any', tempLocation: 'gs://any' };
+  return dataflowOptions({ ...others, project, region, ...(jobName === undefined ? {} : { jobName }) });
+}
+
 function helpOf(option: string): string {
   const shape: Readonly<Record<string, z.ZodType>> = DataflowOptions.shape;
   return shape[option]?.description ?? 'no such setting';

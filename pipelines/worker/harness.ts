@@ -61,6 +61,7 @@ export class Harness {
   async run(): Promise<void> {
     const { controlEndpoint, workerId } = this.#options;
     await this.#connect();
+    if (this.#isStopping) return this.#close();
     const stream = this.#client.control(workerMetadata(workerId));
     this.#stream = stream;
     stream.on('data', (request: InstructionRequest) => this.#follow(stream, request));
@@ -86,7 +87,7 @@ export class Harness {
     const deadline = clock.until(clock.now() + deadlineMs, abort.signal);
     await Promise.race([this.#allAnswered(), deadline]);
     abort.abort();
-    if (!this.#stream) return this.#close();
+    if (!this.#stream) return this.#ended.resolve();
     this.#stream.once('finish', () => this.#ended.resolve());
     this.#stream.end();
   }
@@ -100,6 +101,7 @@ export class Harness {
     const { controlEndpoint, connectTimeoutMs, clock } = this.#options;
     const deadline = clock.now() + connectTimeoutMs;
     await new Promise<void>((resolve, reject) => {
+      void this.#ended.promise.then(resolve);
       this.#client.waitForReady(deadline, (error) => {
         if (!error) return resolve();
         const waited = `Expected a runner at ${controlEndpoint}, found none within ${connectTimeoutMs} ms.`;

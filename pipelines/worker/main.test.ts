@@ -107,6 +107,13 @@ it('finishes its bundles when told to stop, and takes no new ones', async () => 
   expect(refused).not.toHaveBeenCalled();
 });
 
+it('ends with 0 when told to stop before the runner is there', async () => {
+  const { child, over } = start('ours', `--control_endpoint=${NOBODY}`);
+  await once(child.stderr!, 'data');
+  child.kill('SIGTERM');
+  expect(await over).toMatchObject({ code: 0, signal: null });
+});
+
 it('logs to the runner, naming bundle and step', async () => {
   const { runner, over } = await startOurs();
   await runBundle(runner, 'b1', 'logged', [5]);

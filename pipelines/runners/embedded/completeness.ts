@@ -4,6 +4,7 @@
  * The relay publishes a snapshot of each second of each symbol, and numbers the symbol's trades. A second is complete
  * when all seconds before it are, its snapshot is here, and so is every trade that the snapshot has counted.
  */
+import type { Delivery } from '../../../connectors/bus/port.ts';
 import { type FeedPosition, positionOf } from '../../../schemas/feed-position.ts';
 import { Spans } from './spans.ts';
 
@@ -30,14 +31,13 @@ export interface Evidence {
   /** Of a snapshot, the end of its second. Unit: ms since the epoch. */
   readonly eventTimeMs: number;
   readonly position: FeedPosition | undefined;
+  /** It was here before and went back: that it comes again says nothing of what else the bus has. */
+  readonly isRepeated: boolean;
 }
 
-export function evidenceOf(
-  kind: Evidence['kind'],
-  message: { readonly orderingKey: string; readonly attributes: Readonly<Record<string, string>> },
-  eventTimeMs: number,
-): Evidence {
-  return { kind, key: message.orderingKey, eventTimeMs, position: positionOf(message.attributes) };
+export function evidenceOf(kind: Evidence['kind'], delivery: Delivery, eventTimeMs: number): Evidence {
+  const { orderingKey: key, attributes, attempt } = delivery;
+  return { kind, key, eventTimeMs, position: positionOf(attributes), isRepeated: attempt > 1 };
 }
 
 interface Waiting {
@@ -76,15 +76,19 @@ export class Completeness {
     return this.#options.sinceMs;
   }
 
+  get patienceMs(): number {
+    return this.#options.patienceMs;
+  }
+
   /** The bus cannot rule out that something older is still to come. */
   doubt(nowMs: number): void {
     this.#unsureMs = Math.max(this.#unsureMs, nowMs);
   }
 
   /** Takes note of a message. One from the future says nothing: it must not close what is still open. */
-  add({ kind, key, eventTimeMs, position }: Evidence, nowMs: number): void {
+  add({ kind, key, eventTimeMs, position, isRepeated }: Evidence, nowMs: number): void {
     const { patienceMs } = this.#options;
-    if (eventTimeMs < nowMs - patienceMs) this.doubt(nowMs);
+    if (!isRepeated && eventTimeMs < nowMs - patienceMs) this.doubt(nowMs);
     const stream = this.#streams.get(key) ?? newStream(nowMs);
     this.#streams.set(key, stream);
     if (kind === 'trades') {

@@ -54,6 +54,8 @@ export class OrderedIntake implements Intake {
 
 /** How far beyond its watermark the graph takes messages in. Unit: ms of event time. */
 const AHEAD_MS = 5 * MINUTE_MS;
+/** The longest lease there is; after it, nothing is held by a reader that died. Unit: ms. */
+const MAX_LEASE_MS = 10 * MINUTE_MS;
 /** Messages kept for later at most; those furthest ahead go back to the bus, to make room for those that are waited for. */
 const MAX_PARKED = 50_000;
 
@@ -81,9 +83,12 @@ export class UnorderedIntake implements Intake {
   #count = 0;
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #completeMs = Number.NEGATIVE_INFINITY;
+  readonly #openedMs: number;
+  #gaveBackMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: UnorderedOptions) {
     this.#options = options;
+    this.#openedMs = options.clock.now();
   }
 
   get hasMore(): boolean {
@@ -91,15 +96,22 @@ export class UnorderedIntake implements Intake {
   }
 
   take(deliveries: readonly Delivery[]): SourceChunk {
-    const { subscription, clock, completeness, allowedDisorderMs } = this.#options;
+    const { clock, completeness, allowedDisorderMs } = this.#options;
     const now = clock.now();
-    if (subscription.oldestPending() === Number.NEGATIVE_INFINITY) completeness.doubt(now);
+    if (this.#isInDoubt(now)) completeness.doubt(now);
     for (const delivery of deliveries) this.#park(delivery, now);
     this.#completeMs = Math.max(this.#completeMs, completeness.untilMs(now) - allowedDisorderMs);
     this.#watermarkMs = Math.min(this.#completeMs, this.#nextStopMs());
     const messages = this.#release();
-    this.#giveBack();
+    this.#giveBack(now);
     return { messages, watermarkMs: this.#watermarkMs };
+  }
+
+  /** What we give back comes again and again, and looks to the bus like a backlog without end. */
+  #isInDoubt(now: number): boolean {
+    const { subscription, completeness } = this.#options;
+    const isOurs = now - this.#gaveBackMs < completeness.patienceMs && now - this.#openedMs > MAX_LEASE_MS;
+    return !isOurs && subscription.oldestPending() === Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -134,9 +146,10 @@ export class UnorderedIntake implements Intake {
     return released;
   }
 
-  #giveBack(): void {
+  #giveBack(now: number): void {
     const { completeness, maxParked = MAX_PARKED } = this.#options;
     if (this.#count <= maxParked) return;
+    this.#gaveBackMs = now;
     const furthestFirst = [...this.#parked.keys()].sort((a, b) => b - a);
     for (const minute of furthestFirst.slice(0, -1)) {
       if (this.#count <= maxParked / 2) return;

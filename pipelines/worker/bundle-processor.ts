@@ -7,13 +7,14 @@ import {
 } from 'apache-beam/proto/beam_fn_api';
 import type { IOperator } from 'apache-beam/worker/operators';
 import type { Stopwatch } from '../../connectors/clock/stopwatch.ts';
+import type { DataChannel } from './data-channel.ts';
 import type { InputConsumer } from './inbound.ts';
 import { BundleMetrics } from './metrics.ts';
 import type { SplittableOperator } from './operators/index.ts';
 import type { Source } from './source.ts';
 import { atWork, StepClock, type StepInfo } from './step-clock.ts';
 import { failureOf } from './step-failure.ts';
-import { type BundleState, type RunnerChannels, type Stage, wireStage } from './wiring.ts';
+import { type BundleState, dataOf, type RunnerChannels, type Stage, wireStage } from './wiring.ts';
 
 type Phase = 'start' | 'finish';
 
@@ -21,7 +22,7 @@ export class BundleProcessor {
   readonly metrics = new BundleMetrics();
   readonly #channels: RunnerChannels;
   readonly #clock: StepClock;
-  readonly #bundle: BundleState = { id: undefined, state: undefined };
+  readonly #bundle: BundleState = { id: undefined, data: new Map(), state: undefined };
   readonly #stage: Stage;
 
   constructor(descriptor: ProcessBundleDescriptor, channels: RunnerChannels, stopwatch: Stopwatch) {
@@ -41,6 +42,7 @@ export class BundleProcessor {
     this.metrics.reset();
     this.#bundle.id = instructionId;
     this.#bundle.state = undefined;
+    this.#bundle.data.clear();
     await atWork.run({ instructionId, clock: this.#clock }, () => this.#run(instructionId));
     this.#bundle.id = undefined;
   }
@@ -83,14 +85,17 @@ export class BundleProcessor {
     for (const source of sources) source.start();
     await Promise.all(
       [...bySource(sources)].map(([endpoint, consumers]) =>
-        this.#channels.data(endpoint).receive(instructionId, consumers),
+        this.#data(endpoint).receive(instructionId, consumers),
       ),
     );
     for (const { operator, step } of steps.toReversed()) {
       await this.#phase('finish', step, () => operator.finishBundle());
     }
-    for (const endpoint of this.#stage.sinkEndpoints)
-      await this.#channels.data(endpoint).flush(instructionId);
+    for (const endpoint of this.#stage.sinkEndpoints) await this.#data(endpoint).flush(instructionId);
+  }
+
+  #data(endpoint: string): DataChannel {
+    return dataOf({ bundle: this.#bundle, channels: this.#channels }, endpoint);
   }
 
   async #phase(

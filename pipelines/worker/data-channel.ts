@@ -13,12 +13,15 @@ type Stream = ClientDuplexStream<Elements, Elements>;
 
 export class DataChannel {
   readonly #stream: Stream;
+  readonly #onDown: () => void;
   readonly #outbound: Outbound;
   readonly #inbound = new Inbound();
   readonly #outputs = new Map<string, BundleOutput>();
 
-  constructor(stream: Stream, endpoint: string) {
+  /** `onDown`: the stream is gone; bundles on it have failed, later ones need a new channel. */
+  constructor(stream: Stream, endpoint: string, onDown: () => void) {
     this.#stream = stream;
+    this.#onDown = onDown;
     this.#outbound = new Outbound(stream);
     stream.on('data', (elements: Elements) => this.#inbound.deliver(elements));
     stream.on('error', (error) =>
@@ -76,12 +79,13 @@ export class DataChannel {
   }
 
   #fail(error: Error): void {
+    this.#onDown();
     this.#inbound.fail(error);
     this.#outbound.fail(error);
   }
 }
 
-export function openDataChannel(endpoint: string, workerId: string): DataChannel {
+export function openDataChannel(endpoint: string, workerId: string, onDown: () => void): DataChannel {
   const client = new BeamFnDataClient(endpoint, insecure(), CHANNEL_OPTIONS);
-  return new DataChannel(client.data(workerMetadata(workerId)), endpoint);
+  return new DataChannel(client.data(workerMetadata(workerId)), endpoint, onDown);
 }

@@ -37,8 +37,6 @@ export class FakeRunner {
   readonly logs: LogEntry[] = [];
   /** What a state request is answered with, chunk by chunk. */
   state: readonly Uint8Array[] = [];
-  /** Errors of the data stream as this side sees them. */
-  isDataDown = false;
   readonly #stages: Readonly<Record<string, Describe>>;
   readonly #server = new Server({
     'grpc.max_send_message_length': -1,
@@ -157,8 +155,11 @@ export class FakeRunner {
     (await this.#control.promise).end();
   }
 
-  async breakControl(): Promise<void> {
-    (await this.#control.promise).emit('error', { code: status.INTERNAL, details: 'runner fell over' });
+  /** The worker's next data stream is a new one. */
+  async breakData(): Promise<void> {
+    const stream = await this.#data.promise;
+    this.#data = Promise.withResolvers();
+    stream.emit('error', { code: status.INTERNAL, details: 'runner fell over' });
   }
 
   stop(): void {
@@ -193,9 +194,6 @@ export class FakeRunner {
           for (const { instructionId, isLast } of data) if (isLast) this.#ended(instructionId).resolve();
         });
         stream.on('end', () => stream.end());
-        stream.on('cancelled', () => {
-          this.isDataDown = true;
-        });
         stream.on('error', () => undefined);
         this.#data.resolve(stream);
       },

@@ -131,7 +131,7 @@ export class Harness {
   }
 }
 
-/** Streams beside the control stream, one per endpoint and kind, opened when first asked for. */
+/** Streams beside the control stream, one per endpoint and kind, opened when first asked for, and again where one broke. */
 class Channels {
   readonly #workerId: string;
   readonly #data = new Map<string, DataChannel>();
@@ -142,11 +142,11 @@ class Channels {
   }
 
   data(endpoint: string): DataChannel {
-    return opened(this.#data, endpoint, () => openDataChannel(endpoint, this.#workerId));
+    return opened(this.#data, endpoint, (onDown) => openDataChannel(endpoint, this.#workerId, onDown));
   }
 
   state(endpoint: string): StateChannel {
-    return opened(this.#state, endpoint, () => openStateChannel(endpoint, this.#workerId));
+    return opened(this.#state, endpoint, (onDown) => openStateChannel(endpoint, this.#workerId, onDown));
   }
 
   get known(): number {
@@ -162,10 +162,12 @@ class Channels {
   }
 }
 
-function opened<T>(channels: Map<string, T>, endpoint: string, open: () => T): T {
+function opened<T>(channels: Map<string, T>, endpoint: string, open: (onDown: () => void) => T): T {
   const known = channels.get(endpoint);
   if (known) return known;
-  const channel = open();
+  const channel = open(() => {
+    if (channels.get(endpoint) === channel) channels.delete(endpoint);
+  });
   channels.set(endpoint, channel);
   return channel;
 }

@@ -13,12 +13,15 @@ type Waiting = PromiseWithResolvers<StateGetResponse>;
 /** Takes the place of the SDK's channel. */
 export class StateChannel {
   readonly #stream: Stream;
+  readonly #onDown: () => void;
   readonly #waiting = new Map<string, Waiting>();
   #error: Error | undefined;
   #requests = 0;
 
-  constructor(stream: Stream, endpoint: string) {
+  /** `onDown`: the stream is gone; who reads on needs a new channel. */
+  constructor(stream: Stream, endpoint: string, onDown: () => void) {
     this.#stream = stream;
+    this.#onDown = onDown;
     stream.on('data', (response: StateResponse) => this.#answer(response));
     stream.on('error', (error) =>
       this.#fail(new UpstreamError(`The state stream to ${endpoint} broke: ${messageOf(error)}`)),
@@ -70,13 +73,14 @@ export class StateChannel {
   }
 
   #fail(error: Error): void {
+    this.#onDown();
     this.#error ??= error;
     for (const waiting of this.#waiting.values()) waiting.reject(this.#error);
     this.#waiting.clear();
   }
 }
 
-export function openStateChannel(endpoint: string, workerId: string): StateChannel {
+export function openStateChannel(endpoint: string, workerId: string, onDown: () => void): StateChannel {
   const client = new BeamFnStateClient(endpoint, insecure(), CHANNEL_OPTIONS);
-  return new StateChannel(client.state(workerMetadata(workerId)), endpoint);
+  return new StateChannel(client.state(workerMetadata(workerId)), endpoint, onDown);
 }

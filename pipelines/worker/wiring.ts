@@ -27,6 +27,8 @@ export interface RunnerChannels {
 /** Which bundle the steps work on. */
 export interface BundleState {
   id: string | undefined;
+  /** Data channels the bundle has begun with: one that breaks must not be taken for its successor. */
+  readonly data: Map<string, DataChannel>;
   state: StateProvider | undefined;
 }
 
@@ -70,7 +72,7 @@ class Wiring {
     this.#context = new OperatorContext(
       parts.descriptor,
       ((id: string) => this.#receiver(id)) as unknown as Sdk[1],
-      ((endpoint: string) => parts.channels.data(endpoint)) as unknown as Sdk[2],
+      ((endpoint: string) => dataOf(parts, endpoint)) as unknown as Sdk[2],
       () => stateOf(parts),
       () => bundleIdOf(parts.bundle),
       {},
@@ -153,6 +155,18 @@ function portOf({ spec, uniqueName }: PTransform): { endpoint: string; coderId: 
 function bundleIdOf(bundle: BundleState): string {
   if (bundle.id === undefined) throw new InvariantError('Expected a bundle at work, got none.');
   return bundle.id;
+}
+
+/** The bundle's channel to an endpoint, the same from its start to its end. */
+export function dataOf(
+  { bundle, channels }: Pick<StageParts, 'bundle' | 'channels'>,
+  endpoint: string,
+): DataChannel {
+  const known = bundle.data.get(endpoint);
+  if (known) return known;
+  const channel = channels.data(endpoint);
+  bundle.data.set(endpoint, channel);
+  return channel;
 }
 
 function stateOf({ descriptor, bundle, channels }: StageParts): StateProvider {

@@ -8,15 +8,8 @@ import { bundleEffects } from './bundle-effects.ts';
 import { FakeRunner } from './fake-runner.fixture.ts';
 import { registerDoFn } from './operators/index.ts';
 import { type Describe, encoded, stageOf, withDoFn } from './stages.fixture.ts';
-import { openStateChannel } from './state-channel.ts';
 import { busy, failOn, metered } from './steps.fixture.ts';
-import {
-  ourHarness,
-  ourWorker,
-  type RunningWorker,
-  type StartWorker,
-  stockWorker,
-} from './workers.fixture.ts';
+import { at, ourHarness, ourWorker, type RunningWorker, stockWorker } from './workers.fixture.ts';
 
 const STAGES: Record<string, Describe> = {
   pass: stageOf(busy, { ms: 0 }),
@@ -55,24 +48,9 @@ function fieldsOf(message: object): number[] {
 const UNKNOWN_FIELDS = Symbol.for('protobuf-ts/unknown');
 const ids = (n: number) => Array.from({ length: n }, (_, i) => i);
 
-/** Runs one script at one worker, on a runner of its own. */
-async function at<T>(
-  start: StartWorker,
-  script: (runner: FakeRunner, worker: RunningWorker) => Promise<T>,
-): Promise<T> {
-  const runner = await FakeRunner.start(STAGES);
-  const worker = start(runner);
-  try {
-    return await script(runner, worker);
-  } finally {
-    await worker.stop();
-    runner.stop();
-  }
-}
-
 /** The same script at the SDK's worker and at ours. */
 async function both<T>(script: (runner: FakeRunner, worker: RunningWorker) => Promise<T>) {
-  return { stock: await at(stockWorker, script), ours: await at(ourWorker, script) };
+  return { stock: await at(stockWorker, STAGES, script), ours: await at(ourWorker, STAGES, script) };
 }
 
 const prints = ['log', 'warn', 'error', 'debug'] as const;
@@ -101,13 +79,13 @@ describe('what the SDK’s worker gets wrong', () => {
     const many = ids(350_000);
     expect(encoded(many).length).toBeGreaterThan(4 << 20);
     const answerOf = (runner: FakeRunner) => runner.processBundle('b', 'pass');
-    await at(stockWorker, async (runner) => {
+    await at(stockWorker, STAGES, async (runner) => {
       void answerOf(runner);
       await runner.feed('b', many);
       await vi.waitFor(() => expect(printed.join('\n')).toMatch(/RESOURCE_EXHAUSTED/));
       expect(runner.outputSoFar('b')).toEqual([]);
     });
-    await at(ourWorker, async (runner) => {
+    await at(ourWorker, STAGES, async (runner) => {
       const answer = answerOf(runner);
       await runner.feed('b', many);
       expect((await answer).error).toBe('');
@@ -167,7 +145,7 @@ describe('what the SDK’s worker gets wrong', () => {
   });
 
   it('answers sampleData, and refuses what it does not know', async () => {
-    await at(ourWorker, async (runner) => {
+    await at(ourWorker, STAGES, async (runner) => {
       const sampled = await runner.askField('i', 1011);
       expect({ error: sampled.error, fields: fieldsOf(sampled) }).toEqual({ error: '', fields: [1011] });
       const { error } = await runner.askField('j', 1999);
@@ -188,11 +166,11 @@ describe('what the SDK’s worker gets wrong', () => {
       return { requiresFinalization, roots: residualRoots.length, error, kind, before, after: committed };
     };
     committed = [];
-    const stock = await at(stockWorker, finalize);
+    const stock = await at(stockWorker, STAGES, finalize);
     bundleEffects.take('b');
     expect(stock).toMatchObject({ requiresFinalization: false, roots: 0, after: [] });
     expect(stock.error).toMatch(/Unknown instruction type/);
-    const ours = await at(ourWorker, finalize);
+    const ours = await at(ourWorker, STAGES, finalize);
     const kind = 'finalizeBundle';
     expect(ours).toEqual({ requiresFinalization: true, roots: 1, error: '', kind, before: 0, after: [7] });
   });
@@ -227,8 +205,8 @@ describe('what the SDK’s worker gets wrong', () => {
       await answer;
       return printed.length;
     };
-    expect(await at(ourWorker, script)).toBe(0);
-    expect(await at(stockWorker, script)).toBeGreaterThan(0);
+    expect(await at(ourWorker, STAGES, script)).toBe(0);
+    expect(await at(stockWorker, STAGES, script)).toBeGreaterThan(0);
   });
 
   it('works for longer than 11.6 days', async () => {
@@ -272,123 +250,4 @@ describe('what the SDK’s worker gets wrong', () => {
     // A distribution is count, sum, min, max.
     expect(ours).toEqual([[2], [2, 14, 5, 9], [2], [2, 14, 5, 9]]);
   });
-});
-
-describe('a bundle', () => {
-  it('that fails names its step, drops the rest and leaves later ones alone', async () => {
-    await at(ourWorker, async (runner, worker) => {
-      const failing = runner.processBundle('b1', 'fails');
-      await runner.send('b1', encoded([1, 3, 2]), false);
-      const { error } = await failing;
-      expect(error).toMatch(
-        /^Step "Step" \(transform transform_\d+\) could not process an element: no 3 please\n/,
-      );
-      expect(error).toMatch(/at failOn/);
-      // The rest of it is still on its way.
-      await runner.feed('b1', [4, 5]);
-      const next = runner.processBundle('b2', 'fails');
-      await runner.feed('b2', [1, 2]);
-      expect((await next).error).toBe('');
-      expect(await runner.output('b2')).toEqual([1, 2]);
-      expect(worker.known()).toBe(0);
-      expect((await runner.progress('p', 'b1')).error).toMatch(/got b1, one that failed/);
-    });
-  });
-
-  it('of a stage nobody has fails by its id', async () => {
-    const { error } = await at(ourWorker, (runner) => runner.processBundle('b', 'nowhere'));
-    expect(error).toMatch(/^Expected stage nowhere from the runner, got: .*no stage nowhere/);
-  });
-
-  it('that cannot be decoded says which element', async () => {
-    await at(ourWorker, async (runner) => {
-      const answer = runner.processBundle('b', 'pass');
-      await runner.send('b', encoded([1, 2]).subarray(0, -3), true);
-      expect((await answer).error).toMatch(/^Step "source" \(transform source\) could not decode element 1/);
-    });
-  });
-
-  it('takes data that came before it', async () => {
-    await at(ourWorker, async (runner) => {
-      const first = runner.processBundle('b1', 'slow');
-      await runner.feed('b1', [1]);
-      await runner.feed('b2', ids(9));
-      await first;
-      const second = runner.processBundle('b2', 'slow');
-      expect((await second).error).toBe('');
-      expect(await runner.output('b2')).toEqual(ids(9));
-    });
-  });
-
-  it('keeps its order beside others', async () => {
-    await at(ourWorker, async (runner) => {
-      const names = ['b1', 'b2', 'b3'];
-      const answers = names.map((name) => runner.processBundle(name, 'slow'));
-      for (const i of ids(10))
-        for (const name of names) await runner.send(name, encoded([2 * i, 2 * i + 1]), false);
-      for (const name of names) await runner.send(name, new Uint8Array(), true);
-      expect((await Promise.all(answers)).map(({ error }) => error)).toEqual(['', '', '']);
-      for (const name of names) expect(await runner.output(name)).toEqual(ids(20));
-    });
-  });
-
-  it('sends its small output and the end of it in one message', async () => {
-    await at(ourWorker, async (runner) => {
-      const answer = runner.processBundle('b', 'pass');
-      await runner.feed('b', ids(100));
-      await answer;
-      await runner.output('b');
-      expect(runner.messages).toBe(1);
-    });
-  });
-
-  it('gives back what it is told to', async () => {
-    await at(ourWorker, async (runner) => {
-      const answer = runner.processBundle('b', 'slow');
-      await runner.send('b', encoded(ids(10)), false);
-      const { response } = await runner.split('s', 'b', 0.5, 20);
-      await runner.feed('b', ids(20).slice(10));
-      expect((await answer).error).toBe('');
-      if (response.oneofKind !== 'processBundleSplit') throw new Error('no split');
-      const [channel] = response.processBundleSplit.channelSplits;
-      const primary = Number(channel!.lastPrimaryElement);
-      expect(channel).toMatchObject({ transformId: 'source', firstResidualElement: BigInt(primary + 1) });
-      expect(await runner.output('b')).toEqual(ids(primary + 1));
-    });
-  });
-
-  it('tells how far it is while it works', async () => {
-    await at(ourWorker, async (runner) => {
-      const answer = runner.processBundle('b', 'pass');
-      await runner.send('b', encoded(ids(5)), false);
-      const counts = async () => {
-        const { response } = await runner.progress('p', 'b');
-        if (response.oneofKind !== 'processBundleProgress') return [];
-        const infos = response.processBundleProgress.monitoringInfos;
-        return infos.filter(({ urn }) => urn.includes('element_count')).map(({ payload }) => payload[0]);
-      };
-      await vi.waitFor(async () => expect(await counts()).toEqual([5, 5]));
-      await runner.send('b', new Uint8Array(), true);
-      await answer;
-    });
-  });
-});
-
-it('reads state in as many pieces as the runner makes of it', async () => {
-  const runner = await FakeRunner.start(STAGES);
-  const channel = openStateChannel(runner.endpoint, 'w');
-  const read = async () => {
-    const state = channel.getState('b', { type: { oneofKind: undefined } }, (data) => [...data]);
-    return state.type === 'promise' ? state.promise : state.value;
-  };
-  runner.state = [[10], [20, 30], [40]].map((piece) => new Uint8Array(piece));
-  expect(await Promise.all([read(), read()])).toEqual([
-    [10, 20, 30, 40],
-    [10, 20, 30, 40],
-  ]);
-  runner.state = [];
-  await expect(read()).rejects.toThrow('The runner could not read state: no state here');
-  runner.stop();
-  await expect(read()).rejects.toThrow(/state stream/);
-  channel.close();
 });

@@ -3,9 +3,10 @@ import '../../transforms/sdk.beam.ts';
 import { Worker } from 'apache-beam/worker/worker';
 import { systemStopwatch } from '../../connectors/clock/stopwatch.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
-import type { FakeRunner } from './fake-runner.fixture.ts';
+import { FakeRunner } from './fake-runner.fixture.ts';
 import { Harness } from './harness.ts';
 import { WorkerLog } from './logging.ts';
+import type { Describe } from './stages.fixture.ts';
 
 export interface RunningWorker {
   /** Bundles that its data channels still know. */
@@ -50,3 +51,19 @@ export const ourWorker: StartWorker = (runner) => {
     },
   };
 };
+
+/** Runs one script at one worker, on a runner of its own. */
+export async function at<T>(
+  start: StartWorker,
+  stages: Readonly<Record<string, Describe>>,
+  script: (runner: FakeRunner, worker: RunningWorker) => Promise<T>,
+): Promise<T> {
+  const runner = await FakeRunner.start(stages);
+  const worker = start(runner);
+  try {
+    return await script(runner, worker);
+  } finally {
+    await worker.stop();
+    runner.stop();
+  }
+}

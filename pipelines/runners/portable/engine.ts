@@ -2,42 +2,46 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Pipeline } from 'apache-beam/proto/beam_runner_api';
+import type { Clock } from '../../../connectors/clock/port.ts';
 import { UpstreamError } from '../../../schemas/errors.ts';
 import { HOUR_MS } from '../../../schemas/primitives.ts';
 import type { ReplayEngine } from '../../replay/engine.ts';
+import { startWorkerPool, type WorkerPool } from '../../worker/pool/pool.ts';
+import type { Log } from '../../worker/process/log.ts';
 import { subscriptionsOf, withRecording, withSpool, withWorkerPool } from './edges.ts';
+import type { EngineName, Environment } from './engines/catalog.ts';
+import { type RunningEngine, startEngine } from './engines/start.ts';
 import { type JobMetrics, type JobOptions, submitJob } from './job-service.ts';
 import { record } from './recording.ts';
 import { readSpool } from './spool.ts';
 
 export interface PortableEngineOptions {
-  /** Job API of the running engine, host:port. */
-  readonly jobEndpoint: string;
-  /** Pool that starts worker processes, host:port. */
-  readonly workerPool: string;
-  readonly job: JobOptions;
-  /** See `RecordOptions`. */
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** What the engine, its workers and the job have to say. */
+  readonly log: Log;
+  /** How often event time is told where nothing is late; an hour where left out. Unit: ms of market time. */
   readonly stepMs?: number;
+  /** Told while the job runs: its worker processes, for those who want to kill one. */
+  readonly onStart?: (workers: Pick<WorkerPool, 'workers'>) => void;
   /** Told once the job is done. */
   readonly onMetrics?: (metrics: JobMetrics) => void;
 }
 
-/** An hour of minutes is a bundle's worth of work. */
-const STEP_MS = HOUR_MS;
-
-export function portableEngine(options: PortableEngineOptions): ReplayEngine {
+/**
+ * Starts engine and workers for each run, and ends them with it.
+ * Its run rejects with ConfigError where the engine is not installed, UpstreamError where engine or job fail.
+ */
+export function portableEngine(name: EngineName, options: PortableEngineOptions): ReplayEngine {
   return {
     async run(pipeline, { openSource, take }) {
       const subscriptions = subscriptionsOf(pipeline);
-      const sources = new Map(subscriptions.map((name) => [name, openSource(name)]));
-      const events = await record(sources, { stepMs: options.stepMs ?? STEP_MS });
+      const sources = new Map(subscriptions.map((each) => [each, openSource(each)]));
+      const events = await record(sources, { stepMs: options.stepMs ?? HOUR_MS });
       const dir = await mkdtemp(join(tmpdir(), 'cst-spool-'));
       try {
-        const edged = withWorkerPool(withSpool(withRecording(pipeline, events), dir), options.workerPool);
-        const job = await submitJob(options.jobEndpoint, edged, options.job);
-        const state = await job.done;
-        if (state !== 'done') throw new UpstreamError(`Expected the job to be done, got it ${state}.`);
-        options.onMetrics?.(await job.metrics());
+        await runJob(name, withSpool(withRecording(pipeline, events), dir), options);
         for await (const { topic, bytes } of readSpool(dir)) take(topic, bytes);
       } finally {
         await rm(dir, { recursive: true, force: true });
@@ -46,14 +50,44 @@ export function portableEngine(options: PortableEngineOptions): ReplayEngine {
   };
 }
 
-/** Prism: no splits of running bundles, which it takes an ended bundle's refusal of for a failure. */
+/** It would take a bundle that has nothing left to split for a failure of the job. */
 export const PRISM_OPTIONS: JobOptions['options'] = {
   streaming: true,
   experiments: ['prism_disable_sdf_split'],
 };
 
-/** Flink: one task slot, so that elements and watermarks of a stream keep their order. */
+/** One slot keeps a stream in order. A lost worker costs a restart from the first event: ids make that harmless. */
 export const FLINK_OPTIONS: JobOptions['options'] = {
   streaming: true,
   parallelism: 1,
+  number_of_execution_retries: 10,
+  execution_retry_delay: 500,
 };
+
+const JOB_OPTIONS: Record<EngineName, JobOptions['options']> = { prism: PRISM_OPTIONS, flink: FLINK_OPTIONS };
+
+async function runJob(name: EngineName, pipeline: Pipeline, options: PortableEngineOptions): Promise<void> {
+  const { log, env, clock } = options;
+  const pool = await startWorkerPool({ log: (entry) => entry.severity !== 'INFO' && log(entry) });
+  let engine: RunningEngine | undefined;
+  try {
+    engine = await startEngine(name, { env, clock });
+    const job = await submitJob(engine.jobEndpoint, withWorkerPool(pipeline, pool.url), {
+      jobName: 'replay',
+      options: JOB_OPTIONS[name],
+    });
+    options.onStart?.(pool);
+    const state = await Promise.race([job.done, diedOf(engine)]);
+    if (state !== 'done') throw new UpstreamError(`Expected ${name} to end the job, got it ${state}.`);
+    options.onMetrics?.(await job.metrics());
+  } finally {
+    await Promise.all([engine?.close(), pool.close()]);
+  }
+}
+
+/** Rejects where the engine ends by itself: its own last lines tell more than a broken stream. */
+async function diedOf(engine: RunningEngine): Promise<never> {
+  const failure = await engine.exited;
+  if (failure) throw failure;
+  return new Promise(() => undefined);
+}

@@ -8,7 +8,8 @@ const IDS_PER_REQUEST = 2_000;
 const REQUESTS_AT_ONCE = 8;
 /** What is settled within this time travels together. Unit: ms. */
 const GATHER_MS = 10;
-const TIMEOUT_MS = 30_000;
+/** A lease is over by then, and the message on its way again. Unit: ms. */
+const TIMEOUT_MS = 10_000;
 
 type Ids = string[];
 
@@ -22,6 +23,7 @@ export class Settler {
   readonly #deadlines = new Map<number, Ids>();
   #timer: NodeJS.Timeout | undefined;
   #underWay = 0;
+  #endMs = Number.POSITIVE_INFINITY;
   readonly #idle: (() => void)[] = [];
   readonly #requests: (() => Promise<unknown>)[] = [];
 
@@ -46,12 +48,11 @@ export class Settler {
     this.#soon();
   }
 
-  /** Resolves when all that was asked for before has been told, or given up. */
-  async flush(): Promise<void> {
+  /** Tells what is left, for this long at most; then the leases must run out. Unit: ms. */
+  async close(withinMs: number): Promise<void> {
+    this.#endMs = this.#clock.now() + withinMs;
     this.#send();
-    while (this.#underWay + this.#requests.length > 0) {
-      await new Promise<void>((resolve) => this.#idle.push(resolve));
-    }
+    while (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #soon(): void {
@@ -81,7 +82,8 @@ export class Settler {
     this.#underWay += 1;
     for (let request = this.#requests.shift(); request; request = this.#requests.shift()) {
       try {
-        await persist(request, TIMEOUT_MS, this.#clock);
+        const leftMs = this.#endMs - this.#clock.now();
+        if (leftMs > 0) await persist(request, Math.min(TIMEOUT_MS, leftMs), this.#clock);
       } catch (error) {
         if (!isHarmless(error)) this.#failed(error);
       }

@@ -8,6 +8,8 @@ import { codeOf, PASSING_CODES } from './errors.ts';
 const STREAM_MS = 1_800_000;
 /** Silence after which the server is asked for a sign of life, and then given up. Unit: ms. */
 const PING_AFTER_MS = 15_000;
+/** How long a closed stream may take to say that this was all. Unit: ms. */
+const CLOSING_MS = 1_000;
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 5_000;
 
@@ -65,10 +67,21 @@ export class PullStream {
     this.#call?.resume();
   }
 
-  close(): void {
+  /** Asks for the end; what is on the way is still received. Resolves when all of it has come, or soon. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#call?.cancel();
+    const call = this.#call;
+    if (!call) return;
+    const ended = new Promise<void>((resolve) => {
+      call.on('end', resolve).on('error', () => resolve());
+    });
+    call.end();
+    call.resume();
+    const giveUp = new AbortController();
+    await Promise.race([ended, this.#clock.until(this.#clock.now() + CLOSING_MS, giveUp.signal)]);
+    giveUp.abort();
+    call.cancel();
   }
 
   async #open(): Promise<void> {
@@ -134,9 +147,9 @@ export class PullStream {
   }
 
   async #ended(error: unknown): Promise<void> {
+    if (this.#isClosed) return;
     this.#call = undefined;
     clearTimeout(this.#timer);
-    if (this.#isClosed) return;
     this.#events.disconnected();
     const code = codeOf(error);
     const passes = error === undefined || code === undefined || PASSING_CODES.includes(code);

@@ -18,7 +18,8 @@ export interface PubSubBusOptions {
   readonly create?: 'missing' | 'never';
   /**
    * What a process held when it died comes again after this long. Unit: ms, whole seconds, 10 s to 600 s; default 30 s.
-   * While it lives it extends its leases three times as often, until a delivery's `ackDeadlineMs`.
+   * While it lives it extends its leases three times as often, until a delivery's `ackDeadlineMs`. A new process holds
+   * its watermark for as long: give it no shorter one than its predecessor had.
    */
   readonly leaseMs?: number;
   /** A message published this much before one already seen shows a backlog. Unit: ms; default 2 s. */

@@ -28,7 +28,8 @@ export class Certainty {
     if (this.#isConnected) return;
     this.#isConnected = true;
     const { leaseMs, quietMs } = this.#options;
-    const untilMs = nowMs + (this.#wasConnected ? quietMs : Math.max(leaseMs, quietMs));
+    // A lease that has run out takes the server a moment to act on.
+    const untilMs = nowMs + quietMs + (this.#wasConnected ? 0 : leaseMs);
     this.#uncertainUntilMs = this.#wasConnected ? Math.max(this.#uncertainUntilMs, untilMs) : untilMs;
     this.#wasConnected = true;
   }

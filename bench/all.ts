@@ -1,8 +1,9 @@
 /** Every benchmark that `npm run bench` knows as a table. */
 import type { Benchmark } from './benchmark.ts';
 import { candles } from './candles.ts';
+import { engines } from './engines.ts';
 import { growth } from './growth.ts';
 import { latency } from './latency.ts';
 import { replays } from './replay.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [candles, growth, replays, latency];
+export const BENCHMARKS: readonly Benchmark[] = [candles, growth, replays, latency, engines];

@@ -119,8 +119,15 @@ export class UnorderedIntake implements Intake {
    * at most the outputs of one minute half published.
    */
   #nextStopMs(): number {
-    if (this.#watermarkMs === Number.NEGATIVE_INFINITY) return this.#options.completeness.sinceMs;
+    const { sinceMs } = this.#options.completeness;
+    if (this.#watermarkMs === Number.NEGATIVE_INFINITY) return Math.max(sinceMs, this.#oldestMs());
     return this.#watermarkMs - (this.#watermarkMs % MINUTE_MS) + MINUTE_MS;
+  }
+
+  #oldestMs(): number {
+    let oldest = this.#completeMs;
+    for (const minute of this.#parked.keys()) if (minute < oldest) oldest = minute;
+    return oldest;
   }
 
   #park(delivery: Delivery, now: number): void {

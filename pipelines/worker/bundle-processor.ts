@@ -10,7 +10,6 @@ import type { Stopwatch } from '../../connectors/clock/stopwatch.ts';
 import type { DataChannel } from './data-channel.ts';
 import type { InputConsumer } from './inbound.ts';
 import { BundleMetrics } from './metrics.ts';
-import type { SplittableOperator } from './operators/index.ts';
 import type { Source } from './source.ts';
 import { atWork, StepClock, type StepInfo } from './step-clock.ts';
 import { failureOf } from './step-failure.ts';
@@ -53,27 +52,10 @@ export class BundleProcessor {
     for (const source of this.#stage.sources) {
       const desired = desiredSplits[source.transformId];
       if (!desired) continue;
-      const within = this.#splitElement(source, desired.fractionOfRemainder);
-      if (within) return within;
       const channelSplit = source.split(desired);
       if (channelSplit) response.channelSplits.push(channelSplit);
     }
     return response;
-  }
-
-  /** Splittable steps stop first when all is to stop; otherwise whole elements are given back. */
-  #splitElement(source: Source, fraction: number): ProcessBundleSplitResponse | undefined {
-    if (fraction > 0 || this.#stage.sources.length > 1) return undefined;
-    for (const { operator } of this.#stage.steps) {
-      const split = (operator as Partial<SplittableOperator>).trySplit?.(fraction);
-      if (!split) continue;
-      return {
-        primaryRoots: [split.primary],
-        residualRoots: [split.residual],
-        channelSplits: [source.splitWithinElement()],
-      };
-    }
-    return undefined;
   }
 
   async #run(instructionId: string): Promise<void> {

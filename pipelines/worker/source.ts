@@ -71,20 +71,10 @@ export class Source implements InputConsumer {
     const point = splitPoint({ index: this.#index, last: this.#last }, desired);
     if (point === undefined) return undefined;
     this.#last = point;
-    return this.#channelSplit(point, point + 1);
-  }
-
-  /** Ends the input with the element being processed, a part of which is given back by its step. */
-  splitWithinElement(): ProcessBundleSplitResponse_ChannelSplit {
-    this.#last = this.#index;
-    return this.#channelSplit(this.#index - 1, this.#index + 1);
-  }
-
-  #channelSplit(lastPrimary: number, firstResidual: number): ProcessBundleSplitResponse_ChannelSplit {
     return {
       transformId: this.transformId,
-      lastPrimaryElement: BigInt(lastPrimary),
-      firstResidualElement: BigInt(firstResidual),
+      lastPrimaryElement: BigInt(point),
+      firstResidualElement: BigInt(point + 1),
     };
   }
 

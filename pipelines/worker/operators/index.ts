@@ -1,6 +1,5 @@
 /** DoFns of our own in the worker: a ParDo whose payload names one of their urns becomes their operator, any other the SDK's. */
 import '../../../transforms/sdk.beam.ts';
-import type { BundleApplication, DelayedBundleApplication } from 'apache-beam/proto/beam_fn_api';
 import { ParDoPayload, type PTransform } from 'apache-beam/proto/beam_runner_api';
 import {
   type IOperator,
@@ -23,14 +22,6 @@ export interface DoFnStep {
 
 /** Makes one operator per bundle processor; it is reused from bundle to bundle, never by two at once. */
 export type DoFnConstructor = (step: DoFnStep) => IOperator;
-
-/** An operator whose work on one element can be cut short; asked only while it processes one. */
-export interface SplittableOperator extends IOperator {
-  /** Undefined where nothing is left to give away. `fraction` of what remains is kept; 0 = stop as soon as possible. */
-  trySplit(
-    fraction: number,
-  ): { readonly primary: BundleApplication; readonly residual: DelayedBundleApplication } | undefined;
-}
 
 const doFns = new Map<string, DoFnConstructor>();
 

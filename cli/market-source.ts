@@ -6,6 +6,18 @@ import { BYBIT_REST_URL } from '../connectors/exchanges/bybit/rest.ts';
 import { BYBIT_LINEAR_URL } from '../connectors/exchanges/bybit/subscribe.ts';
 import { startSimulatedExchange } from '../connectors/exchanges/simulated/server.ts';
 
+/** Pairs with the highest turnover for years; choosing them by turnover is the universe's task. */
+export const LIVE_SYMBOLS: readonly string[] = [
+  'BTCUSDT',
+  'ETHUSDT',
+  'SOLUSDT',
+  'XRPUSDT',
+  'DOGEUSDT',
+  'BNBUSDT',
+  'ADAUSDT',
+  'LINKUSDT',
+];
+
 /** The relay treats every source alike; only addresses and the clock differ. */
 export interface MarketSource {
   readonly title: string;

@@ -3,34 +3,22 @@ import { join } from 'node:path';
 import { createLogUpdate } from 'log-update';
 import { systemClock } from '../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../connectors/exchanges/simulated/instruments.ts';
-import { ConfigError } from '../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
+import { numberOf, symbolsOf } from './flags.ts';
 import { LocalStack, type LocalStackOptions, removeStack } from './local-stack.ts';
-import { bybitSource, type MarketSource, simulatedSource } from './market-source.ts';
+import { bybitSource, LIVE_SYMBOLS, type MarketSource, simulatedSource } from './market-source.ts';
 import { readParams } from './params-file.ts';
 import { StackView } from './stack-view.ts';
 import { MAX_SPEED, type StartFlags } from './start-flags.ts';
 import { duration, renderStatus } from './status.ts';
+import { stopRequest } from './stop-request.ts';
 
-/** Pairs with the highest turnover for years; choosing them by turnover is the universe's task. */
-const LIVE_SYMBOLS = [
-  'BTCUSDT',
-  'ETHUSDT',
-  'SOLUSDT',
-  'XRPUSDT',
-  'DOGEUSDT',
-  'BNBUSDT',
-  'ADAUSDT',
-  'LINKUSDT',
-];
 const REFRESH_MS = 500;
 /** Between lines of status where there is no terminal to redraw. */
 const PLAIN_EVERY_MS = 10_000;
 
 export async function runStart(flags: StartFlags): Promise<void> {
-  const symbols = flags.symbols?.split(',').map((symbol) => symbol.trim().toUpperCase()) ?? [
-    ...(flags.live ? LIVE_SYMBOLS : SIMULATED_SYMBOLS),
-  ];
+  const symbols = symbolsOf(flags.symbols) ?? (flags.live ? LIVE_SYMBOLS : SIMULATED_SYMBOLS);
   const speed = numberOf(flags.speed, '--speed', 0.1, MAX_SPEED);
   const seed = numberOf(flags.seed, '--seed', 0, Number.MAX_SAFE_INTEGER);
   const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
@@ -122,32 +110,4 @@ function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream): Scree
       redraw?.done();
     },
   };
-}
-
-/**
- * Resolves at the first SIGINT or SIGTERM, after the time given, or when whoever read the output has gone (`| head`);
- * the second signal ends the process at once.
- */
-function stopRequest(afterMs?: number): { readonly asked: Promise<void>; done(): void } {
-  const timeUp = new AbortController();
-  let signals = 0;
-  const asked = new Promise<void>((resolve) => {
-    const onSignal = () => {
-      signals += 1;
-      if (signals > 1) process.exit(130);
-      resolve();
-    };
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-    process.stdout.on('error', () => resolve());
-    if (afterMs !== undefined) {
-      void systemClock.until(systemClock.now() + afterMs, timeUp.signal).then(resolve);
-    }
-  });
-  return { asked, done: () => timeUp.abort() };
-}
-
-function numberOf(text: string, flag: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= min && value <= max) return value;
-  throw new ConfigError(`Expected ${flag} as a number from ${min} to ${max}, got "${text}".`);
 }

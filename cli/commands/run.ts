@@ -1,0 +1,40 @@
+/** `cst run`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
+import type { Command } from 'commander';
+import { RUN_BUSES, RUN_RUNNERS, type RunFlags } from '../run-flags.ts';
+
+const HELP = `
+With --bus embedded the whole stack runs here on Bybit's public endpoints: the same as \`cst start --live\`.
+With --bus pubsub only the graph does, for Cloud Run: it reads the subscriptions raw-tick-data and book-snapshots and
+publishes to the topics of docs/MESSAGES.md. A message is acknowledged when its windows can no longer change, so a
+process that dies at any moment loses nothing; whoever reads the outputs drops the second copy of an id.
+
+SIGTERM: it stops reading, publishes no half bar, gives back what is held, and ends within 8 seconds.
+History: candles of 3 hours to 21 days warm the graph, from DIR/history.duckdb, which the node fills from
+market-candles (subscription market-candles-history); what is missing there comes from the exchange's REST.
+Health:  GET / answers 200 while event time keeps up with the clock, else 503; GET /live answers 200 while the
+process does. Without --health-port only this machine can ask; the port is in the first line of the log.
+Log:     on stderr; where that is no terminal, one JSON object a line.
+
+Examples:
+  cst run --bus pubsub --project my-project --health-port 8080 --dir /data
+  cst run --bus pubsub --project my-project --symbols BTCUSDT,ETHUSDT --params params.json
+  PUBSUB_EMULATOR_HOST=127.0.0.1:8085 cst run --bus pubsub --project test-project
+`;
+
+export function addRun(program: Command): void {
+  program
+    .command('run')
+    .summary('the graph as a service, on this machine or on Pub/Sub')
+    .description('Runs the graph until it is told to stop.')
+    .option('--bus <name>', `where messages travel: ${RUN_BUSES.join(', ')}`, 'embedded')
+    .option('--runner <name>', `engine: ${RUN_RUNNERS.join(', ')}`, 'embedded')
+    .option('--project <id>', 'Google Cloud project; default GOOGLE_CLOUD_PROJECT')
+    .option('--create', 'make topics and subscriptions that are missing; default on an emulator')
+    .option('--symbols <list>', 'symbols, separated by commas')
+    .option('--params <file>', 'JSON with parameters that differ from the default')
+    .option('--dir <dir>', 'folder of history (and of the embedded bus)')
+    .option('--rest-url <url>', "REST of the exchange; default Bybit's")
+    .option('--health-port <port>', 'answer health checks on this port, from anywhere')
+    .addHelpText('after', HELP)
+    .action(async (flags: RunFlags) => (await import('../run-service.ts')).runService(flags));
+}

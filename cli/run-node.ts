@@ -1,0 +1,201 @@
+/** The graph alone in this process, between the subscriptions and topics of Pub/Sub. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MessageBus } from '../connectors/bus/port.ts';
+import { openPubSubBus, type PubSubBusOptions } from '../connectors/bus/pubsub.ts';
+import type { Clock } from '../connectors/clock/port.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
+import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
+import type { History } from '../connectors/history/port.ts';
+import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
+import { GraphService } from '../pipelines/graph-service.ts';
+import { messageOf, UpstreamError } from '../schemas/errors.ts';
+import type { SignalParams } from '../schemas/params.ts';
+import type { TopicName } from '../schemas/topics.ts';
+import { type Health, type HealthServer, serveHealth } from './health.ts';
+import type { Log } from './log.ts';
+
+export interface NodeOptions {
+  readonly project: string;
+  /** `host:port` of an emulator; Google's Pub/Sub where left out. */
+  readonly endpoint?: string | undefined;
+  /** Makes topics and subscriptions that are missing. */
+  readonly create: boolean;
+  readonly symbols: readonly string[];
+  readonly params: SignalParams;
+  /** Folder of the history that this node keeps; none is kept where left out. */
+  readonly dir?: string | undefined;
+  /** Of the exchange whose candles fill what history lacks. */
+  readonly restUrl: string;
+  readonly health: { readonly port: number; readonly host: string };
+  readonly log: Log;
+  /** Market time; leases and retries run on the machine's. */
+  readonly clock: Clock;
+  /** Of the client: tests have leases of a second. */
+  readonly tuning?: Pick<PubSubBusOptions, 'leaseMs' | 'quietMs' | 'streams'>;
+  /** See pipelines/graph-service.ts; market ms. */
+  readonly patienceMs?: number;
+  readonly stopAsked: Promise<void>;
+}
+
+const VENUE = 'bybit';
+const PATIENCE_MS = 10_000;
+/** Cloud Run kills ten seconds after it has asked. What is not given back by then comes again when its lease ends. */
+const STOP_WITHIN_MS = 8_000;
+const STATUS_EVERY_MS = 60_000;
+
+/** Runs until it is asked to stop, or a step fails. @throws ConfigError, UpstreamError */
+export async function runNode(options: NodeOptions): Promise<void> {
+  const node = await Node.open(options);
+  try {
+    await Promise.race([node.run(), options.stopAsked]);
+  } finally {
+    await node.stop();
+  }
+}
+
+interface Parts {
+  readonly bus: MessageBus;
+  readonly graph: GraphService;
+  readonly memory: { readonly history: History; readonly recorder: HistoryRecorder } | undefined;
+}
+
+class Node {
+  readonly #options: NodeOptions;
+  readonly #parts: Parts;
+  readonly #stopping = new AbortController();
+  #health: HealthServer | undefined;
+
+  static async open(options: NodeOptions): Promise<Node> {
+    const { project, endpoint, create, tuning } = options;
+    const bus = openPubSubBus({
+      ...{ project, endpoint, create: create ? 'missing' : 'never', clock: systemClock },
+      ...tuning,
+    });
+    let memory: Parts['memory'];
+    try {
+      memory = options.dir === undefined ? undefined : await remember(bus, options.dir, options.log);
+      const node = new Node(options, { bus, memory, graph: await openGraph(options, bus, memory?.history) });
+      await node.#serveHealth();
+      return node;
+    } catch (error) {
+      await bus.close();
+      await memory?.history.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: NodeOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  async run(): Promise<void> {
+    void this.#tellStatus();
+    await this.#parts.graph.run();
+  }
+
+  /** Gives back what is held and closes; in time, or not at all. */
+  async stop(): Promise<void> {
+    const { log } = this.#options;
+    log('INFO', 'Stopping: giving back messages whose windows are open.');
+    this.#stopping.abort();
+    const timeUp = new AbortController();
+    const late = systemClock.until(systemClock.now() + STOP_WITHIN_MS, timeUp.signal).then(() => {
+      if (!timeUp.signal.aborted)
+        log('WARNING', `Not stopped within ${STOP_WITHIN_MS / 1000} s: ended as it is.`);
+    });
+    try {
+      await Promise.race([this.#close(), late]);
+    } finally {
+      timeUp.abort();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { bus, graph, memory } = this.#parts;
+    const failures: unknown[] = [];
+    const inOrder = [
+      () => graph.stop(),
+      async () => memory?.recorder.close(),
+      async () => memory?.history.close(),
+      () => bus.close(),
+      async () => this.#health?.close(),
+    ];
+    for (const end of inOrder) await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #serveHealth(): Promise<void> {
+    const { health, log, symbols, project } = this.#options;
+    this.#health = await serveHealth(() => this.#read(), health);
+    log(
+      'INFO',
+      `Reading ${symbols.length} symbols of Pub/Sub project ${project}; health at ${this.#health.url}.`,
+    );
+  }
+
+  async #tellStatus(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (;;) {
+      await systemClock.until(systemClock.now() + STATUS_EVERY_MS, signal);
+      if (signal.aborted) return;
+      const { state, watermarkMs, lastPublishMs, nowMs } = this.#read();
+      const age = (ms: number | null) => (ms === null ? null : nowMs - ms);
+      const fields = { watermarkAgeMs: age(watermarkMs), lastPublishAgeMs: age(lastPublishMs) };
+      this.#options.log('INFO', `${state}: ${JSON.stringify(fields)}`, fields);
+    }
+  }
+
+  #read(): Health {
+    const { graph } = this.#parts;
+    const steps = graph.steps();
+    const watermarkMs = Math.min(...steps.map((step) => step.watermarkMs));
+    const state = steps.length === 0 ? 'warming' : 'running';
+    return {
+      state: this.#stopping.signal.aborted ? 'stopping' : state,
+      watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
+      lastPublishMs: graph.lastPublishMs,
+      backlog: graph.backlog() ?? null,
+      nowMs: this.#options.clock.now(),
+    };
+  }
+}
+
+/** History as a subscriber of our own candles. */
+async function remember(bus: MessageBus, dir: string, log: Log): Promise<NonNullable<Parts['memory']>> {
+  await mkdir(dir, { recursive: true }).catch((cause) => {
+    throw new UpstreamError(`Cannot make --dir ${dir}: ${messageOf(cause)}`, { cause });
+  });
+  const history = await openDuckDbHistory({ path: join(dir, 'history.duckdb') });
+  const onError = (topic: TopicName, error: unknown) =>
+    log('WARNING', `History of ${topic}: ${messageOf(error)}`);
+  try {
+    const recorder = await recordHistory({
+      bus,
+      history,
+      clock: systemClock,
+      topics: ['market-candles'],
+      onError,
+    });
+    return { history, recorder };
+  } catch (error) {
+    await history.close();
+    throw error;
+  }
+}
+
+function openGraph(
+  options: NodeOptions,
+  bus: MessageBus,
+  history: History | undefined,
+): Promise<GraphService> {
+  const { clock, project, symbols, params, restUrl, log, patienceMs = PATIENCE_MS } = options;
+  return GraphService.open({
+    ...{ bus, clock, project, venue: VENUE, symbols, params, patienceMs },
+    ...(history ? { history } : {}),
+    fetchKlines: (query, signal) => fetchKlines({ ...query, baseUrl: restUrl, signal }),
+    notice: (line) => log('WARNING', line),
+  });
+}

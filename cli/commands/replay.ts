@@ -2,18 +2,21 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
+import type { ReplayEngine } from '../../pipelines/replay/engine.ts';
 import type { ReplayFile } from '../../pipelines/replay/replay.ts';
 import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
+import { ENGINE_NAMES, type EngineName } from '../../pipelines/runners/portable/engines/catalog.ts';
+import { jsonLog } from '../../pipelines/worker/process/log.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import { INTERVALS, pairOf, VENUES } from '../../schemas/primitives.ts';
-import { didYouMean } from '../did-you-mean.ts';
+import { oneOf } from '../flags.ts';
 import { readParams } from '../params-file.ts';
 import { progressBar } from '../progress.ts';
 import { instantOf } from '../times.ts';
 
 const MAX_SYMBOL = 64;
-const RUNNERS = ['embedded'] as const;
+const RUNNERS = ['embedded', ...ENGINE_NAMES] as const;
 
 const HELP = `
 FILE is .parquet, .csv, .csv.gz, .ndjson or .ndjson.gz.
@@ -25,6 +28,9 @@ Writes market-candles, market-levels, market-features, trade-signals-micro and d
 the same bytes in every run. Of the numbers it prints, \`late\` are rows that came after their bar had closed,
 \`droppedLate\` those of them too late for a revision, \`duplicates\` rows whose trade_id had come before in
 the same file (files without trade_id have none); \`outputSha256\` is over the five files in the order named above.
+
+--runner prism and flink (cst engine install) run the same graph on those engines, in worker processes, with the
+same bytes in DIR: a proof, not a faster way.
 
 Examples:
   cst replay BTCUSDT=trades.parquet --venue bybit --out out
@@ -70,7 +76,7 @@ async function runReplay(words: readonly string[], flags: Flags): Promise<void> 
   const venue = oneOf(needed(flags.venue, '--venue bybit'), VENUES, '--venue');
   const out = needed(flags.out, '--out results');
   const interval = flags.interval === undefined ? undefined : oneOf(flags.interval, INTERVALS, '--interval');
-  oneOf(flags.runner, RUNNERS, '--runner');
+  const runner = oneOf(flags.runner, RUNNERS, '--runner');
   const fromMs = flags.from === undefined ? undefined : instantOf(flags.from, '--from');
   const toMs = flags.to === undefined ? undefined : instantOf(flags.to, '--to');
   if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
@@ -85,11 +91,19 @@ async function runReplay(words: readonly string[], flags: Flags): Promise<void> 
   try {
     const range = { fromMs, toMs };
     const options = { files, venue, interval, params, history, out, clock: systemClock, ...range };
-    const summary = await replay({ ...options, onProgress: (share) => bar.update(share) });
+    const engine = runner === 'embedded' ? {} : { engine: await portable(runner) };
+    const summary = await replay({ ...options, ...engine, onProgress: (share) => bar.update(share) });
     process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary, out));
   } finally {
     bar.stop();
   }
+}
+
+/** Loaded when asked for: who replays in this process needs none of it. */
+async function portable(name: EngineName): Promise<ReplayEngine> {
+  const { portableEngine } = await import('../../pipelines/runners/portable/engine.ts');
+  const log = jsonLog(systemClock, (line) => process.stderr.write(line));
+  return portableEngine(name, { env: process.env, clock: systemClock, log });
 }
 
 /** Checked here and not by commander, which would name a missing flag before a mistyped one. */
@@ -122,14 +136,6 @@ function assertPairs(symbols: readonly string[]): void {
     if (other === undefined || other === symbol) continue;
     throw new ConfigError(`Expected each pair once, got ${other} and ${symbol}. Leave one of them out.`);
   }
-}
-
-function oneOf<T extends string>(text: string, known: readonly T[], flag: string): T {
-  const found = known.find((name) => name === text.toLowerCase());
-  if (found) return found;
-  throw new ConfigError(
-    `Expected ${flag} one of ${known.join(', ')}, got "${text}".${didYouMean(text, known)}`,
-  );
 }
 
 /** Told before the work, not after it. */

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const CST = resolve(import.meta.dirname, 'cst.js');
+
+function run(...words: string[]) {
+  const env = { GOOGLE_CLOUD_PROJECT: '', PUBSUB_EMULATOR_HOST: '', PATH: '' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CST, 'run', ...words], {
+    encoding: 'utf8',
+    env,
+  });
+  return { status, stdout, stderr };
+}
+
+describe('cst run', () => {
+  it('says what it does, how it stops and who may ask for its health', () => {
+    const { status, stdout } = run('--help');
+    expect(status).toBe(0);
+    for (const word of ['SIGTERM', '/live', 'Cloud Run', '--health-port']) expect(stdout).toContain(word);
+  });
+
+  const pubsub = ['--bus', 'pubsub', '--project', 'test-project'];
+  it.each<[string, string[], RegExp]>([
+    [
+      'an unknown bus',
+      ['--bus', 'pubsup'],
+      /Expected --bus one of embedded, pubsub, got "pubsup"\. Did you mean "pubsub"\?/,
+    ],
+    ['an unknown runner', ['--runner', 'spark'], /Expected --runner one of embedded, flink, got "spark"/],
+    [
+      'no project',
+      ['--bus', 'pubsub'],
+      /Expected --project with --bus pubsub, or GOOGLE_CLOUD_PROJECT, got neither/,
+    ],
+    [
+      'a project that is none',
+      ['--bus', 'pubsub', '--project', 'No Project'],
+      /Expected the id of a Google Cloud project/,
+    ],
+    [
+      'a port that is none',
+      [...pubsub, '--health-port', 'http'],
+      /Expected --health-port as a number from 0 to 65535/,
+    ],
+    ['a symbol twice', [...pubsub, '--symbols', 'BTCUSDT,btcusdt'], /Expected --symbols .*each once/],
+    [
+      'what only Pub/Sub has',
+      ['--health-port', '8080'],
+      /Expected --health-port with --bus pubsub, got --bus embedded/,
+    ],
+  ])('ends with code 4 and one line on stderr for %s', (_, words, message) => {
+    const { status, stdout, stderr } = run(...words);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^Error: .* \(code 4\)\n$/);
+    expect([status, stdout]).toEqual([4, '']);
+  });
+});

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
 import type { ReplayEngine } from '../../pipelines/replay/engine.ts';
+import { REVISIONS } from '../../pipelines/replay/output.ts';
 import type { ReplayFile } from '../../pipelines/replay/replay.ts';
 import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
 import { ENGINE_NAMES, type EngineName } from '../../pipelines/runners/portable/engines/catalog.ts';
@@ -29,8 +30,9 @@ the same bytes in every run. Of the numbers it prints, \`late\` are rows that ca
 \`droppedLate\` those of them too late for a revision, \`duplicates\` rows whose trade_id had come before in
 the same file (files without trade_id have none); \`outputSha256\` is over the five files in the order named above.
 
---runner prism and flink (cst engine install) run the same graph on those engines, in worker processes, with the
-same bytes in DIR: a proof, not a faster way.
+--runner prism and flink (cst engine install) run the same graph on those engines, in worker processes: a proof, not
+a faster way. DIR gets the same bytes; where rows are late, that holds with --revisions last: how many revisions a
+record goes through until its last depends on when an engine fires.
 
 Examples:
   cst replay BTCUSDT=trades.parquet --venue bybit --out out
@@ -48,6 +50,7 @@ interface Flags {
   readonly to?: string;
   readonly history?: string;
   readonly runner: string;
+  readonly revisions: string;
   readonly json?: boolean;
 }
 
@@ -65,6 +68,7 @@ export function addReplay(program: Command): void {
     .option('--to <time>', 'leave out what is at this time or later')
     .option('--history <dir>', 'output of an earlier replay whose candles up to --from warm the graph')
     .option('--runner <name>', `engine: ${RUNNERS.join(', ')}`, 'embedded')
+    .option('--revisions <which>', `of each record: ${REVISIONS.join(', ')}`, 'all')
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)
     .action(runReplay);
@@ -77,6 +81,7 @@ async function runReplay(words: readonly string[], flags: Flags): Promise<void> 
   const out = needed(flags.out, '--out results');
   const interval = flags.interval === undefined ? undefined : oneOf(flags.interval, INTERVALS, '--interval');
   const runner = oneOf(flags.runner, RUNNERS, '--runner');
+  const revisions = oneOf(flags.revisions, REVISIONS, '--revisions');
   const fromMs = flags.from === undefined ? undefined : instantOf(flags.from, '--from');
   const toMs = flags.to === undefined ? undefined : instantOf(flags.to, '--to');
   if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
@@ -90,7 +95,7 @@ async function runReplay(words: readonly string[], flags: Flags): Promise<void> 
   const bar = progressBar('replay', systemClock, process.stderr);
   try {
     const range = { fromMs, toMs };
-    const options = { files, venue, interval, params, history, out, clock: systemClock, ...range };
+    const options = { files, venue, interval, params, history, out, revisions, clock: systemClock, ...range };
     const engine = runner === 'embedded' ? {} : { engine: await portable(runner) };
     const summary = await replay({ ...options, ...engine, onProgress: (share) => bar.update(share) });
     process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary, out));

@@ -54,6 +54,18 @@ describe('ReplayOutput', () => {
     expect([...output.records('market-candles')]).toEqual([{ record: {}, received: 5 }]);
   });
 
+  it('keeps the highest revision of each record alone where it is told to', async () => {
+    const output = new ReplayOutput();
+    for (const id of ['b:1m:0:9', 'b:1m:0:61', 'b:1m:0:100', 'b:1m:60000:7', 'c:1m:0:8'])
+      output.take('market-candles', message(id, 1, `{"id":"${id}"}`));
+    output.take('trade-signals-micro', message('s:1', 1, '{}'));
+    output.take('trade-signals-micro', message('s:2', 1, '{}'));
+    output.keepLast();
+    const kept = [...output.records('market-candles')].map(({ record }) => (record as { id: string }).id);
+    expect(kept).toEqual(['b:1m:0:100', 'b:1m:60000:7', 'c:1m:0:8']);
+    expect(output.count('trade-signals-micro')).toBe(2);
+  });
+
   it('refuses two contents of one id, and a topic it does not know', () => {
     const output = new ReplayOutput();
     output.take('market-candles', message('a', 1, '{"x":1}'));

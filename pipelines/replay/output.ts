@@ -15,6 +15,13 @@ export const REPLAY_TOPICS = [
   'dead-letters',
 ] as const satisfies readonly TopicName[];
 
+/** Which revisions of a record are kept. */
+export const REVISIONS = ['all', 'last'] as const;
+export type Revisions = (typeof REVISIONS)[number];
+
+/** Topics whose ids end in a revision. */
+const REVISED: readonly TopicName[] = ['market-candles', 'market-levels', 'market-features'];
+
 /** Bytes written at once. */
 const WRITE_BYTES = 1 << 20;
 
@@ -49,6 +56,25 @@ export class ReplayOutput {
         `Expected one content for ${topic} ${id}, got ${known.json} and ${Buffer.from(data)}.`,
       );
     } else if (received > known.received) known.received = received;
+  }
+
+  /**
+   * Forgets all revisions of a record but the highest. Which revisions come between the first and the last depends on
+   * when an engine fires; what remains when all is said does not.
+   */
+  keepLast(): void {
+    for (const topic of REVISED) {
+      const lines = this.#topics.get(topic)!;
+      const last = new Map<string, number>();
+      for (const id of lines.keys()) {
+        const [record, revision] = revisionOf(id);
+        last.set(record, Math.max(last.get(record) ?? 0, revision));
+      }
+      for (const id of lines.keys()) {
+        const [record, revision] = revisionOf(id);
+        if (revision < last.get(record)!) lines.delete(id);
+      }
+    }
   }
 
   count(topic: (typeof REPLAY_TOPICS)[number]): number {
@@ -102,6 +128,12 @@ export class ReplayOutput {
       (a, b) => a.ts - b.ts || (a.id < b.id ? -1 : Number(a.id > b.id)),
     );
   }
+}
+
+/** `venue:symbol:interval:openTime:revision` -> what the record is, and its revision. */
+function revisionOf(id: string): [string, number] {
+  const at = id.lastIndexOf(':');
+  return [id.slice(0, at), Number(id.slice(at + 1))];
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -11,7 +11,7 @@ import type { SourceReader } from '../runners/embedded/edges.ts';
 import { CandleReplay } from './candle-replay.ts';
 import { EMBEDDED_ENGINE, type ReplayEngine } from './engine.ts';
 import { openCandles, openTrades, type RangedRows, type TimeRange } from './inputs.ts';
-import { ReplayOutput } from './output.ts';
+import { ReplayOutput, type Revisions } from './output.ts';
 import { assertNothingLost, countCandles, type ReplaySummary } from './summary.ts';
 import { TradeReplay } from './trade-replay.ts';
 
@@ -33,6 +33,8 @@ export interface ReplayOptions extends TimeRange {
   readonly clock: Clock;
   /** Share of the input read so far, 0..1. */
   readonly onProgress?: (share: number) => void;
+  /** Which revisions of a record are written; all where left out. Only `last` is the same on every engine. */
+  readonly revisions?: Revisions;
   /** What runs the graph; the embedded runner where left out. */
   readonly engine?: ReplayEngine;
 }
@@ -55,6 +57,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const onBad = (letter: DeadLetter) => output.take('dead-letters', toMessage('dead-letters', letter));
   const source = options.interval ? await candleSource(options, onBad) : await tradeSource(options, onBad);
   await run(options, source, output);
+  if (options.revisions === 'last') output.keepLast();
   const { replay } = source;
   const { candles, trades, received } = countCandles(output);
   const duplicates = options.interval ? 0 : received - trades;

@@ -38,10 +38,10 @@ export function portableEngine(name: EngineName, options: PortableEngineOptions)
     async run(pipeline, { openSource, take }) {
       const subscriptions = subscriptionsOf(pipeline);
       const sources = new Map(subscriptions.map((each) => [each, openSource(each)]));
-      const events = await record(sources, { stepMs: options.stepMs ?? HOUR_MS });
+      const { events, hasLate } = await record(sources, { stepMs: options.stepMs ?? HOUR_MS });
       const dir = await mkdtemp(join(tmpdir(), 'cst-spool-'));
       try {
-        await runJob(name, withSpool(withRecording(pipeline, events), dir), options);
+        await runJob(name, withSpool(withRecording(pipeline, events), dir), { ...options, hasLate });
         for await (const { topic, bytes } of readSpool(dir)) take(topic, bytes);
       } finally {
         await rm(dir, { recursive: true, force: true });
@@ -64,9 +64,22 @@ export const FLINK_OPTIONS: JobOptions['options'] = {
   execution_retry_delay: 500,
 };
 
-const JOB_OPTIONS: Record<EngineName, JobOptions['options']> = { prism: PRISM_OPTIONS, flink: FLINK_OPTIONS };
+/**
+ * Flink holds a watermark back while a bundle is open, and takes what follows into the bundle: late elements would be
+ * late no more. Where there are any, no bundle reaches over a watermark. It costs a round trip for each element.
+ */
+const EXACT_BUNDLES = { max_bundle_size: 1 };
 
-async function runJob(name: EngineName, pipeline: Pipeline, options: PortableEngineOptions): Promise<void> {
+function optionsFor(name: EngineName, hasLate: boolean): JobOptions['options'] {
+  if (name === 'prism') return PRISM_OPTIONS;
+  return hasLate ? { ...FLINK_OPTIONS, ...EXACT_BUNDLES } : FLINK_OPTIONS;
+}
+
+async function runJob(
+  name: EngineName,
+  pipeline: Pipeline,
+  options: PortableEngineOptions & { readonly hasLate: boolean },
+): Promise<void> {
   const { log, env, clock } = options;
   const pool = await startWorkerPool({ log: (entry) => entry.severity !== 'INFO' && log(entry) });
   let engine: RunningEngine | undefined;
@@ -74,7 +87,7 @@ async function runJob(name: EngineName, pipeline: Pipeline, options: PortableEng
     engine = await startEngine(name, { env, clock });
     const job = await submitJob(engine.jobEndpoint, withWorkerPool(pipeline, pool.url), {
       jobName: 'replay',
-      options: JOB_OPTIONS[name],
+      options: optionsFor(name, options.hasLate),
     });
     options.onStart?.(pool);
     const state = await Promise.race([job.done, diedOf(engine)]);

@@ -36,7 +36,7 @@ function outline(events: readonly RecordedEvent[]): (number | string)[] {
 }
 
 const recorded = async (stepMs: number, ...chunks: SourceChunk[]) =>
-  outline(await record(new Map([['raw-tick-data', reader(...chunks)]]), { stepMs }));
+  outline((await record(new Map([['raw-tick-data', reader(...chunks)]]), { stepMs })).events);
 
 describe('a recording', () => {
   it('is the chunks and watermarks of its source, where every one is asked for', async () => {
@@ -71,6 +71,13 @@ describe('a recording', () => {
     ]);
   });
 
+  it('says whether anything is late', async () => {
+    const of = async (...chunks: SourceChunk[]) =>
+      (await record(new Map([['raw-tick-data', reader(...chunks)]]), { stepMs: HOUR })).hasLate;
+    expect(await of(chunk(T0 + MINUTE, T0), chunk(T0 + 2 * MINUTE, T0 + MINUTE), end())).toBe(false);
+    expect(await of(chunk(T0 + MINUTE, T0), chunk(T0 + 2 * MINUTE, T0), end())).toBe(true);
+  });
+
   it('takes a message for late only where a minute of it has closed', async () => {
     const inOpenMinute = chunk(T0 + 90_000, T0 + 61_000);
     expect(await recorded(HOUR, chunk(T0 + 10, T0), chunk(T0 + 80_000), inOpenMinute, end())).toEqual([
@@ -84,12 +91,16 @@ describe('a recording', () => {
       ['book-snapshots', reader()],
       ['raw-tick-data', reader(chunk(T0, T0), end())],
     ]);
-    expect(outline(await record(sources, { stepMs: 0 }))).toEqual(['0+1', T0, Number.POSITIVE_INFINITY]);
+    expect(outline((await record(sources, { stepMs: 0 })).events)).toEqual([
+      '0+1',
+      T0,
+      Number.POSITIVE_INFINITY,
+    ]);
     const slow = new Map([
       ['book-snapshots', reader(chunk(T0 + 1), chunk(T0 + 2), end())],
       ['raw-tick-data', reader(chunk(T0 + 2, T0), chunk(T0 + 2), end())],
     ]);
-    const events = await record(slow, { stepMs: 0 });
+    const { events } = await record(slow, { stepMs: 0 });
     expect(outline(events)).toEqual(['0+1', T0 + 1, T0 + 2, Number.POSITIVE_INFINITY]);
   });
 });

@@ -15,6 +15,12 @@ export interface RecordedFrame {
   readonly eventTimeMs: number;
 }
 
+export interface Recording {
+  readonly events: readonly RecordedEvent[];
+  /** Some message came after a window had closed that it has something for. */
+  readonly hasLate: boolean;
+}
+
 export interface RecordOptions {
   /** Event time is told at least so often. Unit: ms of market time. */
   readonly stepMs: number;
@@ -31,7 +37,7 @@ export interface RecordOptions {
 export async function record(
   sources: ReadonlyMap<string, SourceReader>,
   { stepMs }: RecordOptions,
-): Promise<RecordedEvent[]> {
+): Promise<Recording> {
   const open = [...sources].map(([subscription, reader], number) => ({
     ...{ subscription, reader, number },
     watermarkMs: Number.NEGATIVE_INFINITY,
@@ -51,13 +57,14 @@ export async function record(
     }
     tape.advance(Math.min(...open.map((source) => source.watermarkMs)));
   }
-  return tape.events;
+  return { events: tape.events, hasLate: tape.hasLate };
 }
 
 class Tape {
   readonly events: RecordedEvent[] = [];
   /** Where event time has come to, and how far of it is on the tape. */
   watermarkMs = Number.NEGATIVE_INFINITY;
+  hasLate = false;
   #told = Number.NEGATIVE_INFINITY;
   #frames: RecordedFrame[] = [];
   readonly #stepMs: number;
@@ -68,7 +75,10 @@ class Tape {
 
   /** @param firstCloseMs End of the earliest window that the frame has something for. */
   add(frame: RecordedFrame, firstCloseMs: number): void {
-    if (firstCloseMs <= this.watermarkMs) this.#tell();
+    if (firstCloseMs <= this.watermarkMs) {
+      this.hasLate = true;
+      this.#tell();
+    }
     this.#frames.push(frame);
   }
 

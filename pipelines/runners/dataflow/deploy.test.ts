@@ -113,6 +113,12 @@ describe('a deployment', () => {
     await expect(start()).rejects.toThrow(/runs already as old, running\. --update replaces it/);
   });
 
+  it('says so where the service knows a job that it does not list', async () => {
+    fake.faults.set(CREATE, ['lost']);
+    fake.isListed = () => false;
+    await expect(start()).rejects.toThrow(/lists none.*gcloud dataflow jobs list/);
+  });
+
   it('gives up on a quota with what to do', async () => {
     fake.faults.set(
       CREATE,
@@ -204,6 +210,15 @@ describe('an update', () => {
       "the workers' image changes: europe-docker.pkg.dev/my-project/cst/worker:1 → h.dev/p/worker:2",
     ]);
     expect(fake.jobs[1]).toMatchObject({ replaceJobId: 'job-1', name: OPTIONS.jobName });
+  });
+
+  it('finds the new job beside the old one where the answer was lost', async () => {
+    fake.faults.set(CREATE, ['lost']);
+    // Listed late, as a service of many machines does.
+    fake.isListed = ({ id }) => id !== 'job-2' || requests('filter=ACTIVE').length > 6;
+    fake.course.push(...Array<string>(4).fill('JOB_STATE_RUNNING'));
+    expect(await update({})).toMatchObject({ id: 'job-2' });
+    expect(fake.jobs).toHaveLength(2);
   });
 
   it('does not touch it where its windows would be lost', async () => {

@@ -29,6 +29,8 @@ export class FakeCloud {
   /** Tokens that are taken. */
   readonly tokens = new Set(['good']);
   readonly errors: string[] = [];
+  /** Which jobs a list tells. */
+  isListed: (job: FakeJob) => boolean = () => true;
   url = '';
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
@@ -88,12 +90,14 @@ export class FakeCloud {
     return bytes ? { bytes } : { status: 404, message: 'No such object' };
   }
 
-  /** As the service: one active job of a name, unless the new one replaces it. */
+  /** As the service: one active job of a name, unless the new one replaces it; one job of a request. */
   #create(job: DataflowJob & { replaceJobId?: string }) {
+    const ended = ['JOB_STATE_DONE', 'JOB_STATE_UPDATED'];
     const active = this.jobs.find(
-      ({ name, currentState }) => name === job.name && currentState !== 'JOB_STATE_DONE',
+      ({ name, currentState }) => name === job.name && !ended.includes(currentState),
     );
-    if (active && active.id !== job.replaceJobId) {
+    const isKnown = this.jobs.some(({ clientRequestId }) => clientRequestId === job.clientRequestId);
+    if (isKnown || (active && active.id !== job.replaceJobId)) {
       return {
         status: 409,
         message: `There is already an active job named ${job.name}`,
@@ -108,7 +112,7 @@ export class FakeCloud {
 
   /** Two pages, as a project with many jobs has them; a list does not tell options. */
   #list(url: URL) {
-    const told = this.jobs.map(({ environment: _, ...job }) => job);
+    const told = this.jobs.filter(this.isListed).map(({ environment: _, ...job }) => job);
     const isFirst = url.searchParams.get('pageToken') === null;
     return json(isFirst ? { nextPageToken: 'more' } : { jobs: told });
   }

@@ -58,6 +58,7 @@ export interface PreparedJob {
 
 type Plain = string | number | boolean | readonly string[] | undefined;
 
+/** All members that a request may have; some only where it needs them. */
 export type DataflowJob = ReturnType<typeof jobOf>;
 
 /** Largest graph of a job, by the service's documentation. Unit: bytes. */

@@ -51,6 +51,8 @@ export interface Watch {
 
 const POLL_MS = 5_000;
 const CONFLICT = 409;
+/** Times that a job is looked for which the service says is there. */
+const LOOKS = 4;
 
 export class Jobs {
   readonly #api: GoogleApi;
@@ -79,33 +81,52 @@ export class Jobs {
       expected: [CONFLICT],
     });
     if (answer.status !== CONFLICT) return parsed(RemoteJob, answer, what);
-    const running = await this.find(job.name);
-    if (running && running.clientRequestId !== undefined && running.clientRequestId === job.clientRequestId) {
-      return running;
-    }
-    const its = running ? ` as ${running.id}, ${wordOf(running.currentState)}` : '';
-    throw new ConfigError(
-      `Cannot create the job ${job.name}: one of this name runs already${its}. --update replaces it, --drain ends it, --job-name names another.`,
-    );
+    const [mine, another] = await this.#afterConflict(job);
+    if (mine) return mine;
+    const told = another
+      ? `one of this name runs already as ${another.id}, ${wordOf(another.currentState)}. --update replaces it, --drain ends it, --job-name names another`
+      : 'the service says that there is one, but lists none. If it began and ended at once, its messages say why: gcloud dataflow jobs list';
+    throw new ConfigError(`Cannot create the job ${job.name}: ${told}.`);
   }
 
-  /** The job of this name that runs, or begins or stops to. Where it is replaced at the moment, the newer. */
+  /** The job that runs, or begins or stops to, under this name. While it is being replaced: the old one. */
   async find(name: string): Promise<RemoteJob | undefined> {
-    const what = `list the jobs of the project`;
+    const found = await this.#active(name);
+    const running = found.find(({ currentState }) => currentState === 'JOB_STATE_RUNNING') ?? found[0];
+    return running && this.get(running.id);
+  }
+
+  /** The job of this very request, or another that is in its way. A new job may be missing from the list for a while. */
+  async #afterConflict(
+    job: DataflowJob,
+  ): Promise<[mine: RemoteJob | undefined, another: RemoteJob | undefined]> {
+    let another: RemoteJob | undefined;
+    for (let look = 1; look <= LOOKS; look++) {
+      for (const { id } of await this.#active(job.name)) {
+        const found = await this.get(id);
+        if (job.clientRequestId !== undefined && found.clientRequestId === job.clientRequestId)
+          return [found, undefined];
+        another = found;
+      }
+      // The one to be replaced is expected there.
+      if (another && another.id !== job.replaceJobId) break;
+      if (look < LOOKS) await this.#wait(Number.POSITIVE_INFINITY);
+    }
+    return [undefined, another];
+  }
+
+  async #active(name: string): Promise<RemoteJob[]> {
+    const what = 'list the jobs of the project';
     const found: RemoteJob[] = [];
     let pageToken: string | undefined;
     do {
       const query = new URLSearchParams({ filter: 'ACTIVE', ...(pageToken ? { pageToken } : {}) });
-      const list = parsed(
-        JobList,
-        await this.#api.call({ what, method: 'GET', url: `${this.#jobsUrl}?${query}` }),
-        what,
-      );
+      const url = `${this.#jobsUrl}?${query}`;
+      const list = parsed(JobList, await this.#api.call({ what, method: 'GET', url }), what);
       found.push(...list.jobs.filter((job) => job.name === name && !ENDED.includes(job.currentState)));
       pageToken = list.nextPageToken;
     } while (pageToken);
-    const newest = found.find(({ currentState }) => currentState === 'JOB_STATE_RUNNING') ?? found[0];
-    return newest && this.get(newest.id);
+    return found;
   }
 
   /** With its options, which a list does not tell. */
@@ -127,7 +148,7 @@ export class Jobs {
 
   /** @throws UpstreamError where it ends in another way, with what the service said; TimeoutError. */
   async watch(id: string, { until, timeoutMs, onState }: Watch): Promise<RemoteJob> {
-    const { clock, signal } = this.#api;
+    const { clock } = this.#api;
     const deadline = clock.now() + timeoutMs;
     for (let told: JobState | undefined; ; ) {
       const job = await this.get(id);
@@ -140,9 +161,14 @@ export class Jobs {
           `Expected the job ${id} to be ${until.map(wordOf).join(' or ')} within ${timeoutMs / 1_000} s, got ${wordOf(told)}. It goes on; look again with gcloud dataflow jobs describe ${id}.`,
         );
       }
-      await clock.until(Math.min(deadline, clock.now() + this.#pollMs), signal);
-      signal?.throwIfAborted();
+      await this.#wait(deadline);
     }
+  }
+
+  async #wait(deadlineMs: number): Promise<void> {
+    const { clock, signal } = this.#api;
+    await clock.until(Math.min(deadlineMs, clock.now() + this.#pollMs), signal);
+    signal?.throwIfAborted();
   }
 
   async #ended(id: string, state: JobState): Promise<UpstreamError> {

@@ -88,8 +88,6 @@ export const DataflowOptions = z
     message: 'must not be more than maxWorkers',
   });
 export type DataflowOptions = z.output<typeof DataflowOptions>;
-/** What a person gives; everything with a default may be missing. */
-export type DataflowSettings = z.input<typeof DataflowOptions>;
 
 /** `jobName` → `--job-name`. */
 export function flagOf(option: string): string {

@@ -103,6 +103,29 @@ it('publishes at the flush what was written, with key and attributes', async () 
   expect(Buffer.from(delivery!.data).toString()).toBe('c1');
 });
 
+it('publishes the last topic when all others have been published', async () => {
+  const order: string[] = [];
+  const bus = {
+    publish: async (topic: string) => {
+      order.push(`${topic} begins`);
+      await new Promise(setImmediate);
+      order.push(`${topic} ends`);
+    },
+  } as unknown as MessageBus;
+  const clock = new ManualClock(NOW);
+  const edges = busEdges({
+    ...{ bus, clock, allowedDisorderMs: DISORDER, subscriptions: new Map(), mayBeSilent: new Set() },
+    lastTopic: 'market-candles',
+  });
+  const { data, attributes, orderingKey } = at(NOW, 'c1');
+  const bytes = encodePubsubMessage({ data, attributes, orderingKey, messageId: '' });
+  for (const topic of ['market-candles', 'market-features', 'market-levels']) edges.write(topic, bytes);
+  await edges.flush();
+  expect(order.slice(0, 2)).toEqual(['market-features begins', 'market-levels begins']);
+  expect(order.slice(-2)).toEqual(['market-candles begins', 'market-candles ends']);
+  expect(order).toHaveLength(6);
+});
+
 describe('a reader', () => {
   it('ends when it is closed, and leaves what it did not hand over on the bus', async () => {
     const { reader, publish, clock } = await open();

@@ -12,7 +12,7 @@ export interface Finding {
 
 /** The way round where state cannot be handed over. */
 export const ANEW =
-  'Drain the running job (--drain), then deploy without --update, with --history for what it looks back at.';
+  'Drain the running job (--drain), then deploy without --update, with --history for what it looks back at; docs/ENGINES.md says how to lose no bar.';
 
 export function finding(verdict: Verdict, step: string, what: string, remedy: string): Finding {
   return { verdict, step, what, remedy };

@@ -8,6 +8,9 @@ With --bus pubsub only the graph does, for Cloud Run: it reads the subscriptions
 publishes to the topics of docs/MESSAGES.md. A message is acknowledged when its windows can no longer change, so a
 process that dies at any moment loses nothing; whoever reads the outputs drops the second copy of an id.
 
+One node to a project: two would share the messages, and neither would see a whole minute. On Cloud Run: at most one
+instance, CPU always allocated, and a start-up probe on /live, so that the old one ends as soon as the new one is up.
+
 SIGTERM: it stops reading, publishes no half bar, gives back what is held, and ends within 8 seconds.
 History: candles of 3 hours to 21 days warm the graph, from DIR/history.duckdb, which the node fills from
 market-candles (subscription market-candles-history); what is missing there comes from the exchange's REST.

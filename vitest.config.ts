@@ -20,7 +20,7 @@ export default defineConfig(({ mode }) => {
       fileParallelism: mode !== 'engines',
       globalSetup: ['test/announce.ts', 'test/temp-folder.ts'],
       // Generous: a slow machine must not turn a proof into a timing test.
-      testTimeout: tier ? 600_000 : 120_000,
+      testTimeout: tier ? 1_800_000 : 120_000,
       hookTimeout: 120_000,
     },
   };

@@ -48,7 +48,7 @@ const simulated = (lengthMs: number) => {
   };
 };
 
-export const FIVE_DAYS = kraken();
+export const TWO_DAYS = kraken('--to', '2023-11-19');
 export const BAD_DAY = simulated(24 * HOUR_MS);
 
 /**
@@ -56,7 +56,7 @@ export const BAD_DAY = simulated(24 * HOUR_MS);
  * which for windows of three hours is 0.1 to 0.2 s for each minute of a symbol: it takes the first hours of each.
  */
 export const INPUTS: readonly EngineInput[] = [
-  { engine: 'flink', name: 'five days of Kraken trades', words: FIVE_DAYS },
+  { engine: 'flink', name: 'five days of Kraken trades', words: kraken() },
   { engine: 'flink', name: '31 hours of LTCUSDT trades', words: litecoin() },
   {
     engine: 'flink',

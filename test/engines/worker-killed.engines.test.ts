@@ -2,17 +2,17 @@ import { mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { FIVE_DAYS } from './inputs.ts';
+import { TWO_DAYS } from './inputs.ts';
 import { needEngineHere } from './needs.ts';
 import { differences, runReplay, startReplay } from './replays.ts';
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'killed-'));
 /** A worker is killed once it has written so many bytes of output: at the start, in the middle, near the end. */
-const KILLED_AT = [1, 2_000_000, 5_000_000];
+const KILLED_AT = [1, 1_000_000, 2_500_000];
 const LOOK_EVERY_MS = 10;
 
 it('a worker killed in mid-run costs Flink a restart, and the output not a byte', async (context) => {
-  const words = FIVE_DAYS(context);
+  const words = TWO_DAYS(context);
   await needEngineHere(context, 'flink');
   const [expected, out, temporary] = [newFolder(), newFolder(), newFolder()];
   await runReplay(words, expected);

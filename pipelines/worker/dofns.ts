@@ -16,18 +16,33 @@ export const SpoolWrite = z.object({
 });
 export type SpoolWrite = z.output<typeof SpoolWrite>;
 
-export const PubSubWrite = z.object({ project: z.string(), topic: z.string() });
+/** What workers reach Pub/Sub by. */
+const PUBSUB = {
+  project: z.string(),
+  endpoint: z
+    .string()
+    .optional()
+    .describe('`host:port` of a server that speaks the protocol without credentials; left out: Google.'),
+  create: z.enum(['missing', 'never']).describe('Topics and subscriptions that are not there.'),
+};
+
+export const PubSubWrite = z.object({ ...PUBSUB, topic: z.string() });
 export type PubSubWrite = z.output<typeof PubSubWrite>;
 
 export const PubSubRead = z.object({
-  project: z.string(),
+  ...PUBSUB,
   subscriptions: z.array(z.string()).describe('Each is an output of the DoFn, of the same name.'),
   allowedDisorderMs: z.number().nonnegative().describe('Watermark = what is complete − this. Unit: ms.'),
   sinceMs: z
     .number()
     .describe('What came before was dealt with by an earlier run. Unit: ms since the epoch.'),
-  symbols: z
+  streams: z
     .array(z.string())
-    .describe('`venue:symbol` of streams that must be heard of before event time moves.'),
+    .describe('`venue:symbol` of what must have been heard of before event time moves.'),
+  pullStreams: z.int().positive().describe('Connections of each subscription; one carries 10 MB/s.'),
+  leaseMs: z
+    .int()
+    .describe('What a worker that died held comes again after so long. Unit: ms, whole seconds.'),
+  patienceMs: z.int().describe('How long a message that is missing is waited for. Unit: ms.'),
 });
 export type PubSubRead = z.output<typeof PubSubRead>;

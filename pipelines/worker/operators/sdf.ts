@@ -41,7 +41,7 @@ const SDF_URNS = {
 } as const;
 
 /** Sends a value on, to the output of that name. Unit: ms since the epoch. */
-type Emit = (output: string, value: unknown, eventTimeMs: number) => ProcessResult;
+export type Emit = (output: string, value: unknown, eventTimeMs: number) => ProcessResult;
 
 export interface Round {
   /** What is left to do, as bytes that only the DoFn reads; undefined where nothing is. */

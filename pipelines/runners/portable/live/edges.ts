@@ -37,7 +37,7 @@ const LIVE = 'live';
 export function withPubSub(pipeline: Pipeline, read: Omit<PubSubRead, 'subscriptions'>): Pipeline {
   const subscriptions = transformsOf(pipeline, READ_URN).map(([, transform]) => subscriptionOf(transform));
   const source: PubSubRead = { ...read, subscriptions };
-  return withPublisher(withSource(pipeline, doFn(PUBSUB_READ_URN, source)), read.project);
+  return withPublisher(withSource(pipeline, doFn(PUBSUB_READ_URN, source)), source);
 }
 
 /** Every subscription becomes an output, of the subscription's name, of one splittable DoFn. */
@@ -81,13 +81,13 @@ export function withSource(pipeline: Pipeline, source: FunctionSpec): Pipeline {
   return changed;
 }
 
-function withPublisher(pipeline: Pipeline, project: string): Pipeline {
+function withPublisher(pipeline: Pipeline, { project, endpoint, create }: PubSubRead): Pipeline {
   const changed = Pipeline.clone(pipeline);
   const { transforms, pcollections } = changed.components!;
   const bytes = bytesCoderOf(changed);
   for (const [id, write] of transformsOf(changed, WRITE_URN)) {
     const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
-    const to: PubSubWrite = { project, topic };
+    const to: PubSubWrite = { project, endpoint, create, topic };
     const parDo = ParDoPayload.create({ doFn: doFn(PUBSUB_WRITE_URN, to), requestsFinalization: false });
     transforms[id] = PTransform.create({
       ...write,

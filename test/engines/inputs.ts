@@ -15,6 +15,8 @@ export interface EngineInput {
 }
 
 const HOUR_MS = 3_600_000;
+/** Which revisions come before the last of a late-revised bar is up to an engine's timing; the last is not. */
+const LATE = ['--revisions', 'last'];
 
 const kraken =
   (...range: string[]) =>
@@ -44,7 +46,7 @@ const simulated = (lengthMs: number) => {
   let files: string[] | undefined;
   return () => {
     files ??= writeDay(simulatedDay({ seed: 1, lengthMs }), mkdtempSync(join(tmpdir(), 'day-')));
-    return [...files, '--venue', 'bybit'];
+    return [...files, '--venue', 'bybit', ...LATE];
   };
 };
 

@@ -52,9 +52,18 @@ export function finalCandles(outputs: Outputs, fromMs: number, toMs: number): Ma
   return finals;
 }
 
-/** Ids that came with more than one content. */
+/**
+ * Ids that came with more than one content, but for `inputs_hash`: it counts facts, and a process that began later has
+ * read fewer of the old bars, on which nothing else depends.
+ */
 export function doubled(outputs: Outputs, topic: TopicName): string[][] {
-  return [...(outputs.get(topic)?.values() ?? [])].filter((contents) => contents.length > 1);
+  const contents = [...(outputs.get(topic)?.values() ?? [])].map((all) => [...new Set(all.map(withoutHash))]);
+  return contents.filter((all) => all.length > 1);
+}
+
+export function withoutHash(json: string): string {
+  const { inputs_hash, ...content } = JSON.parse(json);
+  return JSON.stringify(content);
 }
 
 /** What one has and the other has not, in a form that can be read: a day has thousands. */

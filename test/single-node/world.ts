@@ -5,20 +5,22 @@ import { mkdtempSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { MessageBus } from '../../connectors/bus/port.ts';
-import { type Clients, openClients } from '../../connectors/bus/pubsub/clients.ts';
+import { type Clients, openClients, type ReceivedMessage } from '../../connectors/bus/pubsub/clients.ts';
 import { openPubSubBus } from '../../connectors/bus/pubsub.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { answerRest } from '../../connectors/exchanges/simulated/rest.ts';
 import { openDuckDbHistory } from '../../connectors/history/duckdb.ts';
 import { Candle } from '../../schemas/candle.ts';
+import { MINUTE_MS } from '../../schemas/primitives.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { type Pstest, startPstest } from '../pstest/pstest.ts';
 import { market, type Second, START, SYMBOLS } from './day.ts';
 
-const CHILD = resolve(import.meta.dirname, 'child.ts');
+const CHILD = fileURLToPath(new URL('./child.fixture.ts', import.meta.url));
 const PROJECT = 'test-project';
 /** The server hands each stream one message in 10 ms. */
 const TUNING = { leaseMs: 1_000, quietMs: 300, streams: 24 };
@@ -29,6 +31,8 @@ export const OUTPUTS = [
   'trade-signals-micro',
   'dead-letters',
 ] as const;
+/** Unit: market ms. */
+const MAX_BEHIND_MS = 15 * MINUTE_MS;
 /** Market time before the day in which the node comes up. */
 const LEAD_MS = 1_000_000;
 
@@ -49,7 +53,8 @@ export class World {
   readonly #bus: MessageBus;
   readonly #rest: Server;
   readonly #dir: string;
-  readonly #originMs = systemClock.now();
+  #marketMs = START - LEAD_MS;
+  #newestCandleMs = START - LEAD_MS;
   readonly #outputs: Outputs = new Map(OUTPUTS.map((topic) => [topic, new Map()]));
   readonly #clients: Clients;
   readonly #reading: Promise<void>[] = [];
@@ -88,9 +93,9 @@ export class World {
     });
   }
 
-  /** Market time. */
+  /** Market time. It stands while the node is far behind: a node that is killed again and again must come to the end. */
   now(): number {
-    return Math.floor(START - LEAD_MS + (systemClock.now() - this.#originMs) * this.#options.speed);
+    return this.#marketMs;
   }
 
   get outputs(): Outputs {
@@ -140,7 +145,7 @@ export class World {
         dir: this.#dir,
       },
       ...{ restUrl: `http://127.0.0.1:${port}`, tuning: TUNING, patienceMs: 3_000 * speed },
-      ...{ originMs: this.#originMs, startMs: START - LEAD_MS, speed },
+      ...{ originMs: systemClock.now(), startMs: this.#marketMs, speed },
     };
     const child = spawn(process.execPath, [CHILD, JSON.stringify(options)], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -183,10 +188,14 @@ export class World {
   }
 
   async #publish(): Promise<void> {
-    const { seconds } = this.#options;
-    for (let at = 0; at < seconds.length && !this.#isClosing; ) {
+    const { seconds, speed } = this.#options;
+    for (let at = 0, tickMs = systemClock.now(); at < seconds.length && !this.#isClosing; ) {
+      const now = systemClock.now();
+      const isFar = this.#marketMs > Math.max(START, this.#newestCandleMs) + MAX_BEHIND_MS;
+      if (!isFar) this.#marketMs += Math.round((now - tickMs) * speed);
+      tickMs = now;
       let to = at;
-      while (to < seconds.length && seconds[to]!.endMs <= this.now()) to += 1;
+      while (to < seconds.length && seconds[to]!.endMs <= this.#marketMs) to += 1;
       const due = seconds.slice(at, to);
       await Promise.all([
         this.#bus.publish(
@@ -212,25 +221,30 @@ export class World {
     return name;
   }
 
+  #note(topic: TopicName, { attributes, data }: NonNullable<ReceivedMessage['message']>): void {
+    const { id, ts } = attributes as Record<string, string>;
+    const json = Buffer.from(data as Uint8Array).toString();
+    const seen = this.#outputs.get(topic)!;
+    const contents = seen.get(id!);
+    if (contents) {
+      this.#copies += 1;
+      if (!contents.includes(json)) contents.push(json);
+      return;
+    }
+    seen.set(id!, [json]);
+    if (topic === 'market-candles') this.#newestCandleMs = Math.max(this.#newestCandleMs, Number(ts));
+  }
+
   async #read(topic: TopicName, subscription: string): Promise<void> {
     const { subscriber } = this.#clients;
-    const seen = this.#outputs.get(topic)!;
     while (!this.#isClosing) {
       const [{ receivedMessages }] = await subscriber.pull({
         subscription,
         maxMessages: 1_000,
         returnImmediately: true,
       });
-      const ackIds: string[] = [];
-      for (const { message, ackId } of receivedMessages ?? []) {
-        ackIds.push(ackId!);
-        const id = message!.attributes!.id!;
-        const json = Buffer.from(message!.data as Uint8Array).toString();
-        const contents = seen.get(id);
-        if (contents) this.#copies += 1;
-        if (!contents) seen.set(id, [json]);
-        else if (!contents.includes(json)) contents.push(json);
-      }
+      const ackIds = (receivedMessages ?? []).map(({ ackId }) => ackId!);
+      for (const { message } of receivedMessages ?? []) this.#note(topic, message!);
       if (ackIds.length > 0) await subscriber.acknowledge({ subscription, ackIds });
       else await systemClock.until(systemClock.now() + 50);
     }

@@ -13,4 +13,22 @@ export interface RunFlags {
   readonly dir?: string;
   readonly restUrl?: string;
   readonly healthPort?: string;
+  readonly flinkMaster?: string;
+  readonly workerPool?: string;
+  readonly workerImage?: string;
+  readonly checkpoints?: string;
+  readonly checkpointEvery?: string;
+  readonly restore?: string;
+  readonly parallelism?: string;
 }
+
+/** Of --runner flink alone. */
+export const FLINK_FLAGS = [
+  'flinkMaster',
+  'workerPool',
+  'workerImage',
+  'checkpoints',
+  'checkpointEvery',
+  'restore',
+  'parallelism',
+] as const satisfies (keyof RunFlags)[];

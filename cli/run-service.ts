@@ -1,13 +1,15 @@
 /** What `cst run` does: the graph as a service, on the bus and the engine that were named. */
+import { join } from 'node:path';
 import { systemClock } from '../connectors/clock/system.ts';
 import { BYBIT_REST_URL } from '../connectors/exchanges/bybit/rest.ts';
+import type { LiveWorkers } from '../pipelines/runners/portable/live/live-job.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { numberOf, oneOf, symbolsOf } from './flags.ts';
 import { logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
 import { readParams } from './params-file.ts';
-import { RUN_BUSES, RUN_RUNNERS, type RunFlags } from './run-flags.ts';
+import { FLINK_FLAGS, RUN_BUSES, RUN_RUNNERS, type RunFlags } from './run-flags.ts';
 import { stopRequest } from './stop-request.ts';
 
 /** Of Cloud Run and the emulator; a flag wins. */
@@ -16,18 +18,17 @@ const { GOOGLE_CLOUD_PROJECT, PUBSUB_EMULATOR_HOST } = process.env;
 export async function runService(flags: RunFlags): Promise<void> {
   const bus = oneOf(flags.bus, RUN_BUSES, '--bus');
   const runner = oneOf(flags.runner, RUN_RUNNERS, '--runner');
-  if (runner === 'flink')
-    throw new ConfigError('Expected --runner embedded, got flink, which cannot run live yet.');
+  if (runner === 'flink') {
+    if (bus === 'pubsub') return runFlink(flags);
+    throw new ConfigError('Expected --bus pubsub with --runner flink, got --bus embedded.');
+  }
+  refuse(flags, FLINK_FLAGS, '--runner flink');
   if (bus === 'embedded') return runEmbedded(flags);
   await runOnPubSub(flags);
 }
 
 async function runEmbedded(flags: RunFlags): Promise<void> {
-  for (const name of ['project', 'healthPort', 'create', 'restUrl'] as const) {
-    if (flags[name] === undefined) continue;
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new ConfigError(`Expected --${flag} with --bus pubsub, got --bus embedded.`);
-  }
+  refuse(flags, ['project', 'healthPort', 'create', 'restUrl'], '--bus pubsub', '--bus embedded');
   const { runStart } = await import('./run-start.ts');
   const { symbols, params, dir = '.cst' } = flags;
   await runStart({
@@ -38,28 +39,77 @@ async function runEmbedded(flags: RunFlags): Promise<void> {
 }
 
 async function runOnPubSub(flags: RunFlags): Promise<void> {
-  const project = flags.project ?? GOOGLE_CLOUD_PROJECT;
-  if (!project?.trim()) {
-    throw new ConfigError('Expected --project with --bus pubsub, or GOOGLE_CLOUD_PROJECT, got neither.');
-  }
-  const options = {
-    project,
-    endpoint: PUBSUB_EMULATOR_HOST || undefined,
-    create: flags.create ?? Boolean(PUBSUB_EMULATOR_HOST),
-    symbols: symbolsOf(flags.symbols) ?? LIVE_SYMBOLS,
-    params: flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params),
-    dir: flags.dir,
-    restUrl: flags.restUrl ?? BYBIT_REST_URL,
-    health: healthOf(flags.healthPort),
-    clock: systemClock,
-    log: logTo(process.stderr, systemClock),
-  };
+  const options = { ...pubSubOf(flags), dir: flags.dir, health: healthOf(flags.healthPort) };
   const stopping = stopRequest();
   try {
     const { runNode } = await import('./run-node.ts');
     await runNode({ ...options, stopAsked: stopping.asked });
   } finally {
     stopping.done();
+  }
+}
+
+async function runFlink(flags: RunFlags): Promise<void> {
+  refuse(flags, ['healthPort'], '--runner embedded', '--runner flink');
+  const {
+    dir = '.cst',
+    checkpoints = join(dir, 'checkpoints'),
+    checkpointEvery = '10',
+    parallelism = '1',
+  } = flags;
+  const options = {
+    ...pubSubOf(flags),
+    ...{ master: flags.flinkMaster, restore: flags.restore, workers: workersOf(flags), checkpoints },
+    checkpointEveryMs: 1_000 * numberOf(checkpointEvery, '--checkpoint-every', 1, 3_600),
+    parallelism: numberOf(parallelism, '--parallelism', 1, 16),
+    env: process.env,
+  };
+  const stopping = stopRequest();
+  try {
+    const { runOnFlink } = await import('./run-flink.ts');
+    await runOnFlink({ ...options, stopAsked: stopping.asked });
+  } finally {
+    stopping.done();
+  }
+}
+
+/** A cluster cannot reach what runs on this machine. */
+function workersOf({ flinkMaster, workerPool, workerImage, restore }: RunFlags): LiveWorkers | undefined {
+  if (workerPool !== undefined && workerImage !== undefined) {
+    throw new ConfigError('Expected --worker-pool or --worker-image, got both.');
+  }
+  if (restore !== undefined && flinkMaster === undefined) {
+    throw new ConfigError('Expected --flink-master with --restore: only a cluster begins with a checkpoint.');
+  }
+  if (workerPool !== undefined) return { pool: workerPool };
+  if (workerImage !== undefined) return { image: workerImage };
+  if (flinkMaster === undefined) return undefined;
+  throw new ConfigError('Expected --worker-pool or --worker-image with --flink-master, got neither.');
+}
+
+function pubSubOf(flags: RunFlags) {
+  const project = flags.project ?? GOOGLE_CLOUD_PROJECT;
+  if (!project?.trim()) {
+    throw new ConfigError('Expected --project with --bus pubsub, or GOOGLE_CLOUD_PROJECT, got neither.');
+  }
+  return {
+    project,
+    endpoint: PUBSUB_EMULATOR_HOST || undefined,
+    create: flags.create ?? Boolean(PUBSUB_EMULATOR_HOST),
+    symbols: symbolsOf(flags.symbols) ?? LIVE_SYMBOLS,
+    params: flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params),
+    restUrl: flags.restUrl ?? BYBIT_REST_URL,
+    clock: systemClock,
+    log: logTo(process.stderr, systemClock),
+  };
+}
+
+/** Flags that mean nothing here. */
+function refuse(flags: RunFlags, names: readonly (keyof RunFlags)[], wanted: string, got?: string): void {
+  for (const name of names) {
+    if (flags[name] === undefined) continue;
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new ConfigError(`Expected --${flag} with ${wanted}, got ${got ?? 'none'}.`);
   }
 }
 

@@ -11,6 +11,9 @@ process that dies at any moment loses nothing; whoever reads the outputs drops t
 One node to a project: two would share the messages, and neither would see a whole minute. On Cloud Run: at most one
 instance, CPU always allocated, and a start-up probe on /live, so that the old one ends as soon as the new one is up.
 
+With --runner flink the graph is an endless job on Flink, and its steps run in worker processes; a message is
+acknowledged when two checkpoints are complete after it. A worker that dies costs a restart from the newest of them.
+
 SIGTERM: it stops reading, publishes no half bar, gives back what is held, and ends within 8 seconds.
 History: candles of 3 hours to 21 days warm the graph, from DIR/history.duckdb, which the node fills from
 market-candles (subscription market-candles-history); what is missing there comes from the exchange's REST.
@@ -21,6 +24,7 @@ Log:     on stderr; where that is no terminal, one JSON object a line.
 Examples:
   cst run --bus pubsub --project my-project --health-port 8080 --dir /data
   cst run --bus pubsub --project my-project --symbols BTCUSDT,ETHUSDT --params params.json
+  cst run --bus pubsub --project my-project --runner flink --checkpoints /data/checkpoints
   PUBSUB_EMULATOR_HOST=127.0.0.1:8085 cst run --bus pubsub --project test-project
 `;
 
@@ -38,6 +42,22 @@ export function addRun(program: Command): void {
     .option('--dir <dir>', 'folder of history (and of the embedded bus)')
     .option('--rest-url <url>', "REST of the exchange; default Bybit's")
     .option('--health-port <port>', 'answer health checks on this port, from anywhere')
+    .option(
+      '--flink-master <host:port>',
+      'Flink cluster; default an engine of this machine (cst engine install flink)',
+    )
+    .option(
+      '--worker-pool <host:port>',
+      'worker pool beside each task manager; default workers of this machine',
+    )
+    .option('--worker-image <image>', 'container image of the workers, instead of a pool')
+    .option(
+      '--checkpoints <dir>',
+      'folder or URI of checkpoints that all of Flink reaches; default DIR/checkpoints',
+    )
+    .option('--checkpoint-every <seconds>', 'time between checkpoints; default 10')
+    .option('--restore <uri>', 'checkpoint or savepoint that the cluster begins with')
+    .option('--parallelism <number>', 'task slots of each step; default 1')
     .addHelpText('after', HELP)
     .action(async (flags: RunFlags) => (await import('../run-service.ts')).runService(flags));
 }

@@ -10,6 +10,8 @@ import { simulatedDay, writeDay } from './simulated-day.ts';
 export interface EngineInput {
   readonly name: string;
   readonly engine: EngineName;
+  /** Rows come after their bar has closed. */
+  readonly hasLate?: true;
   /** Words for `cst replay`; skips the test where the data is not there. */
   words(context: Pick<TestContext, 'skip'>): string[];
 }
@@ -65,7 +67,7 @@ export const INPUTS: readonly EngineInput[] = [
     name: 'seven days of 1m bars of five symbols',
     words: bars('--from', '20250601', '--to', '20250608'),
   },
-  { engine: 'flink', name: 'a simulated day, late, twice and silent', words: BAD_DAY },
+  { engine: 'flink', name: 'a simulated day, late, twice and silent', hasLate: true, words: BAD_DAY },
   { engine: 'prism', name: 'six hours of Kraken trades', words: kraken('--to', '2023-11-17T06:00Z') },
   { engine: 'prism', name: 'six hours of LTCUSDT trades', words: litecoin('--from', '2025-06-21T18:00Z') },
   {
@@ -73,5 +75,10 @@ export const INPUTS: readonly EngineInput[] = [
     name: '90 minutes of 1m bars of five symbols',
     words: bars('--from', '2025-06-01T00:00Z', '--to', '2025-06-01T01:30Z'),
   },
-  { engine: 'prism', name: 'two simulated hours, late, twice and silent', words: simulated(2 * HOUR_MS) },
+  {
+    engine: 'prism',
+    name: 'two simulated hours, late, twice and silent',
+    hasLate: true,
+    words: simulated(2 * HOUR_MS),
+  },
 ];

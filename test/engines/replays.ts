@@ -44,9 +44,15 @@ export function runReplay(words: readonly string[], out: string): Promise<Replay
   return startReplay(words, out).summary;
 }
 
+type Topic = (typeof REPLAY_TOPICS)[number];
+
 /** What differs between two folders of output, the first lines of it; empty where every byte is the same. */
-export function differences(expected: string, got: string): string[] {
-  return REPLAY_TOPICS.flatMap((topic) => {
+export function differences(
+  expected: string,
+  got: string,
+  topics: readonly Topic[] = REPLAY_TOPICS,
+): string[] {
+  return topics.flatMap((topic) => {
     const [theirs, ours] = [expected, got].map((folder) => readFileSync(join(folder, `${topic}.ndjson`)));
     if (sha256(theirs!) === sha256(ours!)) return [];
     return [`${topic}: ${linesThatDiffer(theirs!.toString('utf8'), ours!.toString('utf8'))}`];
@@ -62,6 +68,12 @@ function linesThatDiffer(expected: string, got: string): string {
     lines.slice(0, SHOWN_DIFFERENCES).map((line) => `\n  ${sign} ${line.slice(0, SHOWN_CHARACTERS)}`);
   const counts = `${theirs.length - 1} lines expected, ${ours.length - 1} got, ${missing.length} missing, ${extra.length} too many`;
   return [counts, ...shown('-', missing), ...shown('+', extra)].join('');
+}
+
+/** Ids of the signals, in order. */
+export function signalIds(folder: string): string[] {
+  const text = readFileSync(join(folder, 'trade-signals-micro.ndjson'), 'utf8').trim();
+  return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line).id);
 }
 
 function sha256(bytes: Uint8Array): string {

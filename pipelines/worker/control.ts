@@ -8,10 +8,10 @@ import {
   ProcessBundleSplitResponse,
 } from 'apache-beam/proto/beam_fn_api';
 import { InvariantError } from '../../schemas/errors.ts';
-import type { Bundles } from './bundles.ts';
-import type { Descriptors } from './descriptors.ts';
-import type { ShortIds } from './metrics.ts';
-import { describeFailure } from './step-failure.ts';
+import type { Bundles } from './bundles/bundles.ts';
+import type { Descriptors } from './bundles/descriptors.ts';
+import type { ShortIds } from './bundles/metrics.ts';
+import { describeFailure } from './stage/step-failure.ts';
 
 export type Answer = InstructionResponse['response'];
 

@@ -10,14 +10,13 @@ import { BeamFnControlClient } from 'apache-beam/proto/beam_fn_api.grpc-client';
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { Stopwatch } from '../../connectors/clock/stopwatch.ts';
 import { messageOf, UpstreamError } from '../../schemas/errors.ts';
-import { Bundles } from './bundles.ts';
-import { CHANNEL_OPTIONS, insecure, workerMetadata } from './channels.ts';
+import { Bundles } from './bundles/bundles.ts';
+import { Descriptors, type FetchDescriptor } from './bundles/descriptors.ts';
+import { ShortIds } from './bundles/metrics.ts';
+import { Channels } from './channels/channels.ts';
+import { CHANNEL_OPTIONS, insecure, workerMetadata } from './channels/grpc.ts';
 import { Control } from './control.ts';
-import { type DataChannel, openDataChannel } from './data-channel.ts';
-import { Descriptors, type FetchDescriptor } from './descriptors.ts';
 import type { WorkerLog } from './logging.ts';
-import { ShortIds } from './metrics.ts';
-import { openStateChannel, type StateChannel } from './state-channel.ts';
 
 export interface HarnessOptions {
   readonly workerId: string;
@@ -129,47 +128,6 @@ export class Harness {
     this.#channels.close();
     this.#client.close();
   }
-}
-
-/** Streams beside the control stream, one per endpoint and kind, opened when first asked for, and again where one broke. */
-class Channels {
-  readonly #workerId: string;
-  readonly #data = new Map<string, DataChannel>();
-  readonly #state = new Map<string, StateChannel>();
-
-  constructor(workerId: string) {
-    this.#workerId = workerId;
-  }
-
-  data(endpoint: string): DataChannel {
-    return opened(this.#data, endpoint, (onDown) => openDataChannel(endpoint, this.#workerId, onDown));
-  }
-
-  state(endpoint: string): StateChannel {
-    return opened(this.#state, endpoint, (onDown) => openStateChannel(endpoint, this.#workerId, onDown));
-  }
-
-  get known(): number {
-    return Math.max(0, ...[...this.#data.values()].map(({ size }) => size));
-  }
-
-  forget(instructionId: string): void {
-    for (const channel of this.#data.values()) channel.forget(instructionId);
-  }
-
-  close(): void {
-    for (const channel of [...this.#data.values(), ...this.#state.values()]) channel.close();
-  }
-}
-
-function opened<T>(channels: Map<string, T>, endpoint: string, open: (onDown: () => void) => T): T {
-  const known = channels.get(endpoint);
-  if (known) return known;
-  const channel = open(() => {
-    if (channels.get(endpoint) === channel) channels.delete(endpoint);
-  });
-  channels.set(endpoint, channel);
-  return channel;
 }
 
 function fetchFrom(client: BeamFnControlClient, workerId: string): FetchDescriptor {

@@ -2,7 +2,7 @@
 import '../../transforms/sdk.beam.ts';
 import { type LogEntry, LogEntry_Severity_Enum as Severity } from 'apache-beam/proto/beam_fn_api';
 import type { Clock } from '../../connectors/clock/port.ts';
-import { atWork } from './step-clock.ts';
+import { atWork } from './stage/step-clock.ts';
 
 export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 

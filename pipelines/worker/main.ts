@@ -8,9 +8,9 @@ import '../signals.ts';
 import { systemStopwatch } from '../../connectors/clock/stopwatch.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
+import { openLoggingStream } from './channels/logging-stream.ts';
 import { Harness } from './harness.ts';
 import { type Level, WorkerLog } from './logging.ts';
-import { openLoggingStream } from './logging-stream.ts';
 
 /** Time for bundles at work once SIGTERM has come: less than the 30 s that container engines wait before SIGKILL. */
 const STOP_DEADLINE_MS = 20_000;

@@ -1,4 +1,4 @@
-import '../../transforms/sdk.beam.ts';
+import '../../../transforms/sdk.beam.ts';
 import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import { Context } from 'apache-beam/coders/coders';
@@ -7,12 +7,12 @@ import type { WindowedValue } from 'apache-beam/values';
 import fc from 'fast-check';
 import type protobuf from 'protobufjs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SimulatedMarket } from '../../connectors/exchanges/simulated/market.ts';
-import type { Candle } from '../../schemas/candle.ts';
-import { anyMarkets, IN_ORDER, scriptOf } from '../deliveries.fixture.ts';
-import { Pipe } from '../runners/embedded/graph.ts';
-import { barsMessage, type GraphRun, MINUTE, runGraph } from '../signals.fixture.ts';
-import { simulatedBars } from '../simulated.fixture.ts';
+import { SimulatedMarket } from '../../../connectors/exchanges/simulated/market.ts';
+import type { Candle } from '../../../schemas/candle.ts';
+import { anyMarkets, IN_ORDER, scriptOf } from '../../deliveries.fixture.ts';
+import { Pipe } from '../../runners/embedded/graph.ts';
+import { barsMessage, type GraphRun, MINUTE, runGraph } from '../../signals.fixture.ts';
+import { simulatedBars } from '../../simulated.fixture.ts';
 
 const { Reader, Writer } = createRequire(import.meta.resolve('apache-beam'))('protobufjs') as typeof protobuf;
 interface ObjectCoder {

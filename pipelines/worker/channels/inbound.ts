@@ -1,7 +1,7 @@
 /** Input of bundles, in order: whatever comes for one bundle waits until all before it is processed. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Elements, Elements_Data } from 'apache-beam/proto/beam_fn_api';
-import { InvariantError } from '../../schemas/errors.ts';
+import { InvariantError } from '../../../schemas/errors.ts';
 
 /** Takes the data of one source of a bundle. */
 export interface InputConsumer {

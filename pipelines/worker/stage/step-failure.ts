@@ -1,5 +1,5 @@
 /** Errors of steps, named after the innermost step they came through. */
-import { InvariantError, messageOf } from '../../schemas/errors.ts';
+import { InvariantError, messageOf } from '../../../schemas/errors.ts';
 import type { StepInfo } from './step-clock.ts';
 
 const named = new WeakSet<Error>();

@@ -1,5 +1,5 @@
 /** Where a bundle's input enters its steps: decodes elements one by one, and can be told to stop early. */
-import '../../transforms/sdk.beam.ts';
+import '../../../transforms/sdk.beam.ts';
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Context } from 'apache-beam/coders/coders';
@@ -9,7 +9,7 @@ import type {
 } from 'apache-beam/proto/beam_fn_api';
 import type { WindowedValue } from 'apache-beam/values';
 import type { Reader as SdkReader } from 'protobufjs';
-import type { InputConsumer } from './inbound.ts';
+import type { InputConsumer } from '../channels/inbound.ts';
 import type { StepReceiver } from './receiver.ts';
 import { splitPoint } from './split.ts';
 import type { StepClock } from './step-clock.ts';

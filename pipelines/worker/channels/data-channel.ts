@@ -1,11 +1,11 @@
 /** The data stream of one endpoint, shared by all bundles: their input, and their output. */
-import '../../transforms/sdk.beam.ts';
+import '../../../transforms/sdk.beam.ts';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { Elements } from 'apache-beam/proto/beam_fn_api';
 import { BeamFnDataClient } from 'apache-beam/proto/beam_fn_api.grpc-client';
 import type { IDataChannel } from 'apache-beam/worker/data';
-import { InvariantError, messageOf, UpstreamError } from '../../schemas/errors.ts';
-import { CHANNEL_OPTIONS, insecure, workerMetadata } from './channels.ts';
+import { InvariantError, messageOf, UpstreamError } from '../../../schemas/errors.ts';
+import { CHANNEL_OPTIONS, insecure, workerMetadata } from './grpc.ts';
 import { Inbound, type InputConsumer } from './inbound.ts';
 import { BundleOutput, Outbound } from './outbound.ts';
 

@@ -1,6 +1,6 @@
 /** Knows which step runs now and adds up how long each did. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Stopwatch } from '../../connectors/clock/stopwatch.ts';
+import type { Stopwatch } from '../../../connectors/clock/stopwatch.ts';
 
 /** A step as the clock and error messages know it. */
 export interface StepInfo {

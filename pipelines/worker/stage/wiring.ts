@@ -1,20 +1,20 @@
 /** Makes the steps of a stage out of its descriptor: SDK operators on receivers, sources and metrics of ours. */
-import '../../transforms/sdk.beam.ts';
+import '../../../transforms/sdk.beam.ts';
 import './instants.ts';
-import './operators/all.ts';
-import './operators/sink.ts';
+import '../operators/all.ts';
+import '../operators/sink.ts';
 import { DATA_INPUT_URN, DATA_OUTPUT_URN } from 'apache-beam/internal/urns';
 import { type ProcessBundleDescriptor, RemoteGrpcPort } from 'apache-beam/proto/beam_fn_api';
 import type { PTransform } from 'apache-beam/proto/beam_runner_api';
 import { createOperator, OperatorContext } from 'apache-beam/worker/operators';
 import { CachingStateProvider, GrpcStateProvider, type StateProvider } from 'apache-beam/worker/state';
-import { InvariantError } from '../../schemas/errors.ts';
-import type { DataChannel } from './data-channel.ts';
-import type { BundleMetrics } from './metrics.ts';
-import { PAR_DO_URN } from './operators/index.ts';
+import { InvariantError } from '../../../schemas/errors.ts';
+import type { BundleMetrics } from '../bundles/metrics.ts';
+import type { DataChannel } from '../channels/data-channel.ts';
+import type { StateChannel } from '../channels/state-channel.ts';
+import { PAR_DO_URN } from '../operators/index.ts';
 import { type Consumer, StepReceiver } from './receiver.ts';
 import { Source, type SourceParts } from './source.ts';
-import type { StateChannel } from './state-channel.ts';
 import type { StepClock, StepInfo } from './step-clock.ts';
 import { failureOf } from './step-failure.ts';
 

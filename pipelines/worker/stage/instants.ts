@@ -2,7 +2,7 @@
  * The SDK's coder of instants, in place of which this stands, makes five arrays per instant; an element has one of its own and two
  * per interval window. Same bytes: ms since the epoch, big-endian, with the sign bit flipped so that they sort.
  */
-import '../../transforms/sdk.beam.ts';
+import '../../../transforms/sdk.beam.ts';
 import { InstantCoder } from 'apache-beam/coders/required_coders';
 import Long from 'long';
 

@@ -1,12 +1,12 @@
 /** Bundles of this process: at work, over, or waiting for the runner to commit them. */
 import type { DelayedBundleApplication } from 'apache-beam/proto/beam_fn_api';
-import type { Stopwatch } from '../../connectors/clock/stopwatch.ts';
-import { InvariantError } from '../../schemas/errors.ts';
-import { bundleEffects } from './bundle-effects.ts';
+import type { Stopwatch } from '../../../connectors/clock/stopwatch.ts';
+import { InvariantError } from '../../../schemas/errors.ts';
+import { bundleEffects } from '../bundle-effects.ts';
+import type { RunnerChannels } from '../stage/wiring.ts';
 import { BundleProcessor } from './bundle-processor.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { BundleMetrics } from './metrics.ts';
-import type { RunnerChannels } from './wiring.ts';
 
 /** Ids of bundles that are over, and bundles never committed: older ones are forgotten. */
 const REMEMBERED = 10_000;

@@ -1,11 +1,11 @@
 /** Reads state (side inputs) from the runner: one stream per endpoint, answers in any order. */
-import '../../transforms/sdk.beam.ts';
+import '../../../transforms/sdk.beam.ts';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { StateGetResponse, StateKey, StateRequest, StateResponse } from 'apache-beam/proto/beam_fn_api';
 import { BeamFnStateClient } from 'apache-beam/proto/beam_fn_api.grpc-client';
 import type { MaybePromise } from 'apache-beam/worker/state';
-import { messageOf, UpstreamError } from '../../schemas/errors.ts';
-import { CHANNEL_OPTIONS, insecure, workerMetadata } from './channels.ts';
+import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
+import { CHANNEL_OPTIONS, insecure, workerMetadata } from './grpc.ts';
 
 type Stream = ClientDuplexStream<StateRequest, StateResponse>;
 type Waiting = PromiseWithResolvers<StateGetResponse>;

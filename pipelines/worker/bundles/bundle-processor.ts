@@ -1,19 +1,19 @@
 /** The steps of one stage, wired once and used for one bundle after the other. */
-import '../../transforms/sdk.beam.ts';
+import '../../../transforms/sdk.beam.ts';
 import {
   type ProcessBundleDescriptor,
   type ProcessBundleSplitRequest,
   ProcessBundleSplitResponse,
 } from 'apache-beam/proto/beam_fn_api';
 import type { IOperator } from 'apache-beam/worker/operators';
-import type { Stopwatch } from '../../connectors/clock/stopwatch.ts';
-import type { DataChannel } from './data-channel.ts';
-import type { InputConsumer } from './inbound.ts';
+import type { Stopwatch } from '../../../connectors/clock/stopwatch.ts';
+import type { DataChannel } from '../channels/data-channel.ts';
+import type { InputConsumer } from '../channels/inbound.ts';
+import type { Source } from '../stage/source.ts';
+import { atWork, StepClock, type StepInfo } from '../stage/step-clock.ts';
+import { failureOf } from '../stage/step-failure.ts';
+import { type BundleState, dataOf, type RunnerChannels, type Stage, wireStage } from '../stage/wiring.ts';
 import { BundleMetrics } from './metrics.ts';
-import type { Source } from './source.ts';
-import { atWork, StepClock, type StepInfo } from './step-clock.ts';
-import { failureOf } from './step-failure.ts';
-import { type BundleState, dataOf, type RunnerChannels, type Stage, wireStage } from './wiring.ts';
 
 type Phase = 'start' | 'finish';
 

@@ -1,9 +1,9 @@
 /** The runner's logging service as a sink of entries. */
-import '../../transforms/sdk.beam.ts';
+import '../../../transforms/sdk.beam.ts';
 import type { LogControl, LogEntry_List } from 'apache-beam/proto/beam_fn_api';
 import { BeamFnLoggingClient } from 'apache-beam/proto/beam_fn_api.grpc-client';
-import { CHANNEL_OPTIONS, insecure, workerMetadata } from './channels.ts';
-import type { SendEntries } from './logging.ts';
+import type { SendEntries } from '../logging.ts';
+import { CHANNEL_OPTIONS, insecure, workerMetadata } from './grpc.ts';
 
 export interface LoggingStream {
   readonly send: SendEntries;

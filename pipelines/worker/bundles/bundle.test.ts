@@ -1,11 +1,11 @@
-import '../../transforms/sdk.beam.ts';
+import '../../../transforms/sdk.beam.ts';
 import { describe, expect, it, vi } from 'vitest';
-import { FakeRunner } from './fake-runner.fixture.ts';
-import { registerDoFn } from './operators/index.ts';
-import { type Describe, encoded, stageOf, withDoFn } from './stages.fixture.ts';
-import { openStateChannel } from './state-channel.ts';
-import { busy, failOn } from './steps.fixture.ts';
-import { at, ourWorker } from './workers.fixture.ts';
+import { openStateChannel } from '../channels/state-channel.ts';
+import { FakeRunner } from '../fake-runner.fixture.ts';
+import { registerDoFn } from '../operators/index.ts';
+import { type Describe, encoded, stageOf, withDoFn } from '../stages.fixture.ts';
+import { busy, failOn } from '../steps.fixture.ts';
+import { at, ourWorker } from '../workers.fixture.ts';
 
 /** The stage `held` ends its bundles when told to. */
 const held = { reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() };

@@ -60,11 +60,12 @@ export class BundleProcessor {
 
   async #run(instructionId: string): Promise<void> {
     const { steps, sources } = this.#stage;
+    // First of all: a split may come while the steps start, and must not find the last bundle's progress.
+    for (const source of sources) source.start();
     // Consumers before those who feed them; the other way round at the end.
     for (const { operator, step } of steps) {
       await this.#phase('start', step, () => operator.startBundle());
     }
-    for (const source of sources) source.start();
     await Promise.all(
       [...bySource(sources)].map(([endpoint, consumers]) =>
         this.#data(endpoint).receive(instructionId, consumers),

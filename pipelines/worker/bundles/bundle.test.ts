@@ -22,11 +22,27 @@ registerDoFn('test:held', ({ transformId, transform, context }) => {
   };
 });
 
+/** The stage `starting` begins its bundles when told to, once there is something to wait for. */
+const starting: { reached?: () => void; released?: Promise<void> } = {};
+registerDoFn('test:starting', ({ transformId, transform, context }) => {
+  const receiver = context.getReceiver(Object.values(transform.outputs)[0]);
+  return {
+    transformId,
+    startBundle: async () => {
+      starting.reached?.();
+      await starting.released;
+    },
+    process: (element) => receiver.receive(element),
+    finishBundle: async () => undefined,
+  };
+});
+
 const STAGES: Record<string, Describe> = {
   pass: stageOf(busy, { ms: 0 }),
   slow: stageOf(busy, { ms: 15 }),
   fails: stageOf(failOn, { value: 3 }),
   held: withDoFn(stageOf(busy, { ms: 0 }), 'test:held'),
+  starting: withDoFn(stageOf(busy, { ms: 0 }), 'test:starting'),
 };
 const ids = (n: number) => Array.from({ length: n }, (_, i) => i);
 
@@ -140,6 +156,26 @@ describe('a bundle', () => {
       const primary = Number(channel!.lastPrimaryElement);
       expect(channel).toMatchObject({ transformId: 'source', firstResidualElement: BigInt(primary + 1) });
       expect(await runner.output('b')).toEqual(ids(primary + 1));
+    });
+  });
+
+  it('gives back what it is told to while its steps still start', async () => {
+    await at(ourWorker, STAGES, async (runner) => {
+      const before = runner.processBundle('b1', 'starting');
+      await runner.feed('b1', ids(3));
+      await before;
+      const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      Object.assign(starting, { reached: reached.resolve, released: released.promise });
+      const answer = runner.processBundle('b2', 'starting');
+      await reached.promise;
+      const { response } = await runner.split('s', 'b2', 0.5, 20);
+      released.resolve();
+      await runner.feed('b2', ids(20));
+      expect((await answer).error).toBe('');
+      // Half of the way from before the first, −1, to the last, 19.
+      const channelSplits = [{ lastPrimaryElement: 9n, firstResidualElement: 10n }];
+      expect(response).toMatchObject({ processBundleSplit: { channelSplits } });
+      expect(await runner.output('b2')).toEqual(ids(10));
     });
   });
 

@@ -162,6 +162,11 @@ export class FakeRunner {
     stream.emit('error', { code: status.INTERNAL, details: 'runner fell over' });
   }
 
+  /** The other streams stay. */
+  async breakControl(): Promise<void> {
+    (await this.#control.promise).emit('error', { code: status.INTERNAL, details: 'runner fell over' });
+  }
+
   stop(): void {
     this.#server.forceShutdown();
   }

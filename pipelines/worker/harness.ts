@@ -100,7 +100,8 @@ export class Harness {
     const { controlEndpoint, connectTimeoutMs, clock } = this.#options;
     const deadline = clock.now() + connectTimeoutMs;
     await new Promise<void>((resolve, reject) => {
-      void this.#ended.promise.then(resolve);
+      // A stream that breaks later is for `run` to tell.
+      this.#ended.promise.then(resolve, () => undefined);
       this.#client.waitForReady(deadline, (error) => {
         if (!error) return resolve();
         const waited = `Expected a runner at ${controlEndpoint}, found none within ${connectTimeoutMs} ms.`;

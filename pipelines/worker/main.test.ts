@@ -79,6 +79,15 @@ it('ends with 1 and one line when the runner breaks off', async () => {
   expect(stderr).not.toMatch(/^\s+at /m);
 });
 
+it('ends with 1 and nothing more to say where its log outlives its control stream', async () => {
+  const { runner, over } = await startOurs();
+  await runBundle(runner, 'b', 'pass', [1]);
+  await runner.breakControl();
+  const { code, stderr } = await over;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^The control stream to 127\.0\.0\.1:\d+ broke: .*runner fell over\n$/);
+});
+
 it('ends with 0 when the runner is done with it', async () => {
   const { runner, over } = await startOurs();
   expect((await runBundle(runner, 'b', 'pass', [1])).error).toBe('');

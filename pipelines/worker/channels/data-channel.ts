@@ -87,5 +87,8 @@ export class DataChannel {
 
 export function openDataChannel(endpoint: string, workerId: string, onDown: () => void): DataChannel {
   const client = new BeamFnDataClient(endpoint, insecure(), CHANNEL_OPTIONS);
-  return new DataChannel(client.data(workerMetadata(workerId)), endpoint, onDown);
+  return new DataChannel(client.data(workerMetadata(workerId)), endpoint, () => {
+    client.close();
+    onDown();
+  });
 }

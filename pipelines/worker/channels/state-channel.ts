@@ -82,5 +82,8 @@ export class StateChannel {
 
 export function openStateChannel(endpoint: string, workerId: string, onDown: () => void): StateChannel {
   const client = new BeamFnStateClient(endpoint, insecure(), CHANNEL_OPTIONS);
-  return new StateChannel(client.state(workerMetadata(workerId)), endpoint, onDown);
+  return new StateChannel(client.state(workerMetadata(workerId)), endpoint, () => {
+    client.close();
+    onDown();
+  });
 }

@@ -122,7 +122,7 @@ const ABOUT: Record<Runner, string> = {
 export const engines: Benchmark = {
   name: 'engines',
   about:
-    'Two hours of the simulated bad day of `test/engines/` (three symbols; late rows, copies, silence) by `cst replay --runner --revisions last`, by its own clock: reading, the whole graph, sorting, writing, on the engines also their start (2 s for Flink). CPU and memory are those of all processes: command, engine, worker. Equal output is equal to the byte. Where rows are late, Flink is given bundles of one element. Last: one node between the topics of Google’s in-memory Pub/Sub, an hour of two symbols at sixty times its pace (so its elapsed time is the feed’s), from the publication that closes a minute to a reader that looks every 50 ms having its bars.',
+    'Two hours of the simulated bad day of `test/engines/` (three symbols; late rows, copies, silence) by `cst replay --runner --revisions last`, by its own clock: reading, the whole graph, sorting, writing, on the engines also their start (2 s for Flink). CPU and memory are those of all processes: command, engine, worker. Equal output is equal to the byte. Where rows are late, Flink is given bundles of one element. Last: one node between the topics of Google’s in-memory Pub/Sub, an hour of two symbols at sixty times its pace, from the publication that closes a minute to a reader that looks every 50 ms having its bars.',
   cases: [
     ...RUNNERS.map((runner) => ({ name: ABOUT[runner], run: () => measure(runner, HOURS) })),
     { name: 'one node on Pub/Sub (pstest), at 60×', run: () => measureNode(60) },

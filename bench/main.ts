@@ -10,6 +10,8 @@ import type { Benchmark, Row } from './benchmark.ts';
 
 /** Benchmarks that print lines of their own; not part of the default run. */
 const SCRIPTS = ['bus', 'history'];
+/** Their cases run in processes that they start: this one's memory says nothing. */
+const OTHER_PROCESSES = ['replay', 'engines'];
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
 /** What stands between these is written here; what stands around them, by people. */
 const [BEGIN, END] = ['<!-- measured: begin -->', '<!-- measured: end -->'];
@@ -58,7 +60,7 @@ async function sectionOf(benchmark: Benchmark): Promise<string> {
       rows.push({
         case: label,
         ...row,
-        ...(name === 'replay' ? {} : { 'peak RSS': `${peakMb} MB` }),
+        ...(OTHER_PROCESSES.includes(name) ? {} : { 'peak RSS': `${peakMb} MB` }),
         ...(goal && { goal }),
       });
     else process.stderr.write('    skipped: its data is missing, see CST_REAL_DATA\n');

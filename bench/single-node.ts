@@ -20,19 +20,15 @@ export async function measureNode(speed: number): Promise<Row> {
     seconds: secondsOfDay(endMs + 2 * MINUTE_MS),
   });
   try {
-    const startedMs = systemClock.now();
     world.spawn();
     const publishing = world.publish();
     const seen = await closesSeen(world, endMs);
     await publishing;
-    const elapsedMs = systemClock.now() - startedMs;
     const delays = [...seen].map(([closeMs, atMs]) => (atMs - closeMs - CERTAIN_AFTER_MS) / speed);
     delays.sort((a, b) => a - b);
     const ms = (share: number) => `${Math.round(percentile(delays, share))} ms`;
     return {
       'symbol-minutes': String(seen.size * SYMBOLS.length),
-      elapsed: `${(elapsedMs / 1e3).toFixed(1)} s`,
-      'ms/symbol-minute': (elapsedMs / seen.size / SYMBOLS.length).toFixed(2),
       'close to reader: p50': ms(0.5),
       p99: ms(0.99),
     };

@@ -1,8 +1,8 @@
 /** The graph as a service on a bus: subscribed, warmed, run until it is stopped. */
+import { backoffMs } from '../connectors/backoff.ts';
 import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
 import type { Clock } from '../connectors/clock/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
-import { backoffMs } from '../connectors/exchanges/backoff.ts';
 import type { History } from '../connectors/history/port.ts';
 import type { Candle } from '../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';

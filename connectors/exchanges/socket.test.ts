@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { backoffMs } from '../backoff.ts';
 import { ManualClock } from '../clock/manual.ts';
-import { backoffMs } from './backoff.ts';
 import { explainNetworkError } from './explain.ts';
 import { ReconnectingSocket } from './socket.ts';
 

@@ -1,8 +1,8 @@
 /** The one WebSocket client: stays connected to a url for as long as it is wanted, whatever happens. */
 import { type RawData, WebSocket } from 'ws';
 import { messageOf } from '../../schemas/errors.ts';
+import { type Backoff, backoffMs } from '../backoff.ts';
 import type { Clock } from '../clock/port.ts';
-import { type Backoff, backoffMs } from './backoff.ts';
 import { explainNetworkError } from './explain.ts';
 import { Random } from './random.ts';
 

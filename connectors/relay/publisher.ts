@@ -1,9 +1,9 @@
 /** Publishing that does not give up: a bus that fails is tried again, in order, and callers wait meanwhile. */
 import { messageOf, UpstreamError } from '../../schemas/errors.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import { backoffMs } from '../backoff.ts';
 import type { MessageBus, OutgoingMessage } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
-import { backoffMs } from '../exchanges/backoff.ts';
 
 const BACKOFF = { firstMs: 100, maxMs: 10_000 };
 /** Once the relay is stopping. */

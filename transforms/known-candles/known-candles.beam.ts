@@ -1,5 +1,4 @@
 /** Warm start: known candles enter the graph where bars of their interval are made. */
-
 import type { Candle } from '../../schemas/candle.ts';
 import { streamKey } from '../../schemas/primitives.ts';
 import { type Keyed, register } from '../beam.ts';

@@ -1,5 +1,4 @@
 /** sr-exhaustion: price tags a level and the side that drove it there shows exhaustion. LONG at support, SHORT at resistance. */
-
 import type { ExhaustionCheck, ExhaustionChecks, FeatureRow } from '../../schemas/feature-row.ts';
 import type { Level, LevelSet } from '../../schemas/level-set.ts';
 import type { SignalParams } from '../../schemas/params.ts';

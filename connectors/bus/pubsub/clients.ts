@@ -3,6 +3,7 @@ import { type protos, v1 } from '@google-cloud/pubsub';
 import { credentials } from '@grpc/grpc-js';
 import { PassThroughClient } from 'google-auth-library';
 import { ConfigError } from '../../../schemas/errors.ts';
+import { backoffMs } from '../../backoff.ts';
 import type { Clock } from '../../clock/port.ts';
 import { codeOf, PASSING_CODES } from './errors.ts';
 
@@ -50,18 +51,17 @@ function insecure(endpoint: string) {
 /** For every call: the library's own retries hide what failed behind a timeout of theirs. */
 export const CALL = { timeout: 20_000, retry: null };
 
-const MIN_BACKOFF_MS = 50;
-const MAX_BACKOFF_MS = 2_000;
+const BACKOFF = { firstMs: 50, maxMs: 2_000 };
 
 /** Calls again while it fails with what may pass, for `totalMs` at most; then throws the last failure. */
 export async function persist<T>(call: () => Promise<T>, totalMs: number, clock: Clock): Promise<T> {
   const endMs = clock.now() + totalMs;
-  for (let backoffMs = MIN_BACKOFF_MS; ; backoffMs = Math.min(MAX_BACKOFF_MS, 2 * backoffMs)) {
+  for (let failures = 1; ; failures++) {
     try {
       return await call();
     } catch (error) {
       if (!PASSING_CODES.includes(codeOf(error) ?? 0) || clock.now() >= endMs) throw error;
-      await clock.until(Math.min(endMs, clock.now() + backoffMs));
+      await clock.until(Math.min(endMs, clock.now() + backoffMs(failures, BACKOFF, 1)));
     }
   }
 }

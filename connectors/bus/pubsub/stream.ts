@@ -1,5 +1,6 @@
 /** A pull stream that is opened again whenever it ends, and knows whether the server still answers. */
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import { backoffMs } from '../../backoff.ts';
 import type { Clock } from '../../clock/port.ts';
 import type { Clients, ReceivedMessage } from './clients.ts';
 import { codeOf, PASSING_CODES } from './errors.ts';
@@ -10,8 +11,7 @@ const STREAM_MS = 1_800_000;
 const PING_AFTER_MS = 15_000;
 /** How long a closed stream may take to say that this was all. Unit: ms. */
 const CLOSING_MS = 1_000;
-const MIN_BACKOFF_MS = 50;
-const MAX_BACKOFF_MS = 5_000;
+const BACKOFF = { firstMs: 50, maxMs: 5_000 };
 
 interface PullRequest {
   readonly subscription?: string;
@@ -155,7 +155,8 @@ export class PullStream {
     const passes = error === undefined || code === undefined || PASSING_CODES.includes(code);
     if (!passes && !(await this.#events.refused(error))) return;
     if (this.#isClosed) return;
-    const waitMs = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** this.#failures++);
+    this.#failures += 1;
+    const waitMs = backoffMs(this.#failures, BACKOFF, 1);
     this.#timer = setTimeout(() => void this.#open(), waitMs);
   }
 }

@@ -1,6 +1,6 @@
 /** Requests to Google's REST APIs: with a token, within a time, again where that can help. */
+import { backoffMs } from '../../../connectors/backoff.ts';
 import type { Clock } from '../../../connectors/clock/port.ts';
-import { backoffMs } from '../../../connectors/exchanges/backoff.ts';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
 import { errorOf, isTransient, type Refusal } from './api-errors.ts';
 

@@ -1,5 +1,4 @@
 /** Hands elements to the steps that consume a collection: counted, timed, and with a name on every error. */
-
 import type { WindowedValue } from 'apache-beam/values';
 import type { IOperator, ProcessResult } from 'apache-beam/worker/operators';
 import type { StepClock, StepInfo } from './step-clock.ts';

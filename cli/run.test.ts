@@ -43,6 +43,26 @@ describe('cst run', () => {
       [...pubsub, '--health-port', 'http'],
       /Expected --health-port as a number from 0 to 65535/,
     ],
+    [
+      'Flink without Pub/Sub',
+      ['--runner', 'flink'],
+      /Expected --bus pubsub with --runner flink, got --bus embedded/,
+    ],
+    [
+      'what only Flink has',
+      [...pubsub, '--parallelism', '2'],
+      /Expected --parallelism with --runner flink, got none/,
+    ],
+    [
+      'a cluster without workers',
+      [...pubsub, '--runner', 'flink', '--flink-master', 'flink:8081'],
+      /Expected --worker-pool or --worker-image with --flink-master, got neither/,
+    ],
+    [
+      'a checkpoint without a cluster',
+      [...pubsub, '--runner', 'flink', '--restore', 'file:///chk-1'],
+      /Expected --flink-master with --restore/,
+    ],
     ['a symbol twice', [...pubsub, '--symbols', 'BTCUSDT,btcusdt'], /Expected --symbols .*each once/],
     [
       'what only Pub/Sub has',

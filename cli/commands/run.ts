@@ -13,6 +13,8 @@ instance, CPU always allocated, and a start-up probe on /live, so that the old o
 
 With --runner flink the graph is an endless job on Flink, and its steps run in worker processes; a message is
 acknowledged when two checkpoints are complete after it. A worker that dies costs a restart from the newest of them.
+A job that is stopped takes its open windows with it, unless a cluster restores its checkpoint (--restore): the next job
+has their bars from the exchange's REST.
 
 SIGTERM: it stops reading, publishes no half bar, gives back what is held, and ends within 8 seconds.
 History: candles of 3 hours to 21 days warm the graph, from DIR/history.duckdb, which the node fills from

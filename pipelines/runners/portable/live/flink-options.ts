@@ -18,11 +18,6 @@ export interface LiveFlinkOptions {
  * from a trade to a signal. Unit: ms.
  */
 const MAX_BUNDLE_MS = 200;
-/**
- * Parts that keyed state is cut into, hence the highest parallelism. Few, because Flink holds each state of each part
- * in tables of their own. A job is restored only with the same number.
- */
-const MAX_PARALLELISM = 16;
 /** Flink gives up after so many restarts; a worker that dies costs one. */
 const MAX_RESTARTS = 1_000_000;
 
@@ -33,7 +28,9 @@ export function liveFlinkOptions(options: LiveFlinkOptions): JobOptions['options
     ...(master === undefined ? {} : { flink_master: master }),
     ...(restore === undefined ? {} : { savepoint_path: restore }),
     parallelism,
-    max_parallelism: MAX_PARALLELISM,
+    // Flink keeps tables of each state for each part that it could be split into, and Beam before 2.76 makes states without
+    // end: see docs/DECISIONS.md. So a job is restored with the parallelism it had.
+    max_parallelism: parallelism,
     max_bundle_time_mills: MAX_BUNDLE_MS,
     checkpointing_interval: checkpointEveryMs,
     // One after the other, with a pause: see pipelines/worker/operators/commits.ts.

@@ -3,6 +3,7 @@ import type { Clock } from '../../../connectors/clock/port.ts';
 import { ConfigError, NotRunningError, TimeoutError, UpstreamError } from '../../../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../../../schemas/params.ts';
 import { compileSignals } from '../../compile.ts';
+import { credentialsError } from './credentials.ts';
 import { type Cloud, drainJob, runningJob, startJob, updateJob } from './deploy.ts';
 import { FakeCloud } from './fake-cloud.fixture.ts';
 import type { Finding } from './finding.ts';
@@ -159,6 +160,17 @@ describe('a deployment', () => {
     await expect(start()).rejects.toThrow(/gcloud auth application-default login/);
   });
 
+  it('ends after six attempts, whatever they fail with', async () => {
+    fake.faults.set(
+      CREATE,
+      Array(5)
+        .fill([{ status: 401 }, { status: 503 }])
+        .flat(),
+    );
+    await expect(start()).rejects.toThrow(/HTTP 503/);
+    expect(requests(CREATE)).toHaveLength(6);
+  });
+
   it('says what is wrong where there are no credentials', async () => {
     const none: TokenSource = { token: () => Promise.reject(new ConfigError('Cannot get credentials')) };
     await expect(start(cloudOf(none))).rejects.toThrow(ConfigError);
@@ -183,6 +195,19 @@ describe('a deployment', () => {
     );
     fake = await new FakeCloud().start();
   });
+});
+
+it.each([
+  [
+    'Could not load the default credentials. Browse to …',
+    ConfigError,
+    /gcloud auth application-default login/,
+  ],
+  ['request failed, reason: getaddrinfo ENOTFOUND oauth2.googleapis.com', UpstreamError, /network/],
+])('takes "%s" for what it is', (message, kind, remedy) => {
+  const failure = credentialsError(new Error(message));
+  expect(failure).toBeInstanceOf(kind);
+  expect(failure.message).toMatch(remedy);
 });
 
 describe('an update', () => {

@@ -68,9 +68,8 @@ export class GoogleApi {
       if (!('reason' in answer)) return answer;
       const mayRenew = answer.status === 401 && !isRefused;
       isRefused = answer.status === 401;
-      if (!mayRenew && (!answer.isTransient || attempt === ATTEMPTS)) throw answer.error;
-      if (mayRenew) continue;
-      await this.#pause(request.what, answer.reason, attempt);
+      if (attempt >= ATTEMPTS || !(mayRenew || answer.isTransient)) throw answer.error;
+      if (!mayRenew) await this.#pause(request.what, answer.reason, attempt);
     }
   }
 

@@ -1,9 +1,9 @@
 /** What the runner's provision service knows about this container: options, endpoints, siblings. */
-import * as grpc from '@grpc/grpc-js';
 import { GetProvisionInfoRequest, type ProvisionInfo } from 'apache-beam/proto/beam_provision_api';
 import { ProvisionServiceClient } from 'apache-beam/proto/beam_provision_api.grpc-client';
 import type { Clock } from '../../../connectors/clock/port.ts';
-import { UpstreamError } from '../../../schemas/errors.ts';
+import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
+import { CHANNEL_OPTIONS, insecure, workerMetadata } from '../channels/grpc.ts';
 
 /** As long as Beam's own boot waits: the runner may open the port after it starts the container. */
 const DEADLINE_MS = 120_000;
@@ -17,16 +17,12 @@ export interface ProvisionRequest {
 
 /** @throws UpstreamError where nothing answers within two minutes, the answer is empty, or the signal aborts. */
 export async function provisionInfo(request: ProvisionRequest): Promise<ProvisionInfo> {
-  const client = new ProvisionServiceClient(request.endpoint, grpc.credentials.createInsecure(), {
-    // Options may be longer than the 4 MB that gRPC allows by default.
-    'grpc.max_receive_message_length': -1,
-  });
+  const client = new ProvisionServiceClient(request.endpoint, insecure(), CHANNEL_OPTIONS);
   try {
     return await ask(client, request);
   } catch (cause) {
-    const got = cause instanceof Error ? cause.message : String(cause);
     throw new UpstreamError(
-      `Expected provisioning from ${request.endpoint} for worker ${request.workerId}, got ${got}. Check that the runner is up and reachable from this container.`,
+      `Expected provisioning from ${request.endpoint} for worker ${request.workerId}, got ${messageOf(cause)}. Check that the runner is up and reachable from this container.`,
       { cause },
     );
   } finally {
@@ -38,8 +34,8 @@ function ask(
   client: ProvisionServiceClient,
   { workerId, clock, signal }: ProvisionRequest,
 ): Promise<ProvisionInfo> {
-  const metadata = new grpc.Metadata({ waitForReady: true });
-  metadata.set('worker_id', workerId);
+  const metadata = workerMetadata(workerId);
+  metadata.setOptions({ waitForReady: true });
   const deadline = clock.now() + DEADLINE_MS;
   return new Promise((resolve, reject) => {
     const call = client.getProvisionInfo(

@@ -1,4 +1,4 @@
-/** How the worker calls the runner: one set of gRPC options for every service. */
+/** How worker and boot call the runner: one set of gRPC options for every service. */
 import { type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Preloaded into a child (`node --import`): the child ends when its standard input does, that is, when its parent is
- * gone however it went (kill -9 too). It acts when the event loop is next free; operators yield every 100 ms.
+ * gone however it went (kill -9 too). It acts when the event loop is next free, which a worker sees to (stage/source.ts).
  */
 
 process.stdin.on('end', () => process.exit(1));

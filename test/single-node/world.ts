@@ -24,7 +24,7 @@ const CHILD = fileURLToPath(new URL('./child.fixture.ts', import.meta.url));
 const PROJECT = 'test-project';
 /** The server hands each stream one message in 10 ms. */
 const TUNING = { leaseMs: 1_000, quietMs: 300, streams: 24 };
-export const OUTPUTS = [
+const OUTPUTS = [
   'market-candles',
   'market-levels',
   'market-features',
@@ -33,8 +33,8 @@ export const OUTPUTS = [
 ] as const;
 /** Unit: market ms. */
 const MAX_BEHIND_MS = 15 * MINUTE_MS;
-/** Market time before the day in which the node comes up. */
-const LEAD_MS = 1_000_000;
+/** When the node comes up: before the day. */
+const UP_MS = START - 1_000_000;
 
 /** What readers were sent, by topic: contents of each id in the order they came, the first copy of each. */
 export type Outputs = Map<TopicName, Map<string, string[]>>;
@@ -53,8 +53,8 @@ export class World {
   readonly #bus: MessageBus;
   readonly #rest: Server;
   readonly #dir: string;
-  #marketMs = START - LEAD_MS;
-  #newestCandleMs = START - LEAD_MS;
+  #marketMs = UP_MS;
+  #newestCandleMs = UP_MS;
   readonly #outputs: Outputs = new Map(OUTPUTS.map((topic) => [topic, new Map()]));
   readonly #clients: Clients;
   readonly #reading: Promise<void>[] = [];
@@ -160,9 +160,9 @@ export class World {
     return this.#complaints;
   }
 
-  /** True where the node ended by itself: it must not. */
+  /** The node ended by itself: it must not. */
   get hasFailed(): boolean {
-    return this.#child !== undefined && this.#child.exitCode !== null;
+    return typeof this.#child?.exitCode === 'number';
   }
 
   /** Ends the node; resolves with its exit code, null after SIGKILL. */
@@ -197,15 +197,11 @@ export class World {
       let to = at;
       while (to < seconds.length && seconds[to]!.endMs <= this.#marketMs) to += 1;
       const due = seconds.slice(at, to);
+      const trades = due.flatMap((second) => second.trades);
+      const books = due.flatMap((second) => second.books);
       await Promise.all([
-        this.#bus.publish(
-          'raw-tick-data',
-          due.flatMap(({ trades }) => trades),
-        ),
-        this.#bus.publish(
-          'book-snapshots',
-          due.flatMap(({ books }) => books),
-        ),
+        this.#bus.publish('raw-tick-data', trades),
+        this.#bus.publish('book-snapshots', books),
       ]);
       at = to;
       await systemClock.until(systemClock.now() + 20);

@@ -67,7 +67,12 @@ export const INPUTS: readonly EngineInput[] = [
     name: 'seven days of 1m bars of five symbols',
     words: bars('--from', '20250601', '--to', '20250608'),
   },
-  { engine: 'flink', name: 'a simulated day, late, twice and silent', hasLate: true, words: BAD_DAY },
+  {
+    engine: 'flink',
+    name: 'a simulated day, late, twice and silent (last revisions)',
+    hasLate: true,
+    words: BAD_DAY,
+  },
   { engine: 'prism', name: 'six hours of Kraken trades', words: kraken('--to', '2023-11-17T06:00Z') },
   { engine: 'prism', name: 'six hours of LTCUSDT trades', words: litecoin('--from', '2025-06-21T18:00Z') },
   {
@@ -77,7 +82,7 @@ export const INPUTS: readonly EngineInput[] = [
   },
   {
     engine: 'prism',
-    name: 'two simulated hours, late, twice and silent',
+    name: 'two simulated hours, late, twice and silent (last revisions)',
     hasLate: true,
     words: simulated(2 * HOUR_MS),
   },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FunctionSpec } from 'apache-beam/proto/beam_runner_api';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../connectors/clock/system.ts';
-import { needEngineHere } from '../../../test/engines/needs.ts';
+import { ENVIRONMENT, needEngineHere } from '../../../test/engines/needs.ts';
 import { pipelineOf } from '../../pipeline-of.ts';
 import { contentOf, type SeenPane } from '../../runners/embedded/graph.fixture.ts';
 import { withSpool, withWorkerPool } from '../../runners/portable/edges.ts';
@@ -33,24 +33,17 @@ describe('a splittable DoFn of ours', () => {
     'reads in rounds, and its watermark closes windows on %s',
     async (name, context) => {
       await needEngineHere(context, name);
-      const engine = await startEngine(name, { env: process.env, clock: systemClock });
+      const engine = await startEngine(name, { env: ENVIRONMENT, clock: systemClock });
       ends.push(() => engine.close());
       const command = nodeCommand(join(import.meta.dirname, 'counter-worker.fixture.ts'));
-      const pool = await startWorkerPool({
-        command,
-        log: (entry) => process.env.L && console.log(entry),
-        onLine: (w, line) => process.env.L && console.log(w, line),
-      });
+      const pool = await startWorkerPool({ command, log: () => undefined, onLine: () => undefined });
       ends.push(() => pool.close());
       const dir = mkdtempSync(join(tmpdir(), 'counter-'));
       ends.push(() => rmSync(dir, { recursive: true }));
       const source = FunctionSpec.create({ urn: COUNTER_URN });
       const graph = withWorkerPool(withSpool(withSource(pipelineOf(countingGraph), source), dir), pool.url);
-      const job = await submitJob(engine.jobEndpoint, graph, {
-        jobName: 'counter',
-        options: OPTIONS[name],
-        onMessage: (t) => process.env.L && console.log(t),
-      });
+      const asked = { jobName: 'counter', options: OPTIONS[name] };
+      const job = await submitJob(engine.jobEndpoint, graph, asked);
       expect(await job.done).toBe('done');
       const panes: SeenPane[] = [];
       for await (const { bytes } of readSpool(dir)) panes.push(contentOf(bytes) as SeenPane);

@@ -9,7 +9,7 @@ import { systemClock } from '../../../../connectors/clock/system.ts';
 import { SimulatedMarket } from '../../../../connectors/exchanges/simulated/market.ts';
 import { DEFAULT_PARAMS } from '../../../../schemas/params.ts';
 import { INTERVAL_MS, type Interval } from '../../../../schemas/primitives.ts';
-import { needEngineHere } from '../../../../test/engines/needs.ts';
+import { ENVIRONMENT, needEngineHere } from '../../../../test/engines/needs.ts';
 import { needGo, startPstest } from '../../../../test/pstest/pstest.ts';
 import { finals, type Message, MINUTE, type Published, runGraph } from '../../../signals.fixture.ts';
 import { fetchSimulated } from '../../../simulated.fixture.ts';
@@ -110,7 +110,7 @@ async function startAll() {
   ends.push(() => pool.close());
   const folder = mkdtempSync(join(tmpdir(), 'live-'));
   ends.push(() => rmSync(folder, { recursive: true, force: true }));
-  const engine = await startEngine('flink', { env: process.env, clock: systemClock });
+  const engine = await startEngine('flink', { env: ENVIRONMENT, clock: systemClock });
   ends.push(() => engine.close());
   return { where, bus, pool, engine, checkpoints: pathToFileURL(folder).href };
 }

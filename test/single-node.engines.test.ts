@@ -61,7 +61,7 @@ it(`leaves all candles and signals of ${HOURS} h after ${KILLS} kills, none twic
   expect(tell(differences(signals.got, signals.wanted))).toEqual([]);
   expect(doubled(world.outputs, 'trade-signals-micro')).toEqual([]);
   expect(world.outputs.get('dead-letters')?.size).toBe(0);
-  expect(signals.wanted.size).toBeGreaterThan(10);
+  expect(signals.wanted.size).toBeGreaterThan(HOURS);
 });
 
 /** Of a candle, all but how many facts each process had seen of it. */

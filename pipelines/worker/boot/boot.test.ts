@@ -45,9 +45,9 @@ describe('a container', () => {
   it('asks in its own name and starts one process per worker, the heap shared out', async () => {
     const { service, lines } = await bootWorkers(['a', 'b']);
     const started = [await lines.next(), await lines.next()].sort();
-    // (1024 − 64) / 2 × 0.6
+    // (1024 − 96) / 2 × 0.6
     const flags = (id: string) =>
-      `${id}: ready --max-old-space-size=288 --id=${id} --control_endpoint=c:1 --logging_endpoint=l:1 --provision_endpoint=${service.url} --options={}`;
+      `${id}: ready --max-old-space-size=278 --id=${id} --control_endpoint=c:1 --logging_endpoint=l:1 --provision_endpoint=${service.url} --options={}`;
     expect(started).toEqual([flags('a'), flags('b')]);
     expect(service.provisioned.all).toEqual(['a']);
   });

@@ -1,4 +1,5 @@
 /** From flags and provisioning to the workers of this container and their command lines: pure. */
+import '../../../transforms/sdk.beam.ts';
 import type { ProvisionInfo } from 'apache-beam/proto/beam_provision_api';
 import { Struct } from 'apache-beam/proto/google/protobuf/struct';
 import { ConfigError } from '../../../schemas/errors.ts';

@@ -6,14 +6,14 @@ const GB = 2 ** 30;
 
 describe('memory of a worker', () => {
   it.each([
-    // (1024 − 64) × 0.6
-    ['one worker, container of 1 GiB', 1 * GB, 16 * GB, 1, 576],
-    // (4096 − 64) / 4 × 0.6 = 604.8
-    ['four workers, container of 4 GiB', 4 * GB, 16 * GB, 4, 604],
-    // (8192 × 0.75 − 64) / 2 × 0.6
-    ['two workers, no limit, machine of 8 GiB', 0, 8 * GB, 2, 1824],
-    ['a limit of control groups v1 that means none', 2 ** 63 - 4096, 8 * GB, 2, 1824],
-    ['a limit of control groups v2 that means none', 2 ** 64, 8 * GB, 2, 1824],
+    // (1024 − 96) × 0.6
+    ['one worker, container of 1 GiB', 1 * GB, 16 * GB, 1, 556],
+    // (4096 − 96) / 4 × 0.6
+    ['four workers, container of 4 GiB', 4 * GB, 16 * GB, 4, 600],
+    // (8192 × 0.75 − 96) / 2 × 0.6
+    ['two workers, no limit, machine of 8 GiB', 0, 8 * GB, 2, 1814],
+    ['a limit of control groups v1 that means none', 2 ** 63 - 4096, 8 * GB, 2, 1814],
+    ['a limit of control groups v2 that means none', 2 ** 64, 8 * GB, 2, 1814],
   ])('%s', (_, limitBytes, totalBytes, workers, oldSpaceMb) => {
     expect(workerMemory({ limitBytes, totalBytes }, workers)).toEqual({ oldSpaceMb });
   });
@@ -21,8 +21,8 @@ describe('memory of a worker', () => {
   it('says what is needed where the container is too small', () => {
     const { oldSpaceMb, warning } = workerMemory({ limitBytes: GB / 4, totalBytes: 8 * GB }, 2);
     expect(oldSpaceMb).toBe(96);
-    // 64 + 2 × 96 / 0.6
-    expect(warning).toMatch(/^Expected 384 MiB for 2 worker\(s\), got 256 MiB\./);
+    // 96 + 2 × 96 / 0.6
+    expect(warning).toMatch(/^Expected 416 MiB for 2 worker\(s\), got 256 MiB\./);
   });
 
   it('fits all heaps into the container, or warns', () => {

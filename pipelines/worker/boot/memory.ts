@@ -4,8 +4,8 @@
  */
 
 const MB = 2 ** 20;
-/** This process, which only watches. */
-const BOOT_MB = 64;
+/** This process, which only watches: what it takes once it has loaded the runner's protocol. */
+const BOOT_MB = 96;
 /** Of a machine without a limit for the container: the rest is for the runner's own processes beside it. */
 const OURS_OF_MACHINE = 0.75;
 /** The rest of a worker's share: code, young generation, and the buffers of gRPC, which lie outside of the heap. */

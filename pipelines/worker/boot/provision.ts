@@ -1,4 +1,5 @@
 /** What the runner's provision service knows about this container: options, endpoints, siblings. */
+import '../../../transforms/sdk.beam.ts';
 import { GetProvisionInfoRequest, type ProvisionInfo } from 'apache-beam/proto/beam_provision_api';
 import { ProvisionServiceClient } from 'apache-beam/proto/beam_provision_api.grpc-client';
 import type { Clock } from '../../../connectors/clock/port.ts';

@@ -2,7 +2,7 @@
 import * as grpc from '@grpc/grpc-js';
 import type { InstructionRequest, InstructionResponse } from 'apache-beam/proto/beam_fn_api';
 import { beamFnControlDefinition, beamFnLoggingDefinition } from 'apache-beam/proto/beam_fn_api.grpc-server';
-import { GetProvisionInfoResponse, ProvisionInfo } from 'apache-beam/proto/beam_provision_api';
+import { type GetProvisionInfoResponse, ProvisionInfo } from 'apache-beam/proto/beam_provision_api';
 import { provisionServiceDefinition } from 'apache-beam/proto/beam_provision_api.grpc-server';
 import { Events } from '../process/events.fixture.ts';
 
@@ -29,7 +29,7 @@ export async function containerRunner(infoAt: (url: string) => Info | undefined)
       answer: grpc.sendUnaryData<GetProvisionInfoResponse>,
     ) => {
       const info = infoAt(url);
-      if (info) answer(null, GetProvisionInfoResponse.create({ info: ProvisionInfo.create(info) }));
+      if (info) answer(null, { info: younger(ProvisionInfo.create(info)) });
       provisioned.add(workerOf(call.metadata));
     },
   });
@@ -49,6 +49,12 @@ export async function containerRunner(infoAt: (url: string) => Info | undefined)
   });
   const url = `127.0.0.1:${await listen(server)}`;
   return { url, provisioned, controls, close: () => server.forceShutdown() };
+}
+
+/** With a field that the SDK's protos lack, as newer runners send them. */
+function younger(info: ProvisionInfo): ProvisionInfo {
+  const field = { no: 1_000, wireType: 2, data: new Uint8Array([0]) };
+  return Object.assign(info, { [Symbol.for('protobuf-ts/unknown')]: [field] });
 }
 
 function workerOf(metadata: grpc.Metadata): string {

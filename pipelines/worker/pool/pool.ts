@@ -2,6 +2,7 @@
  * A pool of workers for a runner's EXTERNAL environment (LOOPBACK of the SDK): a BeamFnExternalWorkerPool server that
  * starts each worker as a process of its own, as a container would, and never outlives one nor is outlived.
  */
+import '../../../transforms/sdk.beam.ts';
 import * as grpc from '@grpc/grpc-js';
 import type { StartWorkerRequest } from 'apache-beam/proto/beam_fn_api';
 import {

@@ -2,6 +2,7 @@
 import '../../transforms/sdk.beam.ts';
 import { type LogEntry, LogEntry_Severity_Enum as Severity } from 'apache-beam/proto/beam_fn_api';
 import type { Clock } from '../../connectors/clock/port.ts';
+import { logLine } from '../../connectors/log-line.ts';
 import { atWork } from './stage/step-clock.ts';
 
 export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
@@ -60,14 +61,13 @@ function timestampOf(ms: number): { seconds: bigint; nanos: number } {
   return { seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * 1_000_000 };
 }
 
-/** One line of JSON, as log collectors of containers read it. */
+/** The runner's word for a warning is not that of log collectors. */
 function toLine({ severity, timestamp, message, instructionId, transformId }: LogEntry): string {
-  const ms = Number(timestamp!.seconds) * 1000 + timestamp!.nanos / 1_000_000;
-  return JSON.stringify({
-    severity: Severity[severity],
-    time: new Date(ms).toISOString(),
-    message,
-    ...(instructionId && { instructionId }),
-    ...(transformId && { transformId }),
-  });
+  const timeMs = Number(timestamp!.seconds) * 1000 + timestamp!.nanos / 1_000_000;
+  const level = Severity[severity] as Level;
+  const fields = {
+    instructionId: instructionId || undefined,
+    transformId: transformId || undefined,
+  };
+  return logLine({ severity: level === 'WARN' ? 'WARNING' : level, message, timeMs }, fields);
 }

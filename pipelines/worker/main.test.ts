@@ -150,7 +150,7 @@ it('logs to stderr as JSON where the runner takes no logs', async () => {
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(lines).toContainEqual({
-    severity: 'WARN',
+    severity: 'WARNING',
     time: expect.stringMatching(/^\d{4}-.*Z$/),
     message: 'saw 5',
     instructionId: 'b1',

@@ -67,7 +67,7 @@ async function main(): Promise<number> {
   const log = new WorkerLog({
     clock: systemClock,
     send: stream?.send ?? (() => false),
-    fallBack: (line) => process.stderr.write(`${line}\n`),
+    fallBack: (line) => process.stderr.write(line),
   });
   captureConsole(log);
   const harness = new Harness({ ...settings, clock: systemClock, stopwatch: systemStopwatch, log });

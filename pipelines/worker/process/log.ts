@@ -1,7 +1,6 @@
-/** Log entries of the processes that hold workers: one JSON object a line, with the field names of Cloud Logging. */
+/** Log entries of the processes that hold workers. */
 import type { Clock } from '../../../connectors/clock/port.ts';
-
-export type Severity = 'INFO' | 'WARNING' | 'ERROR';
+import { logLine, type Severity } from '../../../connectors/log-line.ts';
 
 export interface LogEntry {
   readonly severity: Severity;
@@ -14,10 +13,8 @@ export type Log = (entry: LogEntry) => void;
 
 /** Entries as lines; `write` gets each with its newline. */
 export function jsonLog(clock: Clock, write: (line: string) => void): Log {
-  return ({ severity, message, worker }) => {
-    const time = new Date(clock.now()).toISOString();
-    write(`${JSON.stringify({ severity, message, time, ...(worker !== undefined && { worker }) })}\n`);
-  };
+  return ({ severity, message, worker }) =>
+    write(logLine({ severity, message, timeMs: clock.now() }, { worker }));
 }
 
 /** A line that a worker wrote itself: JSON entries as they are, other text (say, of a crash of Node) made an entry. */

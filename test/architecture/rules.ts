@@ -43,7 +43,7 @@ const CONFIG_FILE = /^[^/]+\.config\.ts$/;
 const MAY_USE_BEAM = /^transforms\/(beam|windows)\.ts$|\.beam(\.test)?\.ts$|^pipelines\/|^test\/|^bench\//;
 const MAY_READ_CLOCK = /^connectors\/clock\/|^bench\//;
 const MAY_READ_ENVIRONMENT =
-  /^cli\/|^functions\/[^/]+\/index\.ts$|^test\/(real-data|temp-folder|engines\/needs|pstest\/pstest)\.ts$|^bench\//;
+  /^cli\/|^functions\/[^/]+\/index\.ts$|^test\/(real-data|temp-folder|engines\/needs|pstest\/pstest|dataflow\/beam-python)\.ts$|^bench\//;
 
 type Rule = (sources: readonly Source[]) => Violation[];
 

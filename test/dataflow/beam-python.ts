@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
 
 /** The release whose translation our job is held against; see USER_AGENT in pipelines/runners/dataflow/job.ts. */
@@ -42,11 +42,12 @@ function run(command: string, args: readonly string[]): string | null {
   return `${command} ${args.join(' ')}: ${error?.message ?? stderr.trim().slice(-500)}`;
 }
 
-/** Runs a script; its last words where it fails. */
-export function runPython(python: string, args: readonly string[], env: Record<string, string> = {}): void {
+/** Runs a script that may start our Node by name; its last words where it fails. */
+export function runPython(python: string, args: readonly string[]): void {
+  const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
   const { status, stderr, error } = spawnSync(python, args, {
     encoding: 'utf8',
-    env: { ...process.env, ...env },
+    env: { ...process.env, PATH },
   });
   if (status !== 0) throw new Error(`${args[0]} failed: ${error?.message ?? stderr.slice(-2_000)}`);
 }

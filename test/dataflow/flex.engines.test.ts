@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { compileSignals } from '../../pipelines/compile.ts';
 import { compareGraphs } from '../../pipelines/runners/dataflow/compatibility.ts';
@@ -35,8 +35,7 @@ it('the Flex Template’s main builds the graph with our command line and hands 
     `--template_location=${folder}/job.json`,
     '--no_auth',
   ];
-  const env = { PATH: dirname(process.execPath) + delimiter + process.env.PATH };
-  runPython(python, [MAIN, `--cli=${join(ROOT, 'cli/main.ts')}`, ...template, ...launcher], env);
+  runPython(python, [MAIN, `--cli=${join(ROOT, 'cli/main.ts')}`, ...template, ...launcher]);
 
   const graph = graphOf(new Uint8Array(readFileSync(join(folder, 'pipeline.pb'))));
   const params = SignalParams.parse(overrides);

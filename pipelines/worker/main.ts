@@ -1,5 +1,6 @@
 /**
- * Process entry of the worker, with the arguments that Beam's boot gives.
+ * Process entry of the worker, with the arguments that Beam's boot gives. From here the path goes by harness (the
+ * control stream), control (its instructions), bundles/ and stage/ (the steps of one) to channels/ (their data).
  * Exit code: 0 where the runner ended the control stream or SIGTERM came, 1 where the runner is gone or never was.
  */
 import '../../transforms/sdk.beam.ts';

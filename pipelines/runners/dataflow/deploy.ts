@@ -4,8 +4,7 @@ import { ConfigError, NotRunningError } from '../../../schemas/errors.ts';
 import { compareGraphs } from './compatibility.ts';
 import { graphOf } from './environment.ts';
 import type { Finding } from './finding.ts';
-import type { JobRequest } from './job.ts';
-import { type PreparedJob, prepareJob, type StartTimes } from './job.ts';
+import { type JobRequest, type PreparedJob, prepareJob, type StartTimes } from './job.ts';
 import { type JobState, type Jobs, type RemoteJob, wordOf } from './jobs.ts';
 import type { Storage } from './storage.ts';
 

@@ -29,7 +29,7 @@ const PINNED_EXPERIMENTS = [
  */
 const USER_AGENT = { name: 'Apache Beam Python 3.11 SDK', version: '2.77.0' } as const;
 const HARNESS_MAJOR = '8';
-const DATAFLOW = 'https://dataflow.googleapis.com';
+export const DATAFLOW_URL = 'https://dataflow.googleapis.com';
 const OPTIONS_NAMESPACE = 'crypto-signal-tracker';
 
 /** What an update takes over from the job it replaces. Unit: ms since the epoch. */
@@ -123,7 +123,7 @@ function poolOf(options: DataflowOptions, graph: Pipeline) {
         options.autoscaling === 'none' ? 'AUTOSCALING_ALGORITHM_NONE' : 'AUTOSCALING_ALGORITHM_BASIC',
       maxNumWorkers: options.maxWorkers,
     },
-    taskrunnerSettings: { parallelWorkerSettings: { baseUrl: DATAFLOW, servicePath: DATAFLOW } },
+    taskrunnerSettings: { parallelWorkerSettings: { baseUrl: DATAFLOW_URL, servicePath: DATAFLOW_URL } },
     // One disk for the state of a stream, its size left to the service.
     dataDisks: [{}],
     workerHarnessContainerImage: options.image,

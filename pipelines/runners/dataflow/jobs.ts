@@ -2,9 +2,7 @@
 import { z } from 'zod';
 import { ConfigError, messageOf, TimeoutError, UpstreamError } from '../../../schemas/errors.ts';
 import { type ApiAnswer, type GoogleApi, jsonOf } from './google-api.ts';
-import { type DataflowJob, jobJson } from './job.ts';
-
-export const DATAFLOW_URL = 'https://dataflow.googleapis.com';
+import { DATAFLOW_URL, type DataflowJob, jobJson } from './job.ts';
 
 export const JobState = z.string().regex(/^JOB_STATE_/);
 export type JobState = z.output<typeof JobState>;

@@ -7,7 +7,7 @@ import type { Candle } from '../schemas/candle.ts';
 import type { DeadLetter } from '../schemas/dead-letter.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { type Keyed, step } from '../transforms/beam.ts';
-import type { DecodeOutput } from '../transforms/decode/decode.beam.ts';
+import type { DecodeConfig, DecodeOutput } from '../transforms/decode/decode.beam.ts';
 import { readKnownCandles } from '../transforms/known-candles/known-candles.beam.ts';
 import { toBlocks } from '../transforms/known-candles/known-candles.ts';
 import type { MinutePart } from '../transforms/market-data.ts';
@@ -26,12 +26,13 @@ export function readMarketData(
   project: string,
   topic: TopicName,
   stepName: string,
-  decode: (bytes: Uint8Array) => Iterable<DecodeOutput>,
+  decode: (bytes: Uint8Array, config: DecodeConfig) => Iterable<DecodeOutput>,
+  config: DecodeConfig,
 ): PTransform<Root, MarketData> {
   return withName(`Read ${topic}`, (root: Root) =>
     root
       .apply(readPubSub('Subscribe', { project, subscription: topic }))
-      .apply(step(stepName, decode))
+      .apply(step(stepName, decode, config))
       .apply(withName('SplitDecoded', split(['ok', 'known', 'dead']))),
   ) as unknown as PTransform<Root, MarketData>;
 }

@@ -83,8 +83,12 @@ export function buildCandles(
   const windows = windowsOf(params);
 
   // Messages become parts of minutes; what cannot be read leaves as a dead letter.
-  const trades = root.apply(readMarketData(project, 'raw-tick-data', 'DecodeTrades', decodeTrades));
-  const books = root.apply(readMarketData(project, 'book-snapshots', 'DecodeSnapshots', decodeSnapshots));
+  const { allowedDisorderMs } = params.market;
+  const decoding = { allowedDisorderMs };
+  const trades = root.apply(readMarketData(project, 'raw-tick-data', 'DecodeTrades', decodeTrades, decoding));
+  const books = root.apply(
+    readMarketData(project, 'book-snapshots', 'DecodeSnapshots', decodeSnapshots, decoding),
+  );
   const known = root.apply(knownCandles(options.history));
 
   // Parts become minutes, minutes longer bars.

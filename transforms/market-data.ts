@@ -1,6 +1,7 @@
 /** What flows between the steps that turn messages into candles. Plain data: any engine may ship it. */
 import type { Candle } from '../schemas/candle.ts';
 import type { Venue } from '../schemas/primitives.ts';
+import type { Told } from './as-of.ts';
 
 /** An exact integer ≥ 0: a number up to 2^53 − 1, its decimal digits beyond. See candles/exact.ts. */
 export type ExactInt = number | string;
@@ -48,8 +49,10 @@ export interface BookSecond {
   readonly askDepth: number;
 }
 
-/** Something learned about one minute of one instrument. Any number of them, in any order, make a MinuteBar. */
-export type MinutePart =
+/** Something learned about one minute of one instrument, and when. Any number of them, in any order, make a MinuteBar. */
+export type MinutePart = MinuteNews & Told;
+
+type MinuteNews =
   /** Trades of this minute. `payload` is a trade batch holding exactly them, read again only where runs overlap. */
   | {
       readonly kind: 'trades';
@@ -68,7 +71,7 @@ export type MinutePart =
   | { readonly kind: 'bar'; readonly candle: Candle };
 
 /** One minute of one instrument as far as its own parts tell. */
-export interface MinuteBar {
+export interface MinuteBar extends Told {
   readonly venue: Venue;
   readonly symbol: string;
   readonly openTime: number;
@@ -118,7 +121,7 @@ export interface BookSlot {
 }
 
 /** A closed 1m candle with what later steps need besides: the book, the last trade's time, how many copies came. */
-export interface ClosedMinute {
+export interface ClosedMinute extends Told {
   readonly candle: Candle;
   readonly book: BookMinute | null;
   /** Time of the newest trade at or before the bar's close, null where none is known. */

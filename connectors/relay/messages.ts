@@ -27,20 +27,28 @@ export function cutByMinute(trades: readonly TradeRow[]): TradeRow[][] {
   return runs;
 }
 
-/** One minute's trades (at least one) as a batch. The id follows from the content; `before`: where its first one stands. */
+export interface Sending extends Pick<FeedPosition, 'since' | 'from'> {
+  /** Newest trade known. */
+  readonly last: KnownTrade | null;
+  /** Market ms. */
+  readonly sentAt: number;
+}
+
+/** One minute's trades (at least one) as a batch. The id follows from the content. @param sending `from`: where the first one stands. */
 export function tradeMessage(
   venue: Venue,
   symbol: string,
   trades: readonly TradeRow[],
-  last: KnownTrade | null,
-  before: Pick<FeedPosition, 'since' | 'from'>,
+  { since, from, last, sentAt }: Sending,
 ): OutgoingMessage {
-  const data = encodeTradeBatch({ venue, symbol, claim: null, last, trades });
   const first = trades[0]!;
   const earliest = trades.reduce((ts, trade) => Math.min(ts, trade.ts), first.ts);
+  const isOver = sentAt >= Math.floor(earliest / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+  const batch = { venue, symbol, claim: null, last, sentAt: isOver ? sentAt : null, trades };
+  const data = encodeTradeBatch(batch);
   const key = streamKey(venue, symbol);
   const id = `${key}:${first.ts}:${first.seq}:${trades.length}:${shortHash(data)}`;
-  const position = positionAttribute({ ...before, to: before.from + trades.length });
+  const position = positionAttribute({ since, from, to: from + trades.length });
   return { data, attributes: { ...standardAttributes(id, earliest), ...position }, orderingKey: key };
 }
 

@@ -28,7 +28,8 @@ describe('cutByMinute', () => {
 
 describe('tradeMessage', () => {
   it('takes its id and time from its content', () => {
-    const message = () => tradeMessage('bybit', 'X', [trade(7), trade(5)], null, { since: 1, from: 40 });
+    const message = () =>
+      tradeMessage('bybit', 'X', [trade(7), trade(5)], { since: 1, from: 40, last: null, sentAt: 9 });
     expect(message()).toEqual(message());
     expect(message().attributes).toEqual({
       id: expect.stringMatching(/^bybit:X:7:7:2:[0-9a-f]{16}$/),

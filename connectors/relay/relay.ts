@@ -207,7 +207,7 @@ class BybitRelay implements Relay {
   #encode(state: SymbolState, run: readonly TradeRow[]): OutgoingMessage | null {
     try {
       const { venue, symbol, last, since, publishedTrades: from } = state;
-      return tradeMessage(venue, symbol, run, last, { since, from });
+      return tradeMessage(venue, symbol, run, { last, since, from, sentAt: this.#options.clock.now() });
     } catch (error) {
       this.#feed.refuseTrades(run, messageOf(error));
       return null;

@@ -6,7 +6,7 @@ import { newCandle } from '../../transforms/candles/new-candle.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
 import { floorTo, MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
 import { Merge, type Run, type TimedRows } from './merge.ts';
-import { SymbolFeed } from './symbol-feed.ts';
+import { type Outbox, SymbolFeed } from './symbol-feed.ts';
 
 export interface CandleChunk extends TimedRows {
   readonly rows: readonly CandleRow[];
@@ -20,16 +20,19 @@ export interface CandleInput {
 
 export interface CandleReplayOptions {
   readonly interval: Interval;
+  /** How long the graph waits for what is late; bars are final, so the replay does not. Unit: ms. */
+  readonly allowedDisorderMs: number;
   readonly allowedLatenessMs: number;
 }
 
 /** Bars are final, so no disorder is allowed for: the watermark is the close of the newest bar. */
-export class CandleReplay implements SourceReader {
+export class CandleReplay implements SourceReader, Outbox {
   rows = 0;
   late = 0;
   dropped = 0;
   readonly #inputs: readonly CandleInput[];
   readonly #interval: Interval;
+  readonly #disorderMs: number;
   readonly #time: MarketTime;
   readonly #merge: Merge<CandleChunk>;
   readonly #feeds: SymbolFeed[];
@@ -55,10 +58,17 @@ export class CandleReplay implements SourceReader {
         onEnd: (input) => this.#end(input),
       },
     );
-    this.#feeds = inputs.map(
-      ({ venue, symbol }) => new SymbolFeed(venue, symbol, { push: (m) => this.#out.push(m) }),
-    );
+    this.#feeds = inputs.map(({ venue, symbol }) => new SymbolFeed(venue, symbol, this));
     this.#pending = inputs.map(() => []);
+    this.#disorderMs = options.allowedDisorderMs;
+  }
+
+  push(message: SourceMessage): void {
+    this.#out.push(message);
+  }
+
+  get sentAt(): number {
+    return this.#time.watermark + this.#disorderMs;
   }
 
   read(): SourceChunk | undefined | Promise<SourceChunk | undefined> {

@@ -2,7 +2,7 @@
 import type { TradeRows } from '../../connectors/files/rows.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import { WireFormatError } from '../../schemas/errors.ts';
-import { INTERVAL_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
+import { INTERVAL_MS, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { encodePubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
 import {
   type Claim,
@@ -16,6 +16,8 @@ import { MAX_ROWS, PendingRows } from './pending-rows.ts';
 
 export interface Outbox {
   push(message: SourceMessage): unknown;
+  /** Market time as bars see it: those that closed by then know nothing of what is sent from now on. Unit: ms. */
+  readonly sentAt: number;
 }
 
 export class SymbolFeed {
@@ -92,7 +94,12 @@ export class SymbolFeed {
   sendBars(candles: readonly Candle[]): void {
     const newest = candles.reduce((a, b) => (b.openTime >= a.openTime ? b : a));
     const ts = newest.openTime + INTERVAL_MS[newest.interval] - 1;
-    this.#emit(encodeBarBatch({ venue: this.#venue, symbol: this.#symbol, candles }), ts);
+    const earliest = candles.reduce(
+      (ms, bar) => Math.min(ms, bar.openTime + INTERVAL_MS[bar.interval]),
+      ts + 1,
+    );
+    const batch = { venue: this.#venue, symbol: this.#symbol, candles, sentAt: this.#sentAfter(earliest) };
+    this.#emit(encodeBarBatch(batch), ts);
     if (ts >= this.newest) this.#last = { ts, seq: 0, price: newest.close };
   }
 
@@ -132,7 +139,9 @@ export class SymbolFeed {
     try {
       const rows = { from, to, ts, seq, price, size, buy, ids };
       const newest = to > from ? ts[to - 1]! : claim!.toMs - 1;
-      this.#emit(encodeTradeColumns({ venue, symbol, claim, last, ...rows }), newest);
+      const earliest = ts.subarray(from, to).reduce((ms, t) => Math.min(ms, t), claim?.fromMs ?? newest);
+      const sentAt = this.#sentAfter(floorTo(earliest, MINUTE_MS) + MINUTE_MS);
+      this.#emit(encodeTradeColumns({ venue, symbol, claim, last, sentAt, ...rows }), newest);
     } catch (error) {
       if (!(error instanceof WireFormatError) || to - from <= 1) throw error;
       const middle = (from + to) >> 1;
@@ -140,6 +149,11 @@ export class SymbolFeed {
       this.#sendRows(null, middle, to);
     }
     this.#pending.clear();
+  }
+
+  /** When it is sent, where the earliest bar it tells of had ended by then. */
+  #sentAfter(end: number): number | null {
+    return this.#out.sentAt >= end ? this.#out.sentAt : null;
   }
 
   #learn({ ts, seq, price }: TradeRows, from: number, to: number): void {

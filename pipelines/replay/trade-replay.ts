@@ -4,7 +4,7 @@ import { MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
 import { floorTo, MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
 import { Merge, type Run, type TimedRows } from './merge.ts';
-import { SymbolFeed } from './symbol-feed.ts';
+import { type Outbox, SymbolFeed } from './symbol-feed.ts';
 
 /** Messages handed over at once although no minute closed. */
 const CHUNK_MESSAGES = 64;
@@ -33,7 +33,7 @@ export interface TradeReplayOptions {
  * handed over with a claim on the time so far; only then follow further rows. So which rows are late is exact, and
  * the same in every run.
  */
-export class TradeReplay implements SourceReader {
+export class TradeReplay implements SourceReader, Outbox {
   rows = 0;
   late = 0;
   dropped = 0;
@@ -60,9 +60,15 @@ export class TradeReplay implements SourceReader {
         onEnd: (input) => this.#end(this.#feeds[input]!),
       },
     );
-    this.#feeds = inputs.map(
-      ({ venue, symbol }) => new SymbolFeed(venue, symbol, { push: (m) => this.#out.push(m) }),
-    );
+    this.#feeds = inputs.map(({ venue, symbol }) => new SymbolFeed(venue, symbol, this));
+  }
+
+  push(message: SourceMessage): void {
+    this.#out.push(message);
+  }
+
+  get sentAt(): number {
+    return this.#time.watermark + this.#options.allowedDisorderMs;
   }
 
   read(): SourceChunk | undefined | Promise<SourceChunk | undefined> {

@@ -20,9 +20,11 @@ export function encodeBarBatch(batch: {
   venue: Venue;
   symbol: string;
   candles: readonly Candle[];
+  /** See BatchHeader; null where left out. */
+  sentAt?: number | null;
 }): Uint8Array {
-  const { venue, symbol, candles } = batch;
-  writeHeader(writer, { kind: 'bars', venue, symbol, claim: null, last: null });
+  const { venue, symbol, candles, sentAt = null } = batch;
+  writeHeader(writer, { kind: 'bars', venue, symbol, claim: null, last: null, sentAt });
   writer.raw(utf8.encode(JSON.stringify(z.encode(Candles, [...candles]))));
   return seal(writer);
 }

@@ -14,6 +14,8 @@ interface BatchOf {
   readonly symbol: string;
   readonly claim: Claim | null;
   readonly last: KnownTrade | null;
+  /** See BatchHeader; null where left out. */
+  readonly sentAt?: number | null;
 }
 
 export interface TradeBatchInput extends BatchOf {
@@ -63,7 +65,7 @@ export function encodeTradeColumns(input: TradeColumnsInput): Uint8Array {
   const { from, to } = input;
   const count = to - from;
   if (units.length < count) units = new Float64Array(count * 2);
-  writeHeader(writer, { ...input, kind: 'trades' });
+  writeHeader(writer, { ...input, kind: 'trades', sentAt: input.sentAt ?? null });
   writer.uint(count);
   const scalesAt = writer.at;
   // Scales and kind of ids are known once their columns are written.

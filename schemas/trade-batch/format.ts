@@ -2,8 +2,8 @@
  * Layout of a batch. Integers are variable-length (7 bits a byte), doubles 8 bytes little-endian.
  *
  *     'C' 'T' 'B' version   crc32 of all that follows (4 bytes LE)   kind
- *     venue, symbol: length + UTF-8      flags: 1 = claim, 2 = last
- *     claim: from, length (ms)           last: ts, seq, price (double)
+ *     venue, symbol: length + UTF-8      flags: 1 = claim, 2 = last, 4 = sentAt
+ *     claim: from, length (ms)           last: ts, seq, price (double)           sentAt: ms
  *     trades: count, priceScale, sizeScale, idKind, hasSides; columns ts, seq, price (differences), size;
  *             sides, 1 bit a row, where there are any; ids
  *     bars:   JSON array of candles in wire form
@@ -35,6 +35,11 @@ export interface BatchHeader {
   readonly symbol: string;
   readonly claim: Claim | null;
   readonly last: KnownTrade | null;
+  /**
+   * Market time when it was sent; null where that was before the end of the earliest minute it tells of.
+   * Bars that had closed by then did not know it, on whatever engine and however fast it travelled. Unit: ms.
+   */
+  readonly sentAt: number | null;
 }
 
 /** Longest span one batch may vouch for: a day, so that a message makes a bounded number of minutes. */
@@ -57,16 +62,17 @@ const CHECKSUM_AT = 4;
 const BODY_AT = 8;
 const HAS_CLAIM = 1;
 const HAS_LAST = 2;
+const HAS_SENT_AT = 4;
 
 /** Starts a message; `seal` ends it. */
 export function writeHeader(writer: ByteWriter, header: BatchHeader): void {
-  const { kind, venue, symbol, claim, last } = header;
+  const { kind, venue, symbol, claim, last, sentAt } = header;
   writer.at = 0;
   writer.raw(Uint8Array.of(...MAGIC, VERSION, 0, 0, 0, 0));
   writer.uint(KINDS.indexOf(kind));
   writer.text(venue);
   writer.text(symbol);
-  writer.uint((claim ? HAS_CLAIM : 0) | (last ? HAS_LAST : 0));
+  writer.uint((claim ? HAS_CLAIM : 0) | (last ? HAS_LAST : 0) | (sentAt === null ? 0 : HAS_SENT_AT));
   if (claim) {
     checkClaim(claim.fromMs, claim.toMs - claim.fromMs);
     writer.uint(claim.fromMs);
@@ -77,6 +83,10 @@ export function writeHeader(writer: ByteWriter, header: BatchHeader): void {
     writer.uint(last.ts);
     writer.uint(last.seq);
     writer.double(last.price);
+  }
+  if (sentAt !== null) {
+    checkSentAt(sentAt);
+    writer.uint(sentAt);
   }
 }
 
@@ -137,10 +147,13 @@ function checkSum(bytes: Uint8Array): void {
 /** What follows the names. */
 function readHeader(reader: ByteReader, kind: BatchHeader['kind'], { venue, symbol }: Names): BatchHeader {
   const flags = reader.uint('flags');
-  if (flags > (HAS_CLAIM | HAS_LAST)) throw new WireFormatError(`Expected flags below 4, got ${flags}.`);
+  if (flags > (HAS_CLAIM | HAS_LAST | HAS_SENT_AT)) {
+    throw new WireFormatError(`Expected flags below 8, got ${flags}.`);
+  }
   const claim = flags & HAS_CLAIM ? readClaim(reader) : null;
   const last = flags & HAS_LAST ? readLast(reader) : null;
-  return { kind, venue, symbol, claim, last };
+  const sentAt = flags & HAS_SENT_AT ? readSentAt(reader) : null;
+  return { kind, venue, symbol, claim, last, sentAt };
 }
 
 function checkMagic(reader: ByteReader): void {
@@ -171,6 +184,17 @@ function readLast(reader: ByteReader): KnownTrade {
   };
   checkLast(last);
   return last;
+}
+
+function readSentAt(reader: ByteReader): number {
+  const sentAt = reader.uint('time of sending');
+  checkSentAt(sentAt);
+  return sentAt;
+}
+
+function checkSentAt(sentAt: number): void {
+  if (Number.isSafeInteger(sentAt) && sentAt >= 0 && sentAt <= MAX_EVENT_TIME) return;
+  throw new WireFormatError(`Expected a time of sending from 0 to ${MAX_EVENT_TIME} ms, got ${sentAt}.`);
 }
 
 function checkClaim(fromMs: number, length: number): void {

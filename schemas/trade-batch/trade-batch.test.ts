@@ -15,13 +15,15 @@ describe('a trade batch', () => {
     const claim = { fromMs: T0, toMs: T0 + 3_600_000 };
     const last = { ts: T0 - 5, seq: 6, price: 36160.85 };
     const trades = [row(), row({ tradeId: 'b', seq: 8, price: 36161, size: 2, side: 'SELL' })];
-    const bytes = encodeTradeBatch({ ...of(trades), claim, last });
+    const sentAt = T0 + 3_600_042;
+    const bytes = encodeTradeBatch({ ...of(trades), claim, last, sentAt });
     expect(readBatchHeader(bytes)).toEqual({
       kind: 'trades',
       venue: 'bybit',
       symbol: 'BTCUSDT',
       claim,
       last,
+      sentAt,
     });
     expect(rowsOf(bytes)).toEqual(trades);
   });

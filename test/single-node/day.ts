@@ -68,7 +68,9 @@ class Feed {
     this.#last = rows.at(-1) ?? this.#last;
     const since = FEED_START;
     const trades =
-      rows.length > 0 ? [tradeMessage('bybit', this.#symbol, rows, this.#last, { since, from })] : [];
+      rows.length > 0
+        ? [tradeMessage('bybit', this.#symbol, rows, { last: this.#last, since, from, sentAt: endMs })]
+        : [];
     return { trades, book: snapshotMessage(this.#snapshot(endMs), { since, received: this.#next }) };
   }
 

@@ -3,6 +3,7 @@ import '../sdk.beam.ts';
 import type { PCollection } from 'apache-beam/pvalue';
 import { type PTransform, withName } from 'apache-beam/transforms/transform';
 import { DAY_MS } from '../../schemas/primitives.ts';
+import { told } from '../as-of.ts';
 import {
   type Group,
   groupInto,
@@ -10,6 +11,7 @@ import {
   type PaneContext,
   register,
   step,
+  versionsOf,
   windowEnd,
   withPane,
 } from '../beam.ts';
@@ -24,13 +26,17 @@ import {
 
 export function* averageDay(group: Group<AtrObservation>, context: PaneContext): Iterable<Keyed<AtrDay>> {
   const end = windowEnd(context);
-  const day = atrDayOf(group.value, end - DAY_MS);
-  if (day !== null) yield { key: group.key, ts: end - 1, value: day };
+  for (const { facts, knownFrom } of versionsOf(group, context)) {
+    const day = atrDayOf(facts, end - DAY_MS);
+    if (day !== null) yield { key: group.key, ts: end - 1, value: told(day, knownFrom) };
+  }
 }
 
 export function* averageDays(group: Group<AtrDay>, context: PaneContext): Iterable<Keyed<AtrBaseline>> {
-  for (const baseline of atrBaselinesOf(group.value, windowEnd(context))) {
-    yield { key: group.key, ts: baseline.asOf - 1, value: baseline };
+  for (const { facts, knownFrom } of versionsOf(group, context)) {
+    for (const baseline of atrBaselinesOf(facts, windowEnd(context))) {
+      yield { key: group.key, ts: baseline.asOf - 1, value: told(baseline, knownFrom) };
+    }
   }
 }
 

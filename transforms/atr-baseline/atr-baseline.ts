@@ -4,6 +4,7 @@
  * A day is whole with at least 90 of its 96 slots. A slot is never compared with its own day.
  */
 import { DAY_MS, INTERVAL_MS } from '../../schemas/primitives.ts';
+import type { Told } from '../as-of.ts';
 import { mean } from '../indicators/sma.ts';
 import { revisionOf } from '../latest.ts';
 import { LOOKBACK } from '../windows.ts';
@@ -12,7 +13,7 @@ const SLOT_MS = INTERVAL_MS['15m'];
 const WHOLE_DAY_SLOTS = 90;
 
 /** ATR of one instrument at one 15m close. */
-export interface AtrObservation {
+export interface AtrObservation extends Told {
   /** ms. */
   readonly asOf: number;
   /** Unit: quote per base. */
@@ -21,7 +22,7 @@ export interface AtrObservation {
 }
 
 /** Mean ATR of one whole UTC day. */
-export interface AtrDay {
+export interface AtrDay extends Told {
   /** First instant of the day, ms. */
   readonly day: number;
   readonly atr: number;
@@ -29,7 +30,7 @@ export interface AtrDay {
 }
 
 /** What the ATR at `asOf` (ms) is compared with. */
-export interface AtrBaseline {
+export interface AtrBaseline extends Told {
   readonly kind: 'atrBaseline';
   readonly asOf: number;
   readonly atr: number;

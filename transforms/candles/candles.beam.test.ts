@@ -8,7 +8,11 @@ import { batchOf, partsOf, SYMBOL, T0, trade, VENUE } from './candles.fixture.ts
 const key = `${VENUE}:${SYMBOL}`;
 /** As the engine would answer while it processes a window with this end. */
 const until = <T extends object>(end: number, config?: T) =>
-  ({ ...config, window: { lookup: () => ({ end: { toNumber: () => end } }) } }) as unknown as T & PaneContext;
+  ({
+    ...config,
+    window: { lookup: () => ({ end: { toNumber: () => end } }) },
+    pane: { lookup: () => ({ timing: 'ON_TIME', index: 0 }) },
+  }) as unknown as T & PaneContext;
 
 describe('the candle steps', () => {
   it('turn parts into a closed minute, then into longer candles, stamped with their last instant', () => {

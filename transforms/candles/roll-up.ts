@@ -1,6 +1,7 @@
 /** Candles of one interval into one of the next. */
 import type { Candle } from '../../schemas/candle.ts';
 import { INTERVAL_MS, INTERVALS, type Interval } from '../../schemas/primitives.ts';
+import { untold } from '../as-of.ts';
 import { latestBars, revisionOf } from '../latest.ts';
 import { decimalSum } from './exact.ts';
 import { newCandle, withRevision } from './new-candle.ts';
@@ -12,7 +13,7 @@ import { bestOf } from './revision.ts';
  *   which someone else made: the better of the two counts, complete first, then the higher revision.
  */
 export function rollUp(candles: Iterable<Candle>, interval: Interval, openTime: number): Candle | null {
-  const all = [...candles];
+  const all = [...candles].map((candle) => untold(candle));
   const part = INTERVALS[INTERVALS.indexOf(interval) - 1];
   const parts = latestBars(
     all.filter((candle) => candle.interval === part),

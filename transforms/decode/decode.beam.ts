@@ -13,9 +13,14 @@ export type DecodeOutput =
   | { readonly known: Candle }
   | { readonly dead: DeadLetter };
 
+export interface DecodeConfig {
+  /** How long after its end a bar closes. Unit: ms. */
+  readonly allowedDisorderMs: number;
+}
+
 /** @param bytes A serialized PubsubMessage of `raw-tick-data`. */
-export function decodeTrades(bytes: Uint8Array): Iterable<DecodeOutput> {
-  return outputsOf('DecodeTrades', bytes, decodeTradeMessage);
+export function decodeTrades(bytes: Uint8Array, config: DecodeConfig): Iterable<DecodeOutput> {
+  return outputsOf('DecodeTrades', bytes, (data) => decodeTradeMessage(data, config.allowedDisorderMs));
 }
 
 /** @param bytes A serialized PubsubMessage of `book-snapshots`. */

@@ -14,7 +14,10 @@ import {
 import { batchOf, candlesOf, partsOf, T0, trade } from '../candles/candles.fixture.ts';
 import { countSeconds } from '../candles/second-set.ts';
 import type { MinutePart } from '../market-data.ts';
-import { type DecodeOutput, decodeSnapshots, decodeTrades } from './decode.beam.ts';
+import { type DecodeOutput, decodeSnapshots, decodeTrades as decodeTradesIn } from './decode.beam.ts';
+
+const DISORDER_MS = 2_000;
+const decodeTrades = (bytes: Uint8Array) => decodeTradesIn(bytes, { allowedDisorderMs: DISORDER_MS });
 
 const message = (data: Uint8Array, attributes: Record<string, string> = { id: 'm1', ts: String(T0) }) =>
   encodePubsubMessage({ data, attributes, messageId: '42', orderingKey: 'bybit:BTCUSDT' });

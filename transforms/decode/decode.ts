@@ -2,7 +2,7 @@
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import { messageOf, WireFormatError } from '../../schemas/errors.ts';
-import { MAX_EVENT_TIME, MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
+import { INTERVAL_MS, MAX_EVENT_TIME, MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
 import {
   type Claim,
   decodeBarBatch,
@@ -11,6 +11,7 @@ import {
   readBatchKind,
   type TradeBatch,
 } from '../../schemas/trade-batch.ts';
+import { firstCloseAfter, type Told, told } from '../as-of.ts';
 import { NO_SECONDS, oneSecond, secondsWithin } from '../candles/second-set.ts';
 import { foldBatch } from '../candles/trade-fold.ts';
 import type { BookSecond, MinutePart, TradePoint } from '../market-data.ts';
@@ -27,17 +28,28 @@ export interface StampedPart {
 export interface Decoded {
   readonly parts: readonly StampedPart[];
   /** Candles of more than a minute. */
-  readonly known: readonly Candle[];
+  readonly known: readonly (Candle & Told)[];
 }
 
 /** Rows of the batch being read; nothing keeps them. */
 const columns = newTradeColumns(4096);
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** What one message of `raw-tick-data` tells. @throws WireFormatError */
-export function decodeTradeMessage(data: Uint8Array): Decoded {
-  if (readBatchKind(data) === 'bars') return partsOfBars(data);
-  return { parts: partsOfTrades(decodeTradeBatch(data, columns), data), known: [] };
+/** What one message of `raw-tick-data` tells. @param disorderMs How long after its end a bar closes. @throws WireFormatError */
+export function decodeTradeMessage(data: Uint8Array, disorderMs = 0): Decoded {
+  if (readBatchKind(data) === 'bars') return partsOfBars(data, disorderMs);
+  const batch = decodeTradeBatch(data, columns);
+  const { sentAt } = batch.header;
+  const parts = partsOfTrades(batch, data);
+  return { parts: sentAt === null ? parts : parts.map(toldFrom(sentAt, disorderMs)), known: [] };
+}
+
+function toldFrom(sentAt: number, disorderMs: number): (part: StampedPart) => StampedPart {
+  const knownFrom = firstCloseAfter(sentAt, disorderMs);
+  return (part) => {
+    const close = part.ts - (part.ts % MINUTE_MS) + MINUTE_MS;
+    return { ...part, value: told(part.value, knownFrom, close) };
+  };
 }
 
 /** What one message of `book-snapshots` tells: one second of its minute. @throws WireFormatError */
@@ -57,13 +69,20 @@ export function decodeSnapshotMessage(data: Uint8Array): Decoded {
   return { parts: [{ key: streamKey(venue, symbol), ts, value }], known: [] };
 }
 
-function partsOfBars(data: Uint8Array): Decoded {
+function partsOfBars(data: Uint8Array, disorderMs: number): Decoded {
   const { header, candles } = decodeBarBatch(data);
   const key = streamKey(header.venue, header.symbol);
-  const minutes = candles.filter(({ interval }) => interval === '1m');
+  const knownFrom = header.sentAt === null ? undefined : firstCloseAfter(header.sentAt, disorderMs);
+  const closeOf = ({ openTime, interval }: Candle) => openTime + INTERVAL_MS[interval];
+  const partOf = (candle: Candle): StampedPart => {
+    const value = told<MinutePart>({ kind: 'bar', candle }, knownFrom, closeOf(candle));
+    return { key, ts: candle.openTime, value };
+  };
   return {
-    parts: minutes.map((candle) => ({ key, ts: candle.openTime, value: { kind: 'bar', candle } })),
-    known: candles.filter(({ interval }) => interval !== '1m'),
+    parts: candles.filter(({ interval }) => interval === '1m').map(partOf),
+    known: candles
+      .filter(({ interval }) => interval !== '1m')
+      .map((candle) => told(candle, knownFrom, closeOf(candle))),
   };
 }
 

@@ -3,7 +3,16 @@ import type { FeatureRow } from '../../schemas/feature-row.ts';
 import type { LevelSet } from '../../schemas/level-set.ts';
 import type { SignalParams } from '../../schemas/params.ts';
 import { streamKey, type Venue } from '../../schemas/primitives.ts';
-import { type Group, isOnTime, type Keyed, type PaneContext, register, windowEnd } from '../beam.ts';
+import { told } from '../as-of.ts';
+import {
+  type Group,
+  isOnTime,
+  type Keyed,
+  type PaneContext,
+  register,
+  versionsOf,
+  windowEnd,
+} from '../beam.ts';
 import type { ClosedMinute } from '../market-data.ts';
 import { barFeatures } from './features.ts';
 import { joinFacts, type MinuteFact } from './join.ts';
@@ -18,7 +27,7 @@ export interface FeaturesConfig {
 export interface DecidedMinute {
   readonly row: FeatureRow;
   readonly levels: LevelSet | null;
-  /** True in the first on-time firing alone. */
+  /** True of what was known at the minute's close, in the first on-time firing alone. */
   readonly onTime: boolean;
 }
 
@@ -28,15 +37,20 @@ export function* computeFeatures(
   config: FeaturesConfig & PaneContext,
 ): Iterable<Keyed<MinuteFact>> {
   if (!group.key.startsWith(streamKey(config.leadVenue, ''))) return;
-  const features = barFeatures(group.value, windowEnd(config), config.params);
-  if (features === null) return;
-  yield { key: features.pair, ts: features.closeTime - 1, value: { kind: 'features', features } };
+  for (const { facts, knownFrom } of versionsOf(group, config)) {
+    const features = barFeatures(facts, windowEnd(config), config.params);
+    if (features === null) continue;
+    const fact: MinuteFact = { kind: 'features', features };
+    yield { key: features.pair, ts: features.closeTime - 1, value: told(fact, knownFrom) };
+  }
 }
 
 /** Group of one pair in a 1m window → its feature row. */
 export function* joinMinute(group: Group<MinuteFact>, config: PaneContext): Iterable<DecidedMinute> {
-  const joined = joinFacts(group.value);
-  if (joined !== null) yield { ...joined, onTime: isOnTime(config) };
+  for (const { facts, knownFrom } of versionsOf(group, config)) {
+    const joined = joinFacts(facts);
+    if (joined !== null) yield { ...joined, onTime: isOnTime(config) && knownFrom === undefined };
+  }
 }
 
 register('transforms/features/features', { computeFeatures, joinMinute });

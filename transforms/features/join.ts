@@ -1,15 +1,18 @@
 /** Features, levels and price check of one pair and minute become the row that signals are decided on. */
 import type { FeatureRow, Suppression } from '../../schemas/feature-row.ts';
 import type { Level, LevelRole, LevelSet } from '../../schemas/level-set.ts';
+import type { Told } from '../as-of.ts';
 import type { PriceCheck } from '../price-check/price-check.ts';
 import type { BarFeatures } from './features.ts';
 
 /** Something known about one pair and minute. Any number, in any order and with older revisions, make one row. */
-export type MinuteFact =
+export type MinuteFact = (
   | { readonly kind: 'features'; readonly features: BarFeatures }
   | { readonly kind: 'price'; readonly check: PriceCheck }
   /** A copy of the set, in each minute that opens in the 15 minutes from its asOf on. */
-  | { readonly kind: 'levels'; readonly levels: LevelSet };
+  | { readonly kind: 'levels'; readonly levels: LevelSet }
+) &
+  Told;
 
 export interface JoinedMinute {
   readonly row: FeatureRow;

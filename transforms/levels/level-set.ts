@@ -1,6 +1,7 @@
 /** Levels, trend lines and usual volatility of one instrument at one 15m close become one LevelSet. */
 import { CONFLUENCES, type Level, type LevelSet, type TrendLine } from '../../schemas/level-set.ts';
 import { pairOf } from '../../schemas/primitives.ts';
+import type { Told } from '../as-of.ts';
 import type { AtrBaseline } from '../atr-baseline/atr-baseline.ts';
 import { below } from '../thresholds/thresholds.ts';
 import { lineAt, type TrendSet } from '../trend/trend.ts';
@@ -9,7 +10,7 @@ import type { LevelParams, LevelsAtClose } from './levels.ts';
 import { strengthWith } from './strength.ts';
 
 /** What is learned of one 15m close; any number of revisions of each kind, in any order, make a LevelSet. */
-export type LevelPart = LevelsAtClose | TrendSet | AtrBaseline;
+export type LevelPart = (LevelsAtClose | TrendSet | AtrBaseline) & Told;
 
 /**
  * Takes the highest revision of each kind. A level near a trend line gains TREND_LINE, then levels merge.

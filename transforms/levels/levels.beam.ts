@@ -6,6 +6,7 @@ import type { Candle } from '../../schemas/candle.ts';
 import type { LevelSet } from '../../schemas/level-set.ts';
 import type { SignalParams } from '../../schemas/params.ts';
 import { MINUTE_MS } from '../../schemas/primitives.ts';
+import { type Told, told, untold } from '../as-of.ts';
 import { readAtrBaseline } from '../atr-baseline/atr-baseline.beam.ts';
 import type { AtrObservation } from '../atr-baseline/atr-baseline.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type PaneContext,
   register,
   step,
+  versionsOf,
   windowEnd,
   withPane,
 } from '../beam.ts';
@@ -32,24 +34,36 @@ export interface LevelsConfig extends LevelParams {
 }
 
 export function* computeLevels(
-  group: Group<Candle>,
+  group: Group<Candle & Told>,
   config: LevelsConfig & PaneContext,
 ): Iterable<Keyed<LevelsAtClose>> {
   if (windowEnd(config) <= config.sinceMs) return;
-  const levels = levelsAt(group.value, windowEnd(config), config);
-  if (levels !== null) yield { key: group.key, ts: levels.asOf - 1, value: levels };
+  for (const { facts, knownFrom } of versionsOf(group, config)) {
+    const levels = levelsAt(facts, windowEnd(config), config);
+    if (levels !== null) yield { key: group.key, ts: levels.asOf - 1, value: told(levels, knownFrom) };
+  }
 }
 
 /** At every close, since what is usual is told by weeks. */
-export function* observeAtr(group: Group<Candle>, context: PaneContext): Iterable<Keyed<AtrObservation>> {
+export function* observeAtr(
+  group: Group<Candle & Told>,
+  context: PaneContext,
+): Iterable<Keyed<AtrObservation>> {
   const asOf = windowEnd(context);
-  const observation = atrAt(group.value, asOf);
-  if (observation !== null) yield { key: group.key, ts: asOf - 1, value: observation };
+  for (const { facts, knownFrom } of versionsOf(group, context)) {
+    const observation = atrAt(facts, asOf);
+    if (observation !== null) yield { key: group.key, ts: asOf - 1, value: told(observation, knownFrom) };
+  }
 }
 
-export function* joinLevels(group: Group<LevelPart>, config: LevelParams): Iterable<LevelSet> {
-  const set = levelSetOf(group.value, config);
-  if (set !== null) yield set;
+export function* joinLevels(
+  group: Group<LevelPart>,
+  config: LevelParams & PaneContext,
+): Iterable<LevelSet & Told> {
+  for (const { facts, knownFrom } of versionsOf(group, config)) {
+    const set = levelSetOf(facts, config);
+    if (set !== null) yield told(set, knownFrom);
+  }
 }
 
 /** Candles of one venue, every revision of them. */
@@ -78,20 +92,22 @@ export function marketLevels(
     const parts = [levels, trend, atrBaseline];
     return P(parts as PCollection<Keyed<LevelPart>>[])
       .apply(groupInto<LevelPart>('GroupIntoSlot', windows.bar('15m')))
-      .apply(step('JoinLevels', joinLevels, params.levels));
+      .apply(step('JoinLevels', joinLevels, withPane(params.levels)));
   });
 }
 
 /** The level set as one 1m bar sees it; `kind` tells it from the bar's other inputs. */
-export interface LevelsForMinute {
+export interface LevelsForMinute extends Told {
   readonly kind: 'levels';
   readonly levels: LevelSet;
 }
 
 /** One copy, keyed by pair, for each minute that opens in the 15 after the close: a bar never makes the level it tags. */
-export function* levelsForMinutes(levels: LevelSet): Iterable<Keyed<LevelsForMinute>> {
+export function* levelsForMinutes(set: LevelSet & Told): Iterable<Keyed<LevelsForMinute>> {
+  const levels: LevelSet = untold(set);
+  const value = told<LevelsForMinute>({ kind: 'levels', levels }, set.knownFrom);
   for (let minute = 1; minute <= MINUTES_PER_SLOT; minute++) {
-    yield { key: levels.pair, ts: levels.asOf + minute * MINUTE_MS - 1, value: { kind: 'levels', levels } };
+    yield { key: levels.pair, ts: levels.asOf + minute * MINUTE_MS - 1, value };
   }
 }
 

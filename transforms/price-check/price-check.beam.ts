@@ -1,6 +1,7 @@
 /** Graph step: the price check of each minute of a pair, from the closed minutes of both venues. */
 import type { SignalParams } from '../../schemas/params.ts';
-import { type Group, type Keyed, type PaneContext, register, windowEnd } from '../beam.ts';
+import { told } from '../as-of.ts';
+import { type Group, type Keyed, type PaneContext, register, versionsOf, windowEnd } from '../beam.ts';
 import type { MinuteFact } from '../features/join.ts';
 import type { ClosedMinute } from '../market-data.ts';
 import { type ComparedVenues, priceCheck } from './price-check.ts';
@@ -16,8 +17,12 @@ export function* checkPrices(
   config: PriceCheckConfig & PaneContext,
 ): Iterable<Keyed<MinuteFact>> {
   const end = windowEnd(config);
-  const check = priceCheck(group.key, group.value, end, config.venues, config.params.market);
-  if (check !== null) yield { key: check.pair, ts: end - 1, value: { kind: 'price', check } };
+  for (const { facts, knownFrom } of versionsOf(group, config)) {
+    const check = priceCheck(group.key, facts, end, config.venues, config.params.market);
+    if (check === null) continue;
+    const fact: MinuteFact = { kind: 'price', check };
+    yield { key: check.pair, ts: end - 1, value: told(fact, knownFrom) };
+  }
 }
 
 register('transforms/price-check/price-check', { checkPrices });

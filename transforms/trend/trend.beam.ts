@@ -4,6 +4,7 @@ import type { PCollection } from 'apache-beam/pvalue';
 import { type PTransform, withName } from 'apache-beam/transforms/transform';
 import type { Candle } from '../../schemas/candle.ts';
 import { INTERVAL_MS } from '../../schemas/primitives.ts';
+import { type Told, told } from '../as-of.ts';
 import {
   type Group,
   groupInto,
@@ -11,6 +12,7 @@ import {
   type PaneContext,
   register,
   step,
+  versionsOf,
   windowEnd,
   withPane,
 } from '../beam.ts';
@@ -28,15 +30,20 @@ export interface TrendConfig extends TrendParams {
 
 /** One copy for each 15m close at which this is the newest trend: a full hour's close and the three after it. */
 export function* computeTrend(
-  group: Group<Candle>,
+  group: Group<Candle & Told>,
   config: TrendConfig & PaneContext,
 ): Iterable<Keyed<TrendSet>> {
   if (windowEnd(config) <= config.sinceMs - INTERVAL_MS['1h']) return;
-  const trend = trendAt(group.value, windowEnd(config), config);
-  if (trend === null) return;
+  for (const { facts, knownFrom } of versionsOf(group, config)) {
+    const trend = trendAt(facts, windowEnd(config), config);
+    if (trend !== null) yield* copies(group.key, told(trend, knownFrom));
+  }
+}
+
+function* copies(key: string, trend: TrendSet): Iterable<Keyed<TrendSet>> {
   for (let slot = 0; slot < SLOTS_PER_HOUR; slot++) {
     const asOf = trend.asOf + slot * SLOT_MS;
-    yield { key: group.key, ts: asOf - 1, value: { ...trend, asOf } };
+    yield { key, ts: asOf - 1, value: { ...trend, asOf } };
   }
 }
 

@@ -11,6 +11,7 @@ import type { Candle } from '../../schemas/candle.ts';
 import type { LevelSet, TrendLine } from '../../schemas/level-set.ts';
 import type { SignalParams } from '../../schemas/params.ts';
 import { HOUR_MS, type Venue } from '../../schemas/primitives.ts';
+import type { Told } from '../as-of.ts';
 import { linearRegression } from '../indicators/linear-regression.ts';
 import { pivotHighs, pivotLows } from '../indicators/pivots.ts';
 import { latestBars, revisionOf } from '../latest.ts';
@@ -23,7 +24,7 @@ const LOOKBACKS = [LOOKBACK.trend, 150, 100, 50];
 export type TrendParams = SignalParams['trend'];
 
 /** Trend of one instrument, as known at `asOf` (ms). */
-export interface TrendSet {
+export interface TrendSet extends Told {
   readonly kind: 'trend';
   readonly venue: Venue;
   readonly symbol: string;

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { firstCloseAfter, type Told, told, untold, versions } from './as-of.ts';
+
+interface Fact extends Told {
+  readonly name: string;
+}
+const inTime: Fact = { name: 'in time' };
+const at3: Fact = { name: 'told at 3', knownFrom: 3 };
+const at5: Fact = { name: 'told at 5', knownFrom: 5 };
+
+const read = (facts: readonly Fact[], close: number, isLateFiring = false) =>
+  versions(facts, close, isLateFiring).map((version) => [
+    version.knownFrom,
+    [...version.facts].map(({ name }) => name),
+  ]);
+
+describe('versions of a window', () => {
+  it('are one where everything was known at its close', () => {
+    expect(read([inTime, at3], 3)).toEqual([[undefined, ['in time', 'told at 3']]]);
+    expect(read([], 3)).toEqual([[undefined, []]]);
+  });
+
+  it('are one more for each later close that brought something', () => {
+    expect(read([at5, inTime, at3], 2)).toEqual([
+      [undefined, ['in time']],
+      [3, ['in time', 'told at 3']],
+      [5, ['told at 5', 'in time', 'told at 3']],
+    ]);
+  });
+
+  it('leave out what an earlier firing told, and a close at which nothing was known', () => {
+    expect(read([inTime, at3], 2, true)).toEqual([[3, ['in time', 'told at 3']]]);
+    expect(read([at3], 2)).toEqual([[3, ['told at 3']]]);
+    // Late by its way, not by its publisher: there is nothing else to tell.
+    expect(read([inTime], 2, true)).toEqual([[undefined, ['in time']]]);
+  });
+});
+
+describe('the time a fact is told from', () => {
+  it('is the first close that comes after it was sent', () => {
+    expect(firstCloseAfter(61_999, 2_000)).toBe(60_000);
+    expect(firstCloseAfter(62_000, 2_000)).toBe(120_000);
+    expect(firstCloseAfter(62_000, 0)).toBe(120_000);
+  });
+
+  it('is left out where it says nothing', () => {
+    expect(told({ name: 'x' }, undefined)).toEqual({ name: 'x' });
+    expect(told({ name: 'x' }, 60, 60)).toEqual({ name: 'x' });
+    expect(told({ name: 'x' }, 120, 60)).toEqual({ name: 'x', knownFrom: 120 });
+    expect(untold(told({ name: 'x' }, 120))).toEqual({ name: 'x' });
+  });
+});

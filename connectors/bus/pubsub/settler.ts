@@ -52,6 +52,13 @@ export class Settler {
   async close(withinMs: number): Promise<void> {
     this.#endMs = this.#clock.now() + withinMs;
     this.#send();
+    const done = new AbortController();
+    // A server that hangs holds a call for longer than is left.
+    await Promise.race([this.#untilIdle(), this.#clock.until(this.#endMs, done.signal)]);
+    done.abort();
+  }
+
+  async #untilIdle(): Promise<void> {
     while (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 

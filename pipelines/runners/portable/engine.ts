@@ -1,6 +1,5 @@
 /** A replay on an engine that speaks Beam's portable Job API: the recording goes in with the graph, results come back as files. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pipeline } from 'apache-beam/proto/beam_runner_api';
 import type { Clock } from '../../../connectors/clock/port.ts';
@@ -39,13 +38,7 @@ export function portableEngine(name: EngineName, options: PortableEngineOptions)
       const subscriptions = subscriptionsOf(pipeline);
       const sources = new Map(subscriptions.map((each) => [each, openSource(each)]));
       const { events, hasLate } = await record(sources, { stepMs: options.stepMs ?? HOUR_MS });
-      const dir = await mkdtemp(join(tmpdir(), 'cst-spool-'));
-      try {
-        await runJob(name, withSpool(withRecording(pipeline, events), dir), { ...options, hasLate });
-        for await (const { topic, bytes } of readSpool(dir)) take(topic, bytes);
-      } finally {
-        await rm(dir, { recursive: true, force: true });
-      }
+      await runJob(name, withRecording(pipeline, events), { ...options, hasLate, take });
     },
   };
 }
@@ -75,17 +68,20 @@ function optionsFor(name: EngineName, hasLate: boolean): JobOptions['options'] {
   return hasLate ? { ...FLINK_OPTIONS, ...EXACT_BUNDLES } : FLINK_OPTIONS;
 }
 
-async function runJob(
-  name: EngineName,
-  pipeline: Pipeline,
-  options: PortableEngineOptions & { readonly hasLate: boolean },
-): Promise<void> {
-  const { log, env, clock } = options;
+interface RunJob extends PortableEngineOptions {
+  readonly hasLate: boolean;
+  readonly take: (topic: string, bytes: Uint8Array) => void;
+}
+
+async function runJob(name: EngineName, pipeline: Pipeline, options: RunJob): Promise<void> {
+  const { log, env, clock, take } = options;
   const pool = await startWorkerPool({ log: (entry) => entry.severity !== 'INFO' && log(entry) });
   let engine: RunningEngine | undefined;
   try {
     engine = await startEngine(name, { env, clock });
-    const job = await submitJob(engine.jobEndpoint, withWorkerPool(pipeline, pool.url), {
+    // In the engine's folder, so that results go with it also when this process is killed.
+    const dir = await mkdtemp(join(engine.folder, 'spool-'));
+    const job = await submitJob(engine.jobEndpoint, withWorkerPool(withSpool(pipeline, dir), pool.url), {
       jobName: 'replay',
       options: optionsFor(name, options.hasLate),
     });
@@ -93,9 +89,14 @@ async function runJob(
     const state = await Promise.race([job.done, diedOf(engine)]);
     if (state !== 'done') throw new UpstreamError(`Expected ${name} to end the job, got it ${state}.`);
     options.onMetrics?.(await job.metrics());
+    await Promise.race([taken(dir, take), diedOf(engine)]);
   } finally {
     await Promise.all([engine?.close(), pool.close()]);
   }
+}
+
+async function taken(dir: string, take: RunJob['take']): Promise<void> {
+  for await (const { topic, bytes } of readSpool(dir)) take(topic, bytes);
 }
 
 /** Rejects where the engine ends by itself: its own last lines tell more than a broken stream. */

@@ -80,7 +80,14 @@ describe('startEngine', () => {
   it('repeats what an engine said that does not come up', async () => {
     const CST_PRISM = script('dying', 'echo "address in use" >&2; exit 3');
     await expect(startEngine('prism', { env: { PATH, CST_PRISM }, clock: systemClock })).rejects.toThrow(
-      /prism ended by itself \(exit code 3\)\. The last it said:\n {2}address in use/,
+      /prism ended by itself \(exit code 3\)\. The last it said:\n {2}address in use\nIf .*dying is damaged/,
+    );
+  });
+
+  it('says so where an engine that does not come up said nothing', async () => {
+    const CST_PRISM = script('silent', 'exit 0');
+    await expect(startEngine('prism', { env: { PATH, CST_PRISM }, clock: systemClock })).rejects.toThrow(
+      /ended by itself \(exit code 0\)\. It said nothing\.\nIf .*silent is damaged/,
     );
   });
 
@@ -94,6 +101,7 @@ describe('startEngine', () => {
 
   it('ends the engine and its files when its parent is killed', async () => {
     const files = mkdtempSync(join(folder, 'files-'));
+    writeFileSync(join(files, 'results'), 'of whoever uses the engine');
     const engine = script('idle', 'echo "$$"; exec sleep 600');
     const keeper = resolve(import.meta.dirname, 'keeper.ts');
     const parent = spawn(process.execPath, ['-e', PARENT, keeper, files, engine], {

@@ -9,7 +9,8 @@ const [folder = '', command = '', ...args] = process.argv.slice(2);
 const engine = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 
 const end = (code: number) => {
-  rmSync(folder, { recursive: true, force: true });
+  // Workers may write into it until they, too, notice that the parent is gone.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   process.exit(code);
 };
 

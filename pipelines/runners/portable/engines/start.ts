@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../../../connectors/clock/port.ts';
-import { UpstreamError } from '../../../../schemas/errors.ts';
+import { messageOf, UpstreamError } from '../../../../schemas/errors.ts';
 import { type EngineName, type Environment, needEngine } from './catalog.ts';
 import { commandOf, type EngineCommand } from './commands.ts';
 import { whenJobApiAnswers } from './job-api.ts';
@@ -30,6 +30,8 @@ export interface StartEngine {
 export interface RunningEngine {
   /** `localhost:PORT`. */
   readonly jobEndpoint: string;
+  /** Its temporary files, and those of whoever uses it: gone when it is, however this process ends. */
+  readonly folder: string;
   /** Process id of what holds the engine; ends when the engine does. */
   readonly pid: number;
   /** Resolves when the process has ended; with an error where nobody had closed it. Never rejects. */
@@ -50,7 +52,11 @@ export async function startEngine(name: EngineName, options: StartEngine): Promi
   try {
     const limits = { memoryMb: options.memoryMb ?? DEFAULT_MEMORY_MB };
     const command = await commandOf(engine, folder, options.env, limits);
-    return await whenReady(new EngineProcess(name, folder, command, options.log), name, options.clock);
+    const started = new EngineProcess(name, folder, command, options.log);
+    return await whenReady(started, name, options.clock).catch((cause) => {
+      const advice = `If ${engine.path} is damaged, remove it, then: cst engine install ${name}.`;
+      throw new UpstreamError(`${messageOf(cause)}\n${advice}`, { cause });
+    });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -81,12 +87,14 @@ class EngineProcess {
   /** The port of its Job API, once it has said so. */
   readonly announced: Promise<number>;
   readonly #name: EngineName;
+  readonly #folder: string;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #lines: string[] = [];
   #isClosed = false;
 
   constructor(name: EngineName, folder: string, command: EngineCommand, log?: (line: string) => void) {
     this.#name = name;
+    this.#folder = folder;
     this.#child = spawn(process.execPath, [KEEPER, folder, command.command, ...command.args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...command.env },
@@ -111,6 +119,7 @@ class EngineProcess {
   running(jobEndpoint: string): RunningEngine {
     return {
       jobEndpoint,
+      folder: this.#folder,
       pid: this.#child.pid!,
       exited: this.exited,
       lastLines: () => this.#said(),
@@ -125,7 +134,8 @@ class EngineProcess {
   }
 
   failure(what: string): UpstreamError {
-    return new UpstreamError(`${what}. The last it said:\n${this.#said()}`);
+    const said = this.#lines.length > 0 ? `The last it said:\n${this.#said()}` : 'It said nothing.';
+    return new UpstreamError(`${what}. ${said}`);
   }
 
   #said(): string {

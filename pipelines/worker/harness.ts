@@ -17,6 +17,7 @@ import { Channels } from './channels/channels.ts';
 import { CHANNEL_OPTIONS, insecure, workerMetadata } from './channels/grpc.ts';
 import { Control } from './control.ts';
 import type { WorkerLog } from './logging.ts';
+import { stopHooks } from './stop-hooks.ts';
 
 export interface HarnessOptions {
   readonly workerId: string;
@@ -27,6 +28,11 @@ export interface HarnessOptions {
   readonly stopwatch: Stopwatch;
   readonly log: WorkerLog;
 }
+
+/** Bundles that wait for a runner that is gone must not keep what the worker has to give back. Unit: ms. */
+const GIVE_BACK_AFTER_MS = 1_500;
+/** Time to give it back where the runner ended the work. Unit: ms. */
+const GIVE_BACK_WITHIN_MS = 5_000;
 
 type Stream = ClientDuplexStream<InstructionResponse, InstructionRequest>;
 
@@ -40,6 +46,7 @@ export class Harness {
   readonly #ended = Promise.withResolvers<void>();
   #stream: Stream | undefined;
   #isStopping = false;
+  #givenBack: Promise<void> | undefined;
 
   constructor(options: HarnessOptions) {
     const { workerId, controlEndpoint, stopwatch, log } = options;
@@ -73,19 +80,22 @@ export class Harness {
     try {
       await this.#ended.promise;
     } finally {
+      await this.#within(GIVE_BACK_WITHIN_MS, this.#giveBack());
       this.#close();
     }
   }
 
-  /** Finishes bundles at work, new ones are left to other workers. Ends at the deadline in any case. Unit: ms. */
+  /**
+   * Finishes bundles at work, new ones are left to other workers, and gives back what is held from one to the next.
+   * Ends at the deadline in any case. Unit: ms.
+   */
   async stop(deadlineMs: number): Promise<void> {
-    const { clock, log, workerId } = this.#options;
+    const { log, workerId } = this.#options;
     this.#isStopping = true;
     log.write('INFO', `Worker ${workerId} stops: ${this.#bundles.running} at work.`);
-    const abort = new AbortController();
-    const deadline = clock.until(clock.now() + deadlineMs, abort.signal);
-    await Promise.race([this.#allAnswered(), deadline]);
-    abort.abort();
+    const answered = this.#allAnswered();
+    const givenBack = this.#within(GIVE_BACK_AFTER_MS, answered).then(() => this.#giveBack());
+    await this.#within(deadlineMs, Promise.all([answered, givenBack]));
     if (!this.#stream) return this.#ended.resolve();
     this.#stream.once('finish', () => this.#ended.resolve());
     this.#stream.end();
@@ -123,6 +133,19 @@ export class Harness {
 
   async #allAnswered(): Promise<void> {
     while (this.#answering.size > 0) await Promise.all(this.#answering);
+  }
+
+  #giveBack(): Promise<void> {
+    this.#givenBack ??= stopHooks.run();
+    return this.#givenBack;
+  }
+
+  /** Waits no longer than that. Unit: ms. */
+  async #within(ms: number, work: Promise<unknown>): Promise<void> {
+    const { clock } = this.#options;
+    const over = new AbortController();
+    await Promise.race([work, clock.until(clock.now() + ms, over.signal)]);
+    over.abort();
   }
 
   #close(): void {

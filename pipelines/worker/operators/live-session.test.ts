@@ -3,7 +3,7 @@ import { ManualClock } from '../../../connectors/clock/manual.ts';
 import type { SourceChunk, SourceReader } from '../../runners/embedded/edges.ts';
 import { LiveSession, type Position } from './live-session.ts';
 
-const START: Position = { round: 0, watermarkMs: null };
+const START: Position = { session: null, round: 0, watermarkMs: null };
 
 /** Says what the test tells it to, and waits in between. */
 class ToldReader implements SourceReader {
@@ -30,22 +30,22 @@ class ToldReader implements SourceReader {
   }
 }
 
-function open(from = START) {
+function open(from = START, id = 'here') {
   const [trades, books] = [new ToldReader(), new ToldReader()];
   const clock = new ManualClock();
   const readers = new Map<string, SourceReader>([
     ['trades', trades],
     ['books', books],
   ]);
-  const session = new LiveSession({ readers, clock, from, close: async () => undefined });
+  const session = new LiveSession({ id, readers, clock, from, close: async () => undefined });
   const emitted: unknown[] = [];
   const round = async () => {
     const going = session.round((output, value, ms) => {
       emitted.push([output, value, ms]);
       return null;
     });
-    await clock.advanceTo(clock.now() + 1_000);
-    return going;
+    const [done] = await Promise.all([going, clock.advanceTo(clock.now() + 1_000)]);
+    return done;
   };
   return { trades, books, session, emitted, round };
 }
@@ -70,7 +70,7 @@ describe('LiveSession', () => {
   });
 
   it('never falls behind what the runner was told', async () => {
-    const { trades, books, round } = open({ round: 9, watermarkMs: 50 });
+    const { trades, books, round } = open({ session: 'elsewhere', round: 9, watermarkMs: 50 });
     trades.tell(5);
     books.tell(4);
     expect(await round()).toMatchObject({ position: { round: 10, watermarkMs: 50 } });
@@ -94,6 +94,29 @@ describe('LiveSession', () => {
     expect(session.isAt(position)).toBe(true);
     await round();
     expect(session.isAt(position)).toBe(false);
+  });
+
+  it('is nowhere while a round is under way, nor where another session is', async () => {
+    const { session, round } = open();
+    const first = round();
+    expect(session.isAt(START)).toBe(false);
+    const { position } = await first;
+    expect([session.isAt(position), session.isAt({ ...position, session: 'elsewhere' })]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('fails the round that it is closed in, and takes no other', async () => {
+    const { trades, session, emitted, round } = open();
+    const { position } = await round();
+    trades.tell(1, message(1));
+    const second = round();
+    const failing = expect(second).rejects.toThrow('got one closed');
+    await session.close();
+    trades.tell(2, message(2));
+    await failing;
+    expect([emitted.length, session.isAt(position)]).toEqual([1, false]);
   });
 
   it('closes its readers', async () => {

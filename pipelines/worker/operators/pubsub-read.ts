@@ -1,14 +1,16 @@
 /** Source of the live graph on an engine without Pub/Sub of its own: reads all subscriptions of the graph, in rounds. */
-
+import { randomBytes } from 'node:crypto';
 import type { MessageBus, Subscription } from '../../../connectors/bus/port.ts';
 import { systemClock } from '../../../connectors/clock/system.ts';
 import type { TopicName } from '../../../schemas/topics.ts';
 import { busEdges } from '../../runners/embedded/bus-edges.ts';
 import { Completeness } from '../../runners/embedded/completeness.ts';
 import { PUBSUB_READ_URN, PubSubRead } from '../dofns.ts';
+import { stopHooks } from '../stop-hooks.ts';
 import { openLiveBus } from './live-bus.ts';
 import { LiveSession, type Position } from './live-session.ts';
 import { registerSplittable } from './sdf.ts';
+import { SessionSlot } from './session-slot.ts';
 
 /** The subscription with a message of every second. */
 const SNAPSHOTS = 'book-snapshots';
@@ -16,10 +18,10 @@ const SNAPSHOTS = 'book-snapshots';
 const DEADLINE_MS = 3_600_000;
 /** Messages between two checkpoints. */
 const OUTSTANDING = 500_000;
-const START: Position = { round: 0, watermarkMs: null };
+const START: Position = { session: null, round: 0, watermarkMs: null };
 
-/** Sessions of this process, by payload. */
-const sessions = new Map<string, Promise<LiveSession>>();
+/** What reads in this process, by payload. */
+const slots = new Map<string, SessionSlot>();
 
 registerSplittable(PUBSUB_READ_URN, ({ payload }) => {
   const key = Buffer.from(payload).toString('utf8');
@@ -27,33 +29,28 @@ registerSplittable(PUBSUB_READ_URN, ({ payload }) => {
   return {
     initial: () => bytesOf(START),
     process: async (_start, rest, emit) => {
-      const session = await sessionAt(key, read, JSON.parse(Buffer.from(rest).toString('utf8')));
-      try {
-        const { position, ...round } = await session.round(emit);
-        return { ...round, rest: bytesOf(position) };
-      } catch (error) {
-        sessions.delete(key);
-        await session.close();
-        throw error;
-      }
+      const { position, ...round } = await slotOf(key, read).round(positionOf(rest), emit);
+      return { ...round, rest: bytesOf(position) };
     },
   };
 });
+
+function positionOf(rest: Uint8Array): Position {
+  return JSON.parse(Buffer.from(rest).toString('utf8'));
+}
 
 function bytesOf(position: Position): Uint8Array {
   return Buffer.from(JSON.stringify(position));
 }
 
-/** The open one, or one that reads everything again which is not acknowledged. */
-async function sessionAt(key: string, read: PubSubRead, position: Position): Promise<LiveSession> {
-  const known = await sessions.get(key);
-  if (known?.isAt(position)) return known;
-  sessions.delete(key);
-  await known?.close();
-  const opening = open(read, position);
-  sessions.set(key, opening);
-  opening.catch(() => sessions.delete(key));
-  return opening;
+function slotOf(key: string, read: PubSubRead): SessionSlot {
+  const known = slots.get(key);
+  if (known) return known;
+  const slot = new SessionSlot((from) => open(read, from));
+  slots.set(key, slot);
+  // Otherwise what it holds would come again only when its leases end.
+  stopHooks.add(() => slot.close());
+  return slot;
 }
 
 async function open(read: PubSubRead, from: Position): Promise<LiveSession> {
@@ -73,7 +70,8 @@ async function open(read: PubSubRead, from: Position): Promise<LiveSession> {
       evidence: { completeness, snapshots: SNAPSHOTS },
     });
     const readers = new Map(read.subscriptions.map((name) => [name, edges.openSource(name)]));
-    return new LiveSession({ readers, clock: systemClock, from, close: () => bus.close() });
+    const id = randomBytes(12).toString('hex');
+    return new LiveSession({ id, readers, clock: systemClock, from, close: () => bus.close() });
   } catch (error) {
     await bus.close();
     throw error;

@@ -6,12 +6,13 @@ import { LogEntry_Severity_Enum as Severity } from 'apache-beam/proto/beam_fn_ap
 import { afterEach, expect, it, vi } from 'vitest';
 import { FakeRunner } from './fake-runner.fixture.ts';
 import { type Describe, encoded, stageOf } from './stages.fixture.ts';
-import { busy, failOn, logged } from './steps.fixture.ts';
+import { busy, failOn, logged, prints } from './steps.fixture.ts';
 
 const STAGES: Record<string, Describe> = {
   pass: stageOf(busy, { ms: 0 }),
   fails: stageOf(failOn, { value: 3 }),
   logged: stageOf(logged, {}),
+  prints: stageOf(prints, {}),
 };
 const NOBODY = '127.0.0.1:1';
 const children: ChildProcess[] = [];
@@ -34,7 +35,7 @@ function start(...args: string[]) {
   return { child, over };
 }
 
-async function startOurs(withLogs = true) {
+async function startOurs(withLogs = true, ...more: string[]) {
   const runner = await FakeRunner.start(STAGES);
   runners.push(runner);
   const logging = withLogs ? [`--logging_endpoint=${runner.endpoint}`] : [];
@@ -44,6 +45,7 @@ async function startOurs(withLogs = true) {
     '--options={}',
     `--control_endpoint=${runner.endpoint}`,
     ...logging,
+    ...more,
   );
   return { runner, child, over };
 }
@@ -116,6 +118,38 @@ it('finishes its bundles when told to stop, and takes no new ones', async () => 
   expect(refused).not.toHaveBeenCalled();
 });
 
+it.each(['told to stop', 'the runner is done', 'the runner breaks off'])(
+  'gives back what it holds when %s',
+  async (why) => {
+    const { runner, child, over } = await startOurs(true, '--gives-back');
+    await runBundle(runner, 'b', 'pass', [1]);
+    if (why === 'told to stop') child.kill('SIGTERM');
+    else await (why === 'the runner is done' ? runner.endControl() : runner.breakControl());
+    expect((await over).stderr.match(/^gave back$/gm)).toHaveLength(1);
+  },
+);
+
+it('gives back what it holds although a bundle waits for what never comes', async () => {
+  const { runner, child, over } = await startOurs(true, '--gives-back');
+  void runner.processBundle('b', 'pass');
+  await vi.waitFor(async () => expect((await runner.progress('p', 'b')).error).toBe(''));
+  let said = '';
+  child.stderr.on('data', (text: Buffer) => {
+    said += text;
+  });
+  child.kill('SIGTERM');
+  await vi.waitFor(() => expect(said).toContain('gave back'), { timeout: 8_000 });
+  child.kill('SIGKILL');
+  await over;
+});
+
+it.each(['', 'soon', '0', '3600001'])('refuses --connect_timeout_ms=%j', async (ms) => {
+  const { code, stderr } = await start('ours', `--control_endpoint=${NOBODY}`, `--connect_timeout_ms=${ms}`)
+    .over;
+  expect(code).toBe(4);
+  expect(stderr).toMatch(/^Expected --connect_timeout_ms of 1 to 3600000 whole milliseconds, got "/);
+});
+
 it('ends with 0 when told to stop before the runner is there', async () => {
   const { child, over } = start('ours', `--control_endpoint=${NOBODY}`);
   await once(child.stderr!, 'data');
@@ -139,6 +173,15 @@ it('logs to the runner, naming bundle and step', async () => {
     },
     { severity: Severity.ERROR, instructionId: 'b2', message: error },
   ]);
+});
+
+it('keeps the stack of an error that is printed', async () => {
+  const { runner, over } = await startOurs();
+  await runBundle(runner, 'b1', 'prints', [5]);
+  await runner.endControl();
+  await over;
+  const about = runner.logs.filter(({ instructionId }) => instructionId === 'b1');
+  expect(about[0]?.message).toMatch(/^saw Error: 5 is odd\n\s+at .*steps\.fixture\.ts/);
 });
 
 it('logs to stderr as JSON where the runner takes no logs', async () => {

@@ -1,10 +1,11 @@
 /**
  * Process entry of the worker, with the arguments that Beam's boot gives. From here the path goes by harness (the
  * control stream), control (its instructions), bundles/ and stage/ (the steps of one) to channels/ (their data).
- * Exit code: 0 where the runner ended the control stream or SIGTERM came, 1 where the runner is gone or never was.
+ * Exit code: 0 where the runner ended the control stream or SIGTERM came, 1 where the runner is gone or never was, 4 where
+ * the arguments are wrong.
  */
 import '../../transforms/sdk.beam.ts';
-import { parseArgs } from 'node:util';
+import { format, parseArgs } from 'node:util';
 import '../signals.ts';
 import { systemStopwatch } from '../../connectors/clock/stopwatch.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
@@ -17,6 +18,8 @@ import { type Level, WorkerLog } from './logging.ts';
 const STOP_DEADLINE_MS = 20_000;
 /** Time for the last log entries. */
 const LOG_DEADLINE_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 30_000;
+const MAX_CONNECT_TIMEOUT_MS = 3_600_000;
 
 interface Settings {
   readonly workerId: string;
@@ -42,8 +45,17 @@ function readSettings(args: string[]): Settings {
     workerId: text(values.id) ?? 'worker',
     controlEndpoint,
     loggingEndpoint: text(values.logging_endpoint),
-    connectTimeoutMs: Number(text(values.connect_timeout_ms) ?? 30_000),
+    connectTimeoutMs: timeoutOf(values.connect_timeout_ms),
   };
+}
+
+function timeoutOf(given: unknown): number {
+  if (given === undefined) return CONNECT_TIMEOUT_MS;
+  const ms = Number(given === '' ? Number.NaN : given);
+  if (Number.isInteger(ms) && ms >= 1 && ms <= MAX_CONNECT_TIMEOUT_MS) return ms;
+  throw new ConfigError(
+    `Expected --connect_timeout_ms of 1 to ${MAX_CONNECT_TIMEOUT_MS} whole milliseconds, got "${given}". Try ${CONNECT_TIMEOUT_MS}.`,
+  );
 }
 
 /** What libraries print goes where the worker's own entries go. */
@@ -56,8 +68,7 @@ function captureConsole(log: WorkerLog): void {
     error: 'ERROR',
   };
   for (const [method, level] of Object.entries(levels)) {
-    console[method as keyof typeof levels] = (...parts: unknown[]) =>
-      log.write(level, parts.map((part) => (typeof part === 'string' ? part : messageOf(part))).join(' '));
+    console[method as keyof typeof levels] = (...parts: unknown[]) => log.write(level, format(...parts));
   }
 }
 

@@ -19,6 +19,12 @@ export function* logged(element: number): Iterable<number> {
   yield element;
 }
 
+/** As libraries print what they caught. */
+export function* prints(element: number): Iterable<number> {
+  console.error('saw', new Error(`${element} is odd`));
+  yield element;
+}
+
 interface Meters {
   readonly seen: { increment(): void };
   readonly sizes: { update(value: number): void };
@@ -30,4 +36,4 @@ export function* metered(element: number, { seen, sizes }: Meters): Iterable<num
   yield element;
 }
 
-register('pipelines/worker/steps.fixture', { busy, failOn, logged, metered });
+register('pipelines/worker/steps.fixture', { busy, failOn, logged, prints, metered });

@@ -3,9 +3,9 @@ import type { MessageBus, OutgoingMessage } from '../../../connectors/bus/port.t
 import { encodePubsubMessage } from '../../../schemas/pubsub-message.ts';
 import { PublishOperator } from './pubsub-write.ts';
 
-function busOf(publish: MessageBus['publish']): Promise<MessageBus> {
+function busOf(publish: MessageBus['publish']): () => Promise<MessageBus> {
   const none = () => Promise.reject(new Error('not asked for'));
-  return Promise.resolve({ publish, subscribe: none, close: none });
+  return async () => ({ publish, subscribe: none, close: none });
 }
 
 const bytes = (n: number) => {
@@ -49,6 +49,22 @@ it('fails the bundle where the bus refuses', async () => {
   await operator.startBundle();
   void operator.process(element(bytes(1)));
   await expect(operator.finishBundle()).rejects.toThrow('no such topic');
+});
+
+it('fails the bundle where there is no bus, and asks again for the next', async () => {
+  const published: OutgoingMessage[] = [];
+  const buses = [
+    () => Promise.reject(new Error('no way there')),
+    busOf(async (_topic, messages) => void published.push(...messages)),
+  ];
+  const operator = new PublishOperator('write', () => buses.shift()!(), 'market-candles');
+  await operator.startBundle();
+  void operator.process(element(bytes(1)));
+  await expect(operator.finishBundle()).rejects.toThrow('no way there');
+  await operator.startBundle();
+  void operator.process(element(bytes(1)));
+  await operator.finishBundle();
+  expect(published.map(({ attributes }) => attributes.id)).toEqual(['1']);
 });
 
 it('refuses what is no message', () => {

@@ -8,18 +8,17 @@ import type { TopicName } from '../../../schemas/topics.ts';
 import { PUBSUB_WRITE_URN, PubSubWrite } from '../dofns.ts';
 import { registerDoFn } from './index.ts';
 import { openLiveBus } from './live-bus.ts';
+import { Opened } from './opened.ts';
 
 /** Messages of a bundle that are held back at most. */
 const MAX_HELD = 1_000;
 
 /** One bus of each project for the whole process: its connections outlive bundles. */
-const buses = new Map<string, Promise<MessageBus>>();
+const buses = new Opened<MessageBus>();
 
 function busOf({ project, endpoint, create }: PubSubWrite): Promise<MessageBus> {
-  const key = `${project} ${endpoint}`;
-  const bus = buses.get(key) ?? openLiveBus({ project, endpoint, create });
-  buses.set(key, bus);
-  return bus;
+  const key = JSON.stringify([project, endpoint, create]);
+  return buses.get(key, () => openLiveBus({ project, endpoint, create }));
 }
 
 /**
@@ -28,13 +27,14 @@ function busOf({ project, endpoint, create }: PubSubWrite): Promise<MessageBus> 
  */
 export class PublishOperator implements IOperator {
   readonly transformId: string;
-  readonly #bus: Promise<MessageBus>;
+  readonly #busOf: () => Promise<MessageBus>;
   readonly #topic: TopicName;
   #held: OutgoingMessage[] = [];
 
-  constructor(transformId: string, bus: Promise<MessageBus>, topic: TopicName) {
+  /** `busOf` is asked when there is something to publish: a failure is the bundle's, and the next bundle's to try again. */
+  constructor(transformId: string, busOf: () => Promise<MessageBus>, topic: TopicName) {
     this.transformId = transformId;
-    this.#bus = bus;
+    this.#busOf = busOf;
     this.#topic = topic;
   }
 
@@ -60,11 +60,12 @@ export class PublishOperator implements IOperator {
   async #publish(): Promise<void> {
     const messages = this.#held;
     this.#held = [];
-    await (await this.#bus).publish(this.#topic, messages);
+    const bus = await this.#busOf();
+    await bus.publish(this.#topic, messages);
   }
 }
 
 registerDoFn(PUBSUB_WRITE_URN, ({ transformId, payload }) => {
   const write = PubSubWrite.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
-  return new PublishOperator(transformId, busOf(write), write.topic as TopicName);
+  return new PublishOperator(transformId, () => busOf(write), write.topic as TopicName);
 });

@@ -1,4 +1,5 @@
 /** Where data enters the graph: Pub/Sub subscriptions, and the candles known before the start. */
+import '../transforms/sdk.beam.ts';
 import type { PCollection, Root } from 'apache-beam/pvalue';
 import { create } from 'apache-beam/transforms/create';
 import { split } from 'apache-beam/transforms/pardo';

@@ -1,4 +1,5 @@
 /** Where the graph's results leave it: each to its topic. */
+import '../transforms/sdk.beam.ts';
 import { P, type PCollection } from 'apache-beam/pvalue';
 import { flatten } from 'apache-beam/transforms/flatten';
 import { withName } from 'apache-beam/transforms/transform';

@@ -1,4 +1,5 @@
 /** The ladder of bars: each interval is made of the one before it, and of candles of its own that are already known. */
+import '../transforms/sdk.beam.ts';
 import { P, type PCollection } from 'apache-beam/pvalue';
 import type { Candle } from '../schemas/candle.ts';
 import { INTERVALS, type Interval } from '../schemas/primitives.ts';

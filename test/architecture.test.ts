@@ -77,6 +77,17 @@ describe('who may know what', () => {
     expect(broken('beamStaysInItsShells', shells)).toBe('');
   });
 
+  it('lets the SDK be loaded after its repair only', () => {
+    const sdk = "import { P } from 'apache-beam/pvalue';";
+    const repair = "import '../transforms/sdk.beam.ts';";
+    const found = (text: string) => broken('sdkIsLoadedByItsRepair', { 'pipelines/a.ts': text });
+    expect(found(sdk)).toMatch('pipelines/a.ts:1 loads apache-beam/pvalue before');
+    expect(found(`${sdk}\n${repair}`)).toMatch('pipelines/a.ts:1');
+    expect(found(`import { type P, type Q } from 'apache-beam/pvalue';`)).toMatch('pipelines/a.ts:1');
+    expect(found(`${repair}\n${sdk}`)).toBe('');
+    expect(found("import type { P } from 'apache-beam/pvalue';")).toBe('');
+  });
+
   it('keeps oracles and test libraries out of the program', () => {
     const model = "import { f } from './f.model.ts';";
     expect(broken('modelsServeTestsAlone', { 'transforms/f.ts': model })).toMatch('naive oracle');

@@ -41,6 +41,7 @@ const TESTS = /\.test\.ts$|(^|[/.])contract\.ts$/;
 const MODEL = /\.model\.ts$/;
 const CONFIG_FILE = /^[^/]+\.config\.ts$/;
 const MAY_USE_BEAM = /^transforms\/(beam|windows)\.ts$|\.beam(\.test)?\.ts$|^pipelines\/|^test\/|^bench\//;
+const REPAIRS_SDK = /^transforms\/(.*\.beam|beam|windows)\.ts$/;
 const MAY_READ_CLOCK = /^connectors\/clock\/|^bench\//;
 const MAY_READ_ENVIRONMENT =
   /^cli\/|^functions\/[^/]+\/index\.ts$|^test\/(real-data|temp-folder|engines\/needs|pstest\/pstest|dataflow\/beam-python)\.ts$|^bench\//;
@@ -94,6 +95,19 @@ const beamStaysInItsShells = eachImport((source, { specifier }) => {
   if (packageOf(specifier) !== 'apache-beam' || MAY_USE_BEAM.test(source.path)) return null;
   return `imports ${specifier}: only transforms/{beam,windows}.ts, *.beam.ts and pipelines/ know Beam`;
 });
+
+/** It repairs the SDK as it loads. */
+const sdkIsLoadedByItsRepair: Rule = (sources) =>
+  sources.flatMap(({ path, imports }) => {
+    const loads = imports.filter(({ isType }) => !isType);
+    const repair = loads.findIndex(({ file }) => file !== null && REPAIRS_SDK.test(file));
+    const early = loads.find(
+      ({ specifier }, i) => packageOf(specifier) === 'apache-beam' && (repair < 0 || i < repair),
+    );
+    if (early === undefined || !path.startsWith('pipelines/')) return [];
+    const message = `loads ${early.specifier} before transforms/sdk.beam.ts, which makes it fit to be loaded`;
+    return [{ path, line: early.line, message }];
+  });
 
 function packageOf(specifier: string): string {
   return specifier.startsWith('@')
@@ -187,6 +201,7 @@ export const RULES = {
   testSideStaysInTests,
   modelsServeTestsAlone,
   beamStaysInItsShells,
+  sdkIsLoadedByItsRepair,
   timeAndChanceArePorts,
   environmentIsReadAtTheEdge,
   opensWithItsPurpose,

@@ -16,6 +16,8 @@ export interface Import {
   /** Path from the root of the repository where the specifier is relative, else null. */
   readonly file: string | null;
   readonly line: number;
+  /** `import type`: nothing is loaded. */
+  readonly isType: boolean;
 }
 
 export interface Source {
@@ -119,6 +121,13 @@ function importsOf(path: string, tokens: readonly Token[]): Import[] {
     if (!isImport) return [];
     const specifier = token.text.slice(1, -1);
     const file = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : null;
-    return [{ specifier, file, line: token.line }];
+    return [{ specifier, file, line: token.line, isType: isTypeOnly(tokens, i) }];
   });
+}
+
+/** Whether the statement that ends with this specifier begins with `import type` or `export type`. */
+function isTypeOnly(tokens: readonly Token[], at: number): boolean {
+  let start = at - 1;
+  while (start > 0 && !['import', 'export', ';'].includes(tokens[start]?.text ?? '')) start--;
+  return tokens[start + 1]?.text === 'type';
 }

@@ -1,3 +1,4 @@
+import '../../../transforms/sdk.beam.ts';
 import {
   ExternalPayload,
   IsBounded_Enum,

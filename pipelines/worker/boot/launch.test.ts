@@ -1,3 +1,4 @@
+import '../../../transforms/sdk.beam.ts';
 import { ProvisionInfo } from 'apache-beam/proto/beam_provision_api';
 import { Struct } from 'apache-beam/proto/google/protobuf/struct';
 import { describe, expect, it } from 'vitest';

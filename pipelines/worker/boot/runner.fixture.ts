@@ -1,4 +1,5 @@
 /** A runner on loopback as a container sees it, for tests: provision, control and logging services on one port. */
+import '../../../transforms/sdk.beam.ts';
 import * as grpc from '@grpc/grpc-js';
 import type { InstructionRequest, InstructionResponse } from 'apache-beam/proto/beam_fn_api';
 import { beamFnControlDefinition, beamFnLoggingDefinition } from 'apache-beam/proto/beam_fn_api.grpc-server';

@@ -2,6 +2,7 @@
  * Splittable DoFns of our own, which the SDK lacks: work on one element that never ends, done in rounds. After each round
  * the rest goes back to the runner with the watermark that it holds; the runner keeps it in its checkpoint and calls again.
  */
+import '../../../transforms/sdk.beam.ts';
 import { createRequire } from 'node:module';
 import type { Coder } from 'apache-beam/coders/coders';
 import { Context } from 'apache-beam/coders/coders';

@@ -1,4 +1,5 @@
 /** A runner's side of the worker pool, for tests. */
+import '../../../transforms/sdk.beam.ts';
 import * as grpc from '@grpc/grpc-js';
 import {
   StartWorkerRequest,

@@ -1,4 +1,5 @@
 /** Whether a Job API answers: the one question asked of an engine before work is sent to it. */
+import '../../../../transforms/sdk.beam.ts';
 import { Client, credentials } from '@grpc/grpc-js';
 import { GetJobsRequest } from 'apache-beam/proto/beam_job_api';
 import { messageOf, UpstreamError } from '../../../../schemas/errors.ts';

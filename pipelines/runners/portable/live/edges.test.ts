@@ -1,3 +1,4 @@
+import '../../../../transforms/sdk.beam.ts';
 import { ParDoPayload, type Pipeline } from 'apache-beam/proto/beam_runner_api';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PARAMS } from '../../../../schemas/params.ts';

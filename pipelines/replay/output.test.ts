@@ -55,12 +55,12 @@ describe('ReplayOutput', () => {
   });
 
   it('keeps the highest revision of each record alone where it is told to', async () => {
-    const output = new ReplayOutput();
+    const output = new ReplayOutput('last');
     for (const id of ['b:1m:0:9', 'b:1m:0:61', 'b:1m:0:100', 'b:1m:60000:7', 'c:1m:0:8'])
       output.take('market-candles', message(id, 1, `{"id":"${id}"}`));
     output.take('trade-signals-micro', message('s:1', 1, '{}'));
     output.take('trade-signals-micro', message('s:2', 1, '{}'));
-    output.keepLast();
+    output.end();
     const kept = [...output.records('market-candles')].map(({ record }) => (record as { id: string }).id);
     expect(kept).toEqual(['b:1m:0:100', 'b:1m:60000:7', 'c:1m:0:8']);
     expect(output.count('trade-signals-micro')).toBe(2);
@@ -71,6 +71,20 @@ describe('ReplayOutput', () => {
     output.take('market-candles', message('a', 1, '{"x":1}'));
     expect(() => output.take('market-candles', message('a', 1, '{"x":2}'))).toThrow(InvariantError);
     expect(() => output.take('feed-events', message('a', 1, '{}'))).toThrow(InvariantError);
+  });
+
+  it('forgives two contents of a revision that a later one settles, and no others', () => {
+    const told = (id: string, ...contents: string[]) => {
+      const output = new ReplayOutput('last');
+      for (const content of contents) output.take('market-features', message(id, 1, content));
+      output.take('market-features', message('x:0:8', 1, '{}'));
+      return output;
+    };
+    expect(() => told('x:0:7', '{"a":1}', '{"a":2}').end()).not.toThrow();
+    expect(() => told('x:0:9', '{"a":1}', '{"a":2}').end()).toThrow(InvariantError);
+    const signals = new ReplayOutput('last');
+    signals.take('trade-signals-micro', message('s', 1, '{"a":1}'));
+    expect(() => signals.take('trade-signals-micro', message('s', 1, '{"a":2}'))).toThrow(InvariantError);
   });
 
   it('replaces what an earlier run wrote, and leaves no draft behind', async () => {

@@ -37,9 +37,21 @@ interface Line {
 }
 
 export class ReplayOutput {
+  readonly #revisions: Revisions;
+  /** Told twice, differently, by id; forgiven where a later revision settles it. */
+  readonly #contested = new Map<string, InvariantError>();
   #block = Buffer.alloc(0);
   #used = 0;
   readonly #topics = new Map<string, Map<string, Line>>(REPLAY_TOPICS.map((topic) => [topic, new Map()]));
+
+  /**
+   * @param revisions `last`: of each record the highest alone is kept. Which come between the first and the last depends
+   * on when an engine fires, and one that races the branches of a join makes some of part of what was known; what
+   * remains when all is said depends on nothing.
+   */
+  constructor(revisions: Revisions = 'all') {
+    this.#revisions = revisions;
+  }
 
   /** Takes a serialized PubsubMessage; a second copy of an id is dropped. @throws InvariantError where its content differs. */
   take(topic: string, bytes: Uint8Array): void {
@@ -52,17 +64,26 @@ export class ReplayOutput {
     if (!known) {
       lines.set(id, { id, ts: eventTimeOf(attributes), json: this.#keep(data), received });
     } else if (!known.json.equals(data)) {
-      throw new InvariantError(
+      this.#contest(
+        topic as TopicName,
+        id,
         `Expected one content for ${topic} ${id}, got ${known.json} and ${Buffer.from(data)}.`,
       );
     } else if (received > known.received) known.received = received;
   }
 
-  /**
-   * Forgets all revisions of a record but the highest. Which revisions come between the first and the last depends on
-   * when an engine fires; what remains when all is said does not.
-   */
-  keepLast(): void {
+  #contest(topic: TopicName, id: string, what: string): void {
+    const error = new InvariantError(what);
+    if (this.#revisions === 'all' || !REVISED.includes(topic)) throw error;
+    this.#contested.set(id, error);
+  }
+
+  /** Everything has been taken. @throws InvariantError where the last revision of a record has two contents. */
+  end(): void {
+    if (this.#revisions === 'last') this.#keepLast();
+  }
+
+  #keepLast(): void {
     for (const topic of REVISED) {
       const lines = this.#topics.get(topic)!;
       const last = new Map<string, number>();
@@ -73,6 +94,7 @@ export class ReplayOutput {
       for (const id of lines.keys()) {
         const [record, revision] = revisionOf(id);
         if (revision < last.get(record)!) lines.delete(id);
+        else if (this.#contested.has(id)) throw this.#contested.get(id)!;
       }
     }
   }

@@ -53,11 +53,11 @@ interface Source {
  */
 export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const startedMs = options.clock.now();
-  const output = new ReplayOutput();
+  const output = new ReplayOutput(options.revisions);
   const onBad = (letter: DeadLetter) => output.take('dead-letters', toMessage('dead-letters', letter));
   const source = options.interval ? await candleSource(options, onBad) : await tradeSource(options, onBad);
   await run(options, source, output);
-  if (options.revisions === 'last') output.keepLast();
+  output.end();
   const { replay } = source;
   const { candles, trades, received } = countCandles(output);
   const duplicates = options.interval ? 0 : received - trades;

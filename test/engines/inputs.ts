@@ -10,8 +10,6 @@ import { simulatedDay, writeDay } from './simulated-day.ts';
 export interface EngineInput {
   readonly name: string;
   readonly engine: EngineName;
-  /** Rows come after their bar has closed. */
-  readonly hasLate?: true;
   /** Words for `cst replay`; skips the test where the data is not there. */
   words(context: Pick<TestContext, 'skip'>): string[];
 }
@@ -70,7 +68,6 @@ export const INPUTS: readonly EngineInput[] = [
   {
     engine: 'flink',
     name: 'a simulated day, late, twice and silent (last revisions)',
-    hasLate: true,
     words: BAD_DAY,
   },
   { engine: 'prism', name: 'six hours of Kraken trades', words: kraken('--to', '2023-11-17T06:00Z') },
@@ -83,7 +80,6 @@ export const INPUTS: readonly EngineInput[] = [
   {
     engine: 'prism',
     name: 'two simulated hours, late, twice and silent (last revisions)',
-    hasLate: true,
     words: simulated(2 * HOUR_MS),
   },
 ];

@@ -70,12 +70,6 @@ function linesThatDiffer(expected: string, got: string): string {
   return [counts, ...shown('-', missing), ...shown('+', extra)].join('');
 }
 
-/** Ids of the signals, in order. */
-export function signalIds(folder: string): string[] {
-  const text = readFileSync(join(folder, 'trade-signals-micro.ndjson'), 'utf8').trim();
-  return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line).id);
-}
-
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

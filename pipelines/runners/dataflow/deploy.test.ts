@@ -261,6 +261,18 @@ describe('an update', () => {
     expect(fake.jobs).toHaveLength(1);
   });
 
+  it('does not advise an update where the service refuses one', async () => {
+    const refused = { status: 409, message: 'There is already an active job', reason: 'ALREADY_EXISTS' };
+    fake.faults.set(CREATE, [refused]);
+    fake.course.push(...Array<string>(9).fill('JOB_STATE_RUNNING'));
+    const failure = await update({}).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect(String(failure)).toMatch(/does not replace job-1, running, now\. .*wait for that/);
+    expect(String(failure)).not.toContain('--update');
+    const other = update({ replaces: { jobId: 'job-0', mapping: {} } });
+    await expect(other).rejects.toThrow(/was to replace job-0, but one of this name runs as job-1, running/);
+  });
+
   it('needs a job that runs', async () => {
     fake.jobs[0]!.currentState = 'JOB_STATE_CANCELLING';
     await expect(update({})).rejects.toThrow(NotRunningError);

@@ -66,7 +66,7 @@ export class Jobs {
   /**
    * Creates the job, or finds it where an earlier attempt had created it and the answer was lost: the service keeps
    * `clientRequestId`, and refuses a second job with it.
-   * @throws ConfigError where another job of this name runs.
+   * @throws ConfigError where another job of this name runs, or the one to be replaced cannot be.
    */
   async create(job: DataflowJob): Promise<RemoteJob> {
     const what = `create the job ${job.name}`;
@@ -81,10 +81,7 @@ export class Jobs {
     if (answer.status !== CONFLICT) return parsed(RemoteJob, answer, what);
     const [mine, another] = await this.#afterConflict(job);
     if (mine) return mine;
-    const told = another
-      ? `one of this name runs already as ${another.id}, ${wordOf(another.currentState)}. --update replaces it, --drain ends it, --job-name names another`
-      : 'the service says that there is one, but lists none. If it began and ended at once, its messages say why: gcloud dataflow jobs list';
-    throw new ConfigError(`Cannot create the job ${job.name}: ${told}.`);
+    throw new ConfigError(`Cannot create the job ${job.name}: ${conflictOf(job, another)}.`);
   }
 
   /** The job that runs, or begins or stops to, under this name. While it is being replaced: the old one. */
@@ -182,6 +179,19 @@ export class Jobs {
     const { jobMessages } = parsed(Messages, await this.#api.call({ what, method: 'GET', url }), what);
     return jobMessages.map(({ messageText }) => messageText.trim()).filter((text) => text !== '');
   }
+}
+
+function conflictOf({ replaceJobId }: DataflowJob, another: RemoteJob | undefined): string {
+  if (!another) {
+    return 'the service says that there is one, but lists none. If it began and ended at once, its messages say why: gcloud dataflow jobs list';
+  }
+  const found = `${another.id}, ${wordOf(another.currentState)}`;
+  if (replaceJobId === undefined) {
+    return `one of this name runs already as ${found}. --update replaces it, --drain ends it, --job-name names another`;
+  }
+  return another.id === replaceJobId
+    ? `the service does not replace ${found}, now. It goes on; where another update of it is under way, wait for that: gcloud dataflow jobs list`
+    : `it was to replace ${replaceJobId}, but one of this name runs as ${found}, by an update of someone else's. See that it is what you want; if not, begin again`;
 }
 
 /** `JOB_STATE_RUNNING` → `running`. */

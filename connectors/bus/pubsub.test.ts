@@ -280,6 +280,21 @@ describe.concurrent('Pub/Sub bus: errors', () => {
     expect(names(await pullAll(subscription, 1))).toEqual(['a1']);
   });
 
+  it('gives back first when closed, and waits some seconds for what cannot be published', async (context) => {
+    needGo(context);
+    const unavailable = { method: 'Publish', code: 14 };
+    const bus = connect(context, await serve(context, { failures: [unavailable] }));
+    const subscription = await bus.subscribe(INPUT, 'graph');
+    const publishing = expect(bus.publish(INPUT, [message('a1')])).rejects.toThrow();
+    const pulling = subscription.pull(1).then(() => systemClock.now());
+    const closedMs = systemClock.now();
+    await bus.close();
+    const takenMs = systemClock.now() - closedMs;
+    expect((await pulling) - closedMs).toBeLessThan(1_000);
+    expect([takenMs > 4_000, takenMs < 9_000]).toEqual([true, true]);
+    await publishing;
+  });
+
   it('names what is missing where it may not make it', async (context) => {
     needGo(context);
     const bus = connect(context, await serve(context), { create: 'never' });

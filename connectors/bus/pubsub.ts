@@ -40,6 +40,8 @@ export interface PubSubBusOptions {
   readonly maxQueuedBytes?: number;
 }
 
+/** How long closing waits for what is being published, and for readers, which take five seconds at most. Unit: ms. */
+const CLOSING_MS = 6_000;
 const READER = /^[A-Za-z][\w.-]{0,200}$/;
 
 /**
@@ -48,7 +50,8 @@ const READER = /^[A-Za-z][\w.-]{0,200}$/;
  * - Ids are recognised by the reader, in its memory: a copy of a message that is held shares its fate, one of a
  *   message acknowledged lately is acknowledged; over a restart, nothing is remembered.
  * - A subscription's settings are those of schemas/subscriptions.ts. The graph's is not ordered.
- * - `close` gives everything unsettled back, so that the next process has it at once.
+ * - `close` gives everything unsettled back, so that the next process has it at once, and takes a few seconds at most:
+ *   what is still being published then fails.
  *
  * @throws ConfigError where the options cannot be. All else is thrown by the calls: ConfigError for what a person must
  *   change (rights, names, schemas), UpstreamError for what may pass.
@@ -70,6 +73,7 @@ export function openPubSubBus(options: PubSubBusOptions): MessageBus {
 
 class PubSubBus implements MessageBus {
   readonly #clients: Clients;
+  readonly #clock: Clock;
   readonly #resources: Resources;
   readonly #reader: ReaderOptions;
   readonly #publishing: PublisherOptions;
@@ -80,6 +84,7 @@ class PubSubBus implements MessageBus {
 
   constructor(options: PubSubBusOptions) {
     this.#clients = openClients(options.project, options.endpoint);
+    this.#clock = options.clock;
     this.#resources = new Resources(
       this.#clients,
       options.clock,
@@ -168,10 +173,12 @@ class PubSubBus implements MessageBus {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([...this.#underWay]);
-    await Promise.allSettled(
-      [...this.#subscriptions.values()].map(async (opening) => (await opening).close()),
-    );
+    // At once: what waits for a server that is away must not keep what is held here from others.
+    const givenBack = [...this.#subscriptions.values()].map(async (opening) => (await opening).close());
+    const over = new AbortController();
+    const late = this.#clock.until(this.#clock.now() + CLOSING_MS, over.signal);
+    await Promise.race([Promise.allSettled([...givenBack, ...this.#underWay]), late]);
+    over.abort();
     await this.#clients.close();
   }
 }

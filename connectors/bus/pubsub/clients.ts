@@ -2,7 +2,7 @@
 import { type protos, v1 } from '@google-cloud/pubsub';
 import { credentials } from '@grpc/grpc-js';
 import { PassThroughClient } from 'google-auth-library';
-import { ConfigError } from '../../../schemas/errors.ts';
+import { ConfigError, UpstreamError } from '../../../schemas/errors.ts';
 import { backoffMs } from '../../backoff.ts';
 import type { Clock } from '../../clock/port.ts';
 import { codeOf, PASSING_CODES } from './errors.ts';
@@ -15,6 +15,8 @@ export type ReceivedMessage = protos.google.pubsub.v1.IReceivedMessage;
 export interface Clients {
   readonly publisher: PublisherClient;
   readonly subscriber: SubscriberClient;
+  /** Aborts when they are closed: the library never answers a call made after that. */
+  readonly closing: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -29,10 +31,13 @@ export function openClients(project: string, endpoint: string | undefined): Clie
   };
   const publisher = new v1.PublisherClient(options as ClientOptions);
   const subscriber = new v1.SubscriberClient(options as ClientOptions);
+  const closing = new AbortController();
   return {
     publisher,
     subscriber,
+    closing: closing.signal,
     async close() {
+      closing.abort();
       await Promise.allSettled([publisher.close(), subscriber.close()]);
     },
   };
@@ -53,15 +58,24 @@ export const CALL = { timeout: 20_000, retry: null };
 
 const BACKOFF = { firstMs: 50, maxMs: 2_000 };
 
-/** Calls again while it fails with what may pass, for `totalMs` at most; then throws the last failure. */
-export async function persist<T>(call: () => Promise<T>, totalMs: number, clock: Clock): Promise<T> {
+/**
+ * Calls again while it fails with what may pass, for `totalMs` at most; then throws the last failure.
+ * @throws UpstreamError too, once the signal aborts.
+ */
+export async function persist<T>(
+  call: () => Promise<T>,
+  totalMs: number,
+  clock: Clock,
+  closing?: AbortSignal,
+): Promise<T> {
   const endMs = clock.now() + totalMs;
   for (let failures = 1; ; failures++) {
+    if (closing?.aborted) throw new UpstreamError('Expected an open bus, got one that is closed.');
     try {
       return await call();
     } catch (error) {
       if (!PASSING_CODES.includes(codeOf(error) ?? 0) || clock.now() >= endMs) throw error;
-      await clock.until(Math.min(endMs, clock.now() + backoffMs(failures, BACKOFF, 1)));
+      await clock.until(Math.min(endMs, clock.now() + backoffMs(failures, BACKOFF, 1)), closing);
     }
   }
 }

@@ -105,12 +105,12 @@ export class TopicPublisher {
     const { clock, timeoutMs } = this.#options;
     const publish = () => this.#clients.publisher.publish(request, CALL);
     try {
-      await persist(publish, timeoutMs, clock);
+      await persist(publish, timeoutMs, clock, this.#clients.closing);
     } catch (error) {
       if (codeOf(error) !== NOT_FOUND || !this.#resources.isMaking) throw error;
       this.#resources.forget();
       await this.#resources.topic(this.#topic);
-      await persist(publish, timeoutMs, clock);
+      await persist(publish, timeoutMs, clock, this.#clients.closing);
     }
   }
 

@@ -116,7 +116,7 @@ export class Resources {
 
   async #orNull<T>(call: () => Promise<T>, code = NOT_FOUND): Promise<T | null> {
     try {
-      return await persist(call, TIMEOUT_MS, this.#clock);
+      return await persist(call, TIMEOUT_MS, this.#clock, this.#clients.closing);
     } catch (error) {
       if (codeOf(error) === code) return null;
       throw error;

@@ -1,6 +1,6 @@
 /** Client of Beam's portable Job API: hands a pipeline to an engine and follows the job to its end. */
 import '../../../transforms/sdk.beam.ts';
-import { type ClientOptions, credentials, type ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 import { type ArtifactRequestWrapper, ArtifactResponseWrapper } from 'apache-beam/proto/beam_artifact_api';
 import { ArtifactStagingServiceClient } from 'apache-beam/proto/beam_artifact_api.grpc-client';
 import {
@@ -16,13 +16,11 @@ import { JobServiceClient } from 'apache-beam/proto/beam_job_api.grpc-client';
 import type { Pipeline } from 'apache-beam/proto/beam_runner_api';
 import { Struct } from 'apache-beam/proto/google/protobuf/struct';
 import type { MonitoringInfo } from 'apache-beam/proto/metrics';
+import type { Clock } from '../../../connectors/clock/port.ts';
+import { systemClock } from '../../../connectors/clock/system.ts';
 import { InvariantError, messageOf, UpstreamError } from '../../../schemas/errors.ts';
+import { CHANNEL_OPTIONS, insecure } from '../../worker/channels/grpc.ts';
 
-/** A recording travels in one message. */
-const CHANNEL: ClientOptions = {
-  'grpc.max_receive_message_length': -1,
-  'grpc.max_send_message_length': -1,
-};
 const ENDED: readonly JobState_Enum[] = [
   JobState_Enum.DONE,
   JobState_Enum.FAILED,
@@ -39,6 +37,8 @@ export interface JobOptions {
   readonly options: Readonly<Record<string, string | number | boolean | readonly string[]>>;
   /** Messages of the engine and its workers about the job. */
   readonly onMessage?: (text: string, isError: boolean) => void;
+  /** Default the machine's. */
+  readonly clock?: Clock;
 }
 
 export interface Job {
@@ -57,7 +57,7 @@ export interface JobMetrics {
 
 /** Prepares, stages and starts the job. @throws UpstreamError where the engine refuses it or cannot be reached. */
 export async function submitJob(endpoint: string, pipeline: Pipeline, options: JobOptions): Promise<Job> {
-  const client = new JobServiceClient(endpoint, credentials.createInsecure(), CHANNEL);
+  const client = new JobServiceClient(endpoint, insecure(), CHANNEL_OPTIONS);
   try {
     const pipelineOptions = Struct.fromJson(
       Object.fromEntries(
@@ -81,7 +81,8 @@ export async function submitJob(endpoint: string, pipeline: Pipeline, options: J
   }
 }
 
-function follow(client: JobServiceClient, jobId: string, { jobName, onMessage }: JobOptions): Job {
+function follow(client: JobServiceClient, jobId: string, options: JobOptions): Job {
+  const { jobName, onMessage, clock = systemClock } = options;
   const errors: string[] = [];
   const messages = client.getMessageStream({ jobId });
   messages.on('data', ({ response }: JobMessagesResponse) => {
@@ -114,7 +115,9 @@ function follow(client: JobServiceClient, jobId: string, { jobName, onMessage }:
   });
   const done = ended.then(async (state) => {
     if (state === JobState_Enum.FAILED) {
-      await Promise.race([told, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref())]);
+      const over = new AbortController();
+      await Promise.race([told, clock.until(clock.now() + LAST_WORDS_MS, over.signal)]);
+      over.abort();
       throw new UpstreamError(`Job ${jobName} failed: ${reasonOf(errors)}`);
     }
     if (state === JobState_Enum.CANCELLED) return 'cancelled';
@@ -158,7 +161,7 @@ function varint(bytes: Uint8Array): number {
 
 /** Workers bring their own code, so there is nothing to stage; some engines wait to be told so. */
 function offerNothing(endpoint: string, stagingToken: string): Promise<void> {
-  const client = new ArtifactStagingServiceClient(endpoint, credentials.createInsecure(), CHANNEL);
+  const client = new ArtifactStagingServiceClient(endpoint, insecure(), CHANNEL_OPTIONS);
   const stream = client.reverseArtifactRetrievalService();
   return new Promise<void>((resolve, reject) => {
     stream.on('data', ({ request }: ArtifactRequestWrapper) => {

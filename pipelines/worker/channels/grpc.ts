@@ -1,8 +1,8 @@
-/** How worker and boot call the runner: one set of gRPC options for every service. */
+/** How worker and boot call the runner, and we an engine: one set of gRPC options for every service. */
 import { type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
 
 /**
- * Runners put a whole bundle's input into one message, so sizes have no limit.
+ * Runners put a whole bundle's input into one message, and a recording travels in one, so sizes have no limit.
  * Keepalive is slower than the 5 minutes that servers allow by default: faster pings would be refused.
  */
 export const CHANNEL_OPTIONS: ClientOptions = {

@@ -9,7 +9,6 @@ import {
   PCollection,
   Pipeline,
   PTransform,
-  PubSubReadPayload,
   PubSubWritePayload,
   TestStreamPayload,
   type TestStreamPayload_Event,
@@ -19,13 +18,19 @@ import { step } from '../../../transforms/beam.ts';
 import { pipelineOf } from '../../pipeline-of.ts';
 import { PUBSUB_READ_URN, PUBSUB_WRITE_URN } from '../../pubsub-io.ts';
 import { SPOOL_WRITE_URN, type SpoolWrite } from '../../worker/dofns.ts';
+import {
+  bytesCoderOf,
+  globalWindowsOf,
+  lastPart,
+  PAR_DO_URN,
+  parentsOf,
+  subscriptionOf,
+  transformsOf,
+} from './components.ts';
 import type { RecordedEvent } from './recording.ts';
 import { takeMessages } from './route.ts';
 
-const PARDO_URN = 'beam:transform:pardo:v1';
 const TEST_STREAM_URN = 'beam:transform:teststream:v1';
-const BYTES_CODER_URN = 'beam:coder:bytes:v1';
-const GLOBAL_WINDOWS_URN = 'beam:window_fn:global_windows:v1';
 const EXTERNAL_URN = 'beam:env:external:v1';
 /** BoundedWindow.TIMESTAMP_MAX_VALUE of every Beam SDK. Unit: ms. */
 const END_OF_TIME = 9_223_372_036_854_775n;
@@ -42,17 +47,14 @@ export function subscriptionsOf(pipeline: Pipeline): string[] {
 /** Every subscription becomes a filter on one TestStream: engines allow one a pipeline. */
 export function withRecording(pipeline: Pipeline, events: readonly RecordedEvent[]): Pipeline {
   const changed = Pipeline.clone(pipeline);
-  const { transforms, pcollections, coders, windowingStrategies } = changed.components!;
+  const { transforms, pcollections } = changed.components!;
   const subscriptions = subscriptionsOf(pipeline);
-  const coderId = Object.entries(coders).find(([, coder]) => coder.spec?.urn === BYTES_CODER_URN)![0];
-  const windowingStrategyId = Object.entries(windowingStrategies).find(
-    ([, strategy]) => strategy.windowFn?.urn === GLOBAL_WINDOWS_URN,
-  )![0];
+  const coderId = bytesCoderOf(changed);
   pcollections[RECORDED] = PCollection.create({
     uniqueName: RECORDED,
     coderId,
     isBounded: IsBounded_Enum.UNBOUNDED,
-    windowingStrategyId,
+    windowingStrategyId: globalWindowsOf(changed),
   });
   for (const [id, read] of readsOf(changed)) {
     transforms[id] = PTransform.create({
@@ -76,8 +78,8 @@ export function withRecording(pipeline: Pipeline, events: readonly RecordedEvent
 /** Every publication becomes a step of the worker that appends to a file in `dir`. */
 export function withSpool(pipeline: Pipeline, dir: string): Pipeline {
   const changed = Pipeline.clone(pipeline);
-  const { transforms, pcollections, coders } = changed.components!;
-  const bytes = Object.entries(coders).find(([, coder]) => coder.spec?.urn === BYTES_CODER_URN)![0];
+  const { transforms, pcollections } = changed.components!;
+  const bytes = bytesCoderOf(changed);
   for (const [id, write] of transformsOf(changed, PUBSUB_WRITE_URN)) {
     const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
     const spool: SpoolWrite = { dir, topic };
@@ -93,7 +95,7 @@ export function withSpool(pipeline: Pipeline, dir: string): Pipeline {
     });
     transforms[id] = PTransform.create({
       ...write,
-      spec: FunctionSpec.create({ urn: PARDO_URN, payload }),
+      spec: FunctionSpec.create({ urn: PAR_DO_URN, payload }),
       outputs: { main: nothing },
     });
     // Serialized messages, whatever the SDK would make of them.
@@ -118,7 +120,7 @@ function routeSpec(subscription: number): FunctionSpec {
   const built = pipelineOf((root) => {
     root.apply(impulse()).apply(step('Route', takeMessages, { subscription }));
   });
-  return transformsOf(built, PARDO_URN)[0]![1].spec!;
+  return transformsOf(built, PAR_DO_URN)[0]![1].spec!;
 }
 
 /** Elements are not length-prefixed: both Prism and Flink read them to their end. */
@@ -138,26 +140,6 @@ function eventOf(event: RecordedEvent): TestStreamPayload_Event {
   return { event: { oneofKind: 'elementEvent', elementEvent: { elements, tag: '' } } };
 }
 
-function parentsOf(pipeline: Pipeline, id: string): PTransform[] {
-  const found = Object.entries(pipeline.components!.transforms).filter(([, { subtransforms }]) =>
-    subtransforms.includes(id),
-  );
-  return found.flatMap(([parentId, parent]) => [parent, ...parentsOf(pipeline, parentId)]);
-}
-
 function readsOf(pipeline: Pipeline): [string, PTransform][] {
   return transformsOf(pipeline, PUBSUB_READ_URN);
-}
-
-function transformsOf(pipeline: Pipeline, urn: string): [string, PTransform][] {
-  return Object.entries(pipeline.components!.transforms).filter(([, { spec }]) => spec?.urn === urn);
-}
-
-function subscriptionOf(read: PTransform): string {
-  return lastPart(PubSubReadPayload.fromBinary(read.spec!.payload).subscription);
-}
-
-/** `projects/P/topics/T` -> `T`. */
-function lastPart(resource: string): string {
-  return resource.slice(resource.lastIndexOf('/') + 1);
 }

@@ -10,10 +10,8 @@ import {
   PCollection,
   Pipeline,
   PTransform,
-  PubSubReadPayload,
   PubSubWritePayload,
 } from 'apache-beam/proto/beam_runner_api';
-import { InvariantError } from '../../../../schemas/errors.ts';
 import { PUBSUB_READ_URN as READ_URN, PUBSUB_WRITE_URN as WRITE_URN } from '../../../pubsub-io.ts';
 import {
   PUBSUB_READ_URN,
@@ -21,11 +19,17 @@ import {
   type PubSubRead,
   type PubSubWrite,
 } from '../../../worker/dofns.ts';
+import {
+  bytesCoderOf,
+  globalWindowsOf,
+  lastPart,
+  PAR_DO_URN,
+  parentsOf,
+  subscriptionOf,
+  transformsOf,
+} from '../components.ts';
 
-const PAR_DO_URN = 'beam:transform:pardo:v1';
 const IMPULSE_URN = 'beam:transform:impulse:v1';
-const BYTES_CODER_URN = 'beam:coder:bytes:v1';
-const GLOBAL_WINDOWS_URN = 'beam:window_fn:global_windows:v1';
 /** Runners refuse a job whose requirements they do not know. */
 const REQUIREMENTS = ['beam:requirement:pardo:splittable_dofn:v1', 'beam:requirement:pardo:finalization:v1'];
 /** Ids of what is added. Flink confuses a step with a collection of the same id. */
@@ -101,40 +105,4 @@ function withPublisher(pipeline: Pipeline, { project, endpoint, create }: PubSub
 
 function doFn(urn: string, payload: PubSubRead | PubSubWrite): FunctionSpec {
   return FunctionSpec.create({ urn, payload: Buffer.from(JSON.stringify(payload)) });
-}
-
-function bytesCoderOf(pipeline: Pipeline): string {
-  return idOf(pipeline.components!.coders, ({ spec }) => spec?.urn === BYTES_CODER_URN, 'a coder of bytes');
-}
-
-function globalWindowsOf(pipeline: Pipeline): string {
-  const { windowingStrategies } = pipeline.components!;
-  return idOf(windowingStrategies, ({ windowFn }) => windowFn?.urn === GLOBAL_WINDOWS_URN, 'global windows');
-}
-
-function idOf<T>(components: Record<string, T>, isIt: (component: T) => boolean, what: string): string {
-  const found = Object.entries(components).find(([, component]) => isIt(component));
-  if (found) return found[0];
-  throw new InvariantError(`Expected ${what} in a graph that reads a subscription, got none.`);
-}
-
-/** Composites that hold the step. */
-function parentsOf(pipeline: Pipeline, id: string): PTransform[] {
-  const found = Object.entries(pipeline.components!.transforms).filter(([, { subtransforms }]) =>
-    subtransforms.includes(id),
-  );
-  return found.flatMap(([parentId, parent]) => [parent, ...parentsOf(pipeline, parentId)]);
-}
-
-function transformsOf(pipeline: Pipeline, urn: string): [string, PTransform][] {
-  return Object.entries(pipeline.components!.transforms).filter(([, { spec }]) => spec?.urn === urn);
-}
-
-function subscriptionOf(read: PTransform): string {
-  return lastPart(PubSubReadPayload.fromBinary(read.spec!.payload).subscription);
-}
-
-/** `projects/P/topics/T` -> `T`. */
-function lastPart(resource: string): string {
-  return resource.slice(resource.lastIndexOf('/') + 1);
 }

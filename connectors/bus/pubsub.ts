@@ -1,5 +1,6 @@
 /** MessageBus on Google Pub/Sub, or on a server that speaks its protocol. */
 import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
+import { PROJECT_ID } from '../../schemas/project-id.ts';
 import { TOPIC_NAMES, TOPICS, type TopicName } from '../../schemas/topics.ts';
 import type { Clock } from '../clock/port.ts';
 import type { MessageBus, OutgoingMessage, SubscribeOptions, Subscription } from './port.ts';
@@ -58,7 +59,7 @@ const READER = /^[A-Za-z][\w.-]{0,200}$/;
  */
 export function openPubSubBus(options: PubSubBusOptions): MessageBus {
   const { project, leaseMs = 30_000 } = options;
-  if (!/^[a-z][a-z0-9:.-]{4,}$/.test(project)) {
+  if (!PROJECT_ID.test(project)) {
     throw new ConfigError(`Expected the id of a Google Cloud project, got "${project}".`);
   }
   // An emulator may have shorter leases.

@@ -1,5 +1,6 @@
 /** Network failures in plain sentences: what happened, what to do. */
 import { messageOf } from '../../schemas/errors.ts';
+import { networkCode } from '../network-code.ts';
 
 const BY_CODE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there: check the address, and that the exchange or its simulator runs',
@@ -16,7 +17,8 @@ const BY_CODE: Readonly<Record<string, string>> = {
 
 /** One sentence about a failed connection to `url`. */
 export function explainNetworkError(url: string, error: unknown): string {
-  const reason = BY_CODE[codeOf(error) ?? ''] ?? explainStatus(messageOf(error));
+  const reason =
+    BY_CODE[networkCode(error, (code) => code in BY_CODE) ?? ''] ?? explainStatus(messageOf(error));
   return `Cannot reach ${url}: ${reason}.`;
 }
 
@@ -26,12 +28,4 @@ function explainStatus(message: string): string {
   if (status === '403' || status === '451')
     return `it answered ${status}: it may not serve this address or country`;
   return status === '429' ? 'it answered 429: too many connections from here' : `it answered ${status}`;
-}
-
-/** The system's error code, also where it is wrapped (fetch, several addresses tried at once). */
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string' && error.code in BY_CODE) return error.code;
-  if (error instanceof AggregateError) return error.errors.map(codeOf).find((code) => code !== undefined);
-  return codeOf(error.cause);
 }

@@ -1,6 +1,7 @@
 /** Requests to Google's REST APIs: with a token, within a time, again where that can help. */
 import { backoffMs } from '../../../connectors/backoff.ts';
 import type { Clock } from '../../../connectors/clock/port.ts';
+import { networkCode } from '../../../connectors/network-code.ts';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
 import { errorOf, isTransient, type Refusal } from './api-errors.ts';
 
@@ -126,11 +127,9 @@ function failureOf(refusal: Refusal): Failure {
   return { status, isTransient: isTransient(refusal), reason: `HTTP ${status}`, error };
 }
 
-/** The system's word for it where there is one: `fetch failed` tells nothing. */
 function networkReason(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const code = (inner as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? `${code}` : messageOf(inner);
+  return networkCode(cause) ?? messageOf(inner);
 }
 
 /** JSON of an answer. @throws UpstreamError where it is none. */

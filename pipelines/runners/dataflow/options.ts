@@ -1,10 +1,10 @@
 /** What a Dataflow job is made of besides its graph. Flags of `cst deploy dataflow` and the Flex Template derive from it. */
 import { z } from 'zod';
 import { ConfigError } from '../../../schemas/errors.ts';
+import { PROJECT_ID } from '../../../schemas/project-id.ts';
 
 /** As the service checks it, told before it does. */
 const JOB_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const PROJECT = /^([a-z][-a-z0-9.]*:)?[a-z][-a-z0-9]{4,28}[a-z0-9]$/;
 const REGION = /^[a-z]+-[a-z]+[0-9]{1,2}$/;
 const GCS = /^gs:\/\/[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9](\/[^\s?#[\]*]*)?$/;
 const IMAGE = /^[a-z0-9][-.a-z0-9]*(:[0-9]+)?\/[-./\w]+(:[-.\w]+|@sha256:[0-9a-f]{64})$/;
@@ -18,7 +18,7 @@ const MACHINE = /^[a-z][a-z0-9]*-[a-z]+(-[a-z0-9]+)*$/;
 /** Each member's description is its help; it says the unit, and why the default is what it is. */
 export const DataflowOptions = z
   .strictObject({
-    project: z.string().regex(PROJECT).describe('cloud project of the job, its topics and subscriptions'),
+    project: z.string().regex(PROJECT_ID).describe('cloud project of the job, its topics and subscriptions'),
     region: z.string().regex(REGION).describe('region the job runs in; an update stays in it'),
     jobName: z
       .string()

@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openPubSubBus } from '../connectors/bus/pubsub.ts';
-import type { Clock } from '../connectors/clock/port.ts';
 import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
 import type { Environment } from '../pipelines/runners/portable/engines/catalog.ts';
 import { startEngine } from '../pipelines/runners/portable/engines/start.ts';
@@ -12,19 +11,10 @@ import { type LiveWorkers, startLiveJob } from '../pipelines/runners/portable/li
 import { resumption, warmCandles } from '../pipelines/warm-start.ts';
 import { startWorkerPool } from '../pipelines/worker/pool/pool.ts';
 import { UpstreamError } from '../schemas/errors.ts';
-import type { SignalParams } from '../schemas/params.ts';
 import type { Log } from './log.ts';
+import { type PubSubRunOptions, VENUE } from './pubsub-run.ts';
 
-export interface FlinkRunOptions {
-  readonly project: string;
-  /** `host:port` of an emulator; Google's Pub/Sub where left out. */
-  readonly endpoint?: string | undefined;
-  /** Makes topics and subscriptions that are missing. */
-  readonly create: boolean;
-  readonly symbols: readonly string[];
-  readonly params: SignalParams;
-  /** Of the exchange whose candles warm the graph. */
-  readonly restUrl: string;
+export interface FlinkRunOptions extends PubSubRunOptions {
   /** `host:port` of a cluster's REST; an engine of this process's own where left out. */
   readonly master?: string | undefined;
   /** Where the cluster's steps run; workers of this process's own where left out. */
@@ -36,12 +26,8 @@ export interface FlinkRunOptions {
   readonly restore?: string | undefined;
   readonly parallelism: number;
   readonly env: Environment;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly stopAsked: Promise<void>;
 }
 
-const VENUE = 'bybit';
 const INPUTS = ['raw-tick-data', 'book-snapshots'] as const;
 const JOB = 'cst-signals';
 

@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import { openPubSubBus, type PubSubBusOptions } from '../connectors/bus/pubsub.ts';
-import type { Clock } from '../connectors/clock/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
@@ -11,35 +10,21 @@ import type { History } from '../connectors/history/port.ts';
 import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
-import type { SignalParams } from '../schemas/params.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { type Health, type HealthServer, serveHealth } from './health.ts';
 import type { Log } from './log.ts';
+import { type PubSubRunOptions, VENUE } from './pubsub-run.ts';
 
-export interface NodeOptions {
-  readonly project: string;
-  /** `host:port` of an emulator; Google's Pub/Sub where left out. */
-  readonly endpoint?: string | undefined;
-  /** Makes topics and subscriptions that are missing. */
-  readonly create: boolean;
-  readonly symbols: readonly string[];
-  readonly params: SignalParams;
+export interface NodeOptions extends PubSubRunOptions {
   /** Folder of the history that this node keeps; none is kept where left out. */
   readonly dir?: string | undefined;
-  /** Of the exchange whose candles fill what history lacks. */
-  readonly restUrl: string;
   readonly health: { readonly port: number; readonly host: string };
-  readonly log: Log;
-  /** Market time; leases and retries run on the machine's. */
-  readonly clock: Clock;
   /** Of the client: tests have leases of a second. */
   readonly tuning?: Pick<PubSubBusOptions, 'leaseMs' | 'quietMs' | 'streams'>;
   /** See pipelines/graph-service.ts; market ms. */
   readonly patienceMs?: number;
-  readonly stopAsked: Promise<void>;
 }
 
-const VENUE = 'bybit';
 const PATIENCE_MS = 10_000;
 /** Cloud Run kills ten seconds after it has asked. What is not given back by then comes again when its lease ends. */
 const STOP_WITHIN_MS = 8_000;

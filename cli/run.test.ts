@@ -5,7 +5,13 @@ import { describe, expect, it } from 'vitest';
 const CST = resolve(import.meta.dirname, 'cst.js');
 
 function run(...words: string[]) {
-  const env = { GOOGLE_CLOUD_PROJECT: '', PUBSUB_EMULATOR_HOST: '', PATH: '' };
+  const GOOGLE_APPLICATION_CREDENTIALS = '/nowhere/key.json';
+  const env = {
+    GOOGLE_CLOUD_PROJECT: '',
+    PUBSUB_EMULATOR_HOST: '',
+    PATH: '',
+    GOOGLE_APPLICATION_CREDENTIALS,
+  };
   const { status, stdout, stderr } = spawnSync(process.execPath, [CST, 'run', ...words], {
     encoding: 'utf8',
     env,
@@ -37,6 +43,11 @@ describe('cst run', () => {
       'a project that is none',
       ['--bus', 'pubsub', '--project', 'No Project'],
       /Expected the id of a Google Cloud project/,
+    ],
+    [
+      'credentials that are not there',
+      pubsub,
+      /^Error: Expected credentials for Pub\/Sub, got none: .*key\.json.* Give credentials: .*\(code 4\)\n$/,
     ],
     [
       'a port that is none',

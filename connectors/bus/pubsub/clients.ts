@@ -5,7 +5,7 @@ import { PassThroughClient } from 'google-auth-library';
 import { ConfigError, UpstreamError } from '../../../schemas/errors.ts';
 import { backoffMs } from '../../backoff.ts';
 import type { Clock } from '../../clock/port.ts';
-import { codeOf, PASSING_CODES } from './errors.ts';
+import { codeOf, noCredentials, PASSING_CODES } from './errors.ts';
 
 export type PublisherClient = InstanceType<typeof v1.PublisherClient>;
 type ClientOptions = ConstructorParameters<typeof v1.PublisherClient>[0];
@@ -17,6 +17,8 @@ export interface Clients {
   readonly subscriber: SubscriberClient;
   /** Aborts when they are closed: the library never answers a call made after that. */
   readonly closing: AbortSignal;
+  /** Before the first call: a call that finds no credentials also rejects where nobody can catch it. @throws ConfigError */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,13 @@ export function openClients(project: string, endpoint: string | undefined): Clie
     publisher,
     subscriber,
     closing: closing.signal,
+    async ready() {
+      try {
+        await Promise.all([publisher.initialize(), subscriber.initialize()]);
+      } catch (cause) {
+        throw noCredentials(cause);
+      }
+    },
     async close() {
       closing.abort();
       await Promise.allSettled([publisher.close(), subscriber.close()]);

@@ -87,6 +87,14 @@ export function pubSubError(thrown: unknown, doing: string): ConfigError | Upstr
   return meaning.passes ? new UpstreamError(text) : new ConfigError(text);
 }
 
+/** The authentication library throws before any call is made, and its texts tell of files, not of what they hold. */
+export function noCredentials(thrown: unknown): ConfigError {
+  return new ConfigError(
+    `Expected credentials for Pub/Sub, got none: ${detailOf(thrown)}. ${MEANINGS[16]!.remedy}`,
+    { cause: thrown },
+  );
+}
+
 function detailOf(thrown: unknown): string {
   const details =
     typeof thrown === 'object' && thrown !== null && 'details' in thrown ? thrown.details : undefined;

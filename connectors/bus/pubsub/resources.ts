@@ -58,6 +58,7 @@ export class Resources {
     const { subscriber } = this.#clients;
     const name = this.subscriptionName(settings.id);
     try {
+      await this.#clients.ready();
       const found = await this.#find(name, settings);
       if (found) return found;
       if (!this.#isMaking) throw Object.assign(new Error(name), { code: NOT_FOUND });
@@ -85,8 +86,9 @@ export class Resources {
   }
 
   async #makeTopic(topic: string): Promise<void> {
-    if (!this.#isMaking) return;
     try {
+      await this.#clients.ready();
+      if (!this.#isMaking) return;
       const request = { name: this.topicName(topic) };
       await this.#orNull(() => this.#clients.publisher.createTopic(request, CALL), ALREADY_EXISTS);
     } catch (error) {

@@ -93,6 +93,8 @@ describe('cst deploy dataflow', () => {
     [['--dry-run', '--out', 'x', '--region', 'x'], /--region "x"/],
     [['--dry-run', '--out', 'x', '--start', '1', '--history', 'exchange'], /ms since the epoch/],
     [['--update', '--running', 'nowhere.pb'], /pipeline\.pb, got nowhere\.pb/],
+    [['--update', '--running', '/dev/null'], /pipeline\.pb, got \/dev\/null: it holds no step/],
+    [['--update', '--map', 'OldStep'], /Expected --map OldStep=NewStep, got "OldStep"/],
   ])('refuses %j', async (words, message) => {
     const program = new Command().exitOverride();
     addDeploy(program);

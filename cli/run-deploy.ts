@@ -23,7 +23,7 @@ import { type DataflowOptions, dataflowOptions, jobPlace } from '../pipelines/ru
 import { Storage } from '../pipelines/runners/dataflow/storage.ts';
 import { resumption } from '../pipelines/warm-start.ts';
 import type { Candle } from '../schemas/candle.ts';
-import { ConfigError, messageOf } from '../schemas/errors.ts';
+import { ConfigError, messageOf, UpstreamError } from '../schemas/errors.ts';
 import { DEFAULT_PARAMS, type SignalParams } from '../schemas/params.ts';
 import { VENUES, type Venue } from '../schemas/primitives.ts';
 import { type DeployFlags, pairsOf, settingsOf } from './deploy-flags.ts';
@@ -49,6 +49,8 @@ function assertTogether(flags: DeployFlags): void {
   if (flags.out && !flags.dryRun) refuse('--out only with --dry-run');
   if (flags.drain && (flags.update || flags.dryRun)) refuse('--drain alone');
   if ((flags.map || flags.running) && !flags.update) refuse('--map and --running only with --update');
+  const unpaired = flags.map?.find((word) => !/^[^=]+=/.test(word));
+  if (unpaired !== undefined) refuse(`--map OldStep=NewStep, got "${unpaired}"`);
   if (flags.history && flags.update) refuse('no --history with --update: the running job’s windows hold it');
   if (flags.history && flags.dryRun && !flags.start)
     refuse('--start with --history in a dry run: up to when');
@@ -145,7 +147,10 @@ async function dryRun(flags: DeployFlags, options: DataflowOptions): Promise<voi
 
 async function graphIn(path: string): Promise<ReturnType<typeof graphOf>> {
   try {
-    return graphOf(await readFile(path));
+    const graph = graphOf(await readFile(path));
+    // No bytes at all are a graph without steps, which any graph could replace.
+    if (graph.rootTransformIds.length === 0) throw new UpstreamError('it holds no step');
+    return graph;
   } catch (cause) {
     throw new ConfigError(`Expected --running to be a pipeline.pb, got ${path}: ${messageOf(cause)}.`, {
       cause,

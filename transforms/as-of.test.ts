@@ -4,35 +4,35 @@ import { firstCloseAfter, type Told, told, untold, versions } from './as-of.ts';
 interface Fact extends Told {
   readonly name: string;
 }
-const inTime: Fact = { name: 'in time' };
-const at3: Fact = { name: 'told at 3', knownFrom: 3 };
-const at5: Fact = { name: 'told at 5', knownFrom: 5 };
+const inTime: Fact = { name: 'a' };
+const at3: Fact = { name: 'b', knownFrom: 3 };
+const at5: Fact = { name: 'c', knownFrom: 5 };
 
-const read = (facts: readonly Fact[], close: number, isLateFiring = false) =>
-  versions(facts, close, isLateFiring).map((version) => [
-    version.knownFrom,
-    [...version.facts].map(({ name }) => name),
-  ]);
+const names = (facts: Iterable<Fact>) => {
+  const known = [...new Set([...facts].map(({ name }) => name))].sort();
+  return known.length > 0 ? { names: known.join('') } : null;
+};
+const read = (facts: readonly Fact[], close: number, isLateFiring = false) => [
+  ...versions(facts, close, isLateFiring, names),
+];
 
 describe('versions of a window', () => {
   it('are one where everything was known at its close', () => {
-    expect(read([inTime, at3], 3)).toEqual([[undefined, ['in time', 'told at 3']]]);
-    expect(read([], 3)).toEqual([[undefined, []]]);
+    expect(read([inTime, at3], 3)).toEqual([{ names: 'ab' }]);
+    expect(read([], 3)).toEqual([]);
   });
 
-  it('are one more for each later close that brought something', () => {
-    expect(read([at5, inTime, at3], 2)).toEqual([
-      [undefined, ['in time']],
-      [3, ['in time', 'told at 3']],
-      [5, ['told at 5', 'in time', 'told at 3']],
-    ]);
+  it('are one more for each later close that changed something', () => {
+    const all = [{ names: 'a' }, { names: 'ab', knownFrom: 3 }, { names: 'abc', knownFrom: 5 }];
+    expect(read([at5, inTime, at3], 2)).toEqual(all);
+    expect(read([at5, inTime, { ...inTime, knownFrom: 4 }, at3], 2)).toEqual(all);
   });
 
   it('leave out what an earlier firing told, and a close at which nothing was known', () => {
-    expect(read([inTime, at3], 2, true)).toEqual([[3, ['in time', 'told at 3']]]);
-    expect(read([at3], 2)).toEqual([[3, ['told at 3']]]);
+    expect(read([inTime, at3], 2, true)).toEqual([{ names: 'ab', knownFrom: 3 }]);
+    expect(read([at3], 2)).toEqual([{ names: 'b', knownFrom: 3 }]);
     // Late by its way, not by its publisher: there is nothing else to tell.
-    expect(read([inTime], 2, true)).toEqual([[undefined, ['in time']]]);
+    expect(read([inTime], 2, true)).toEqual([{ names: 'a' }]);
   });
 });
 

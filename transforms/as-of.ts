@@ -3,18 +3,13 @@
  * window each version that was ever right: as known at its close, and as known at each later close that brought more.
  * What a decision at a close sees then follows from the messages alone, however late or together an engine fires.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { MINUTE_MS } from '../schemas/primitives.ts';
 
 /** A fact, or what was made of facts. */
 export interface Told {
   /** First close of a minute at which it counts, ms; left out where it was known at the close of its own window. */
   readonly knownFrom?: number;
-}
-
-/** Facts of a window as known at one time; `knownFrom` is undefined for the window's own close. */
-export interface Version<T> {
-  readonly facts: Iterable<T>;
-  readonly knownFrom: number | undefined;
 }
 
 /** When a fact sent at `sentAt` (market time, ms) first counts: a minute closes `disorderMs` after its end. */
@@ -35,24 +30,32 @@ export function untold<V extends object>(value: V & Told): V {
 }
 
 /**
- * Oldest first; at least one where there is a fact. What is known of a window's close alone is left out of a late
- * firing that has more to tell: it was told by the firing before.
+ * What `make` makes of a window as known at its close, and of it at each later close that changed something, in order.
+ * A late firing that has more to tell leaves out what was known at the close: the firing before told it.
  * @param facts May be read more than once. @param close Of the window, ms.
  */
-export function versions<T extends Told>(
+export function* versions<T extends Told, V extends object>(
   facts: Iterable<T>,
   close: number,
   isLateFiring: boolean,
-): Version<T>[] {
+  make: (facts: Iterable<T>) => V | null,
+): Iterable<V & Told> {
   const later = laterCloses(facts, close);
-  if (later.length === 0) return [{ facts, knownFrom: undefined }];
+  if (later.length === 0) {
+    const only = make(facts);
+    if (only !== null) yield only;
+    return;
+  }
   const all = [...facts];
-  const asOf = (time: number) => all.filter(({ knownFrom }) => knownFrom === undefined || knownFrom <= time);
-  const revised = later.map((knownFrom) => ({ facts: asOf(knownFrom), knownFrom }));
-  const inTime = asOf(close);
-  return isLateFiring || inTime.length === 0
-    ? revised
-    : [{ facts: inTime, knownFrom: undefined }, ...revised];
+  const asOf = (time: number) =>
+    make(all.filter(({ knownFrom }) => knownFrom === undefined || knownFrom <= time));
+  let before = asOf(close);
+  if (before !== null && !isLateFiring) yield before;
+  for (const knownFrom of later) {
+    const value = asOf(knownFrom);
+    if (value !== null && !isDeepStrictEqual(value, before)) yield told(value, knownFrom);
+    before = value;
+  }
 }
 
 /** Distinct, in order. */

@@ -17,7 +17,7 @@ import { type PTransform, withName } from 'apache-beam/transforms/transform';
 import { assignTimestamps, windowInto } from 'apache-beam/transforms/window';
 import type { IntervalWindow, KV, PaneInfo } from 'apache-beam/values';
 import Long from 'long';
-import { type Told, type Version, versions } from './as-of.ts';
+import { type Told, versions } from './as-of.ts';
 import type { Windowing } from './windows.ts';
 
 /** An element on its way into a group: whose it is, when it happened (ms), and what it is. */
@@ -49,9 +49,13 @@ export function windowEnd(context: PaneContext): number {
   return context.window.lookup().end.toNumber();
 }
 
-/** What the group was at its window's close, and at each later one that brought more; see as-of.ts. */
-export function versionsOf<T extends Told>(group: Group<T>, context: PaneContext): Version<T>[] {
-  return versions(group.value, windowEnd(context), context.pane.lookup().timing === 'LATE');
+/** What `make` makes of the group at its window's close, and at each later one that changed something; see as-of.ts. */
+export function versionsOf<T extends Told, V extends object>(
+  group: Group<T>,
+  context: PaneContext,
+  make: (facts: Iterable<T>) => V | null,
+): Iterable<V & Told> {
+  return versions(group.value, windowEnd(context), context.pane.lookup().timing === 'LATE', make);
 }
 
 /** True in the first firing of a window, the only one that may make someone act. */

@@ -26,15 +26,14 @@ import {
 
 export function* averageDay(group: Group<AtrObservation>, context: PaneContext): Iterable<Keyed<AtrDay>> {
   const end = windowEnd(context);
-  for (const { facts, knownFrom } of versionsOf(group, context)) {
-    const day = atrDayOf(facts, end - DAY_MS);
-    if (day !== null) yield { key: group.key, ts: end - 1, value: told(day, knownFrom) };
-  }
+  const day = (slots: Iterable<AtrObservation>) => atrDayOf(slots, end - DAY_MS);
+  for (const value of versionsOf(group, context, day)) yield { key: group.key, ts: end - 1, value };
 }
 
 export function* averageDays(group: Group<AtrDay>, context: PaneContext): Iterable<Keyed<AtrBaseline>> {
-  for (const { facts, knownFrom } of versionsOf(group, context)) {
-    for (const baseline of atrBaselinesOf(facts, windowEnd(context))) {
+  const baselines = (days: Iterable<AtrDay>) => ({ of: atrBaselinesOf(days, windowEnd(context)) });
+  for (const { of, knownFrom } of versionsOf(group, context, baselines)) {
+    for (const baseline of of) {
       yield { key: group.key, ts: baseline.asOf - 1, value: told(baseline, knownFrom) };
     }
   }

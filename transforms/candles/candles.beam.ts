@@ -22,10 +22,8 @@ export interface RollUpConfig {
 /** On fixed 1m windows: parts of a minute to its bar. Outputs are stamped with the last instant of their bar. */
 export function* foldMinutes(group: Group<MinutePart>, context: PaneContext): Iterable<Keyed<MinuteBar>> {
   const end = windowEnd(context);
-  for (const { facts, knownFrom } of versionsOf(group, context)) {
-    const bar = foldMinute(group.key, end - MINUTE_MS, facts);
-    yield { key: group.key, ts: end - 1, value: told(bar, knownFrom) };
-  }
+  const fold = (parts: Iterable<MinutePart>) => foldMinute(group.key, end - MINUTE_MS, parts);
+  for (const value of versionsOf(group, context, fold)) yield { key: group.key, ts: end - 1, value };
 }
 
 /** On fill windows: bars of some minutes to the candle of the last one. */
@@ -34,10 +32,8 @@ export function* closeMinutes(
   context: CloseConfig & PaneContext,
 ): Iterable<Keyed<ClosedMinute>> {
   const end = windowEnd(context);
-  for (const { facts, knownFrom } of versionsOf(group, context)) {
-    const minute = closeMinute(facts, end, context.lookback);
-    if (minute) yield { key: group.key, ts: end - 1, value: told(minute, knownFrom) };
-  }
+  const close = (bars: Iterable<MinuteBar>) => closeMinute(bars, end, context.lookback);
+  for (const value of versionsOf(group, context, close)) yield { key: group.key, ts: end - 1, value };
 }
 
 /** On fixed windows of `interval`: candles of the interval before, and known ones of this, to one candle. */
@@ -47,10 +43,8 @@ export function* rollUpCandles(
 ): Iterable<Keyed<Candle & Told>> {
   const { interval } = context;
   const end = windowEnd(context);
-  for (const { facts, knownFrom } of versionsOf(group, context)) {
-    const candle = rollUp(facts, interval, end - INTERVAL_MS[interval]);
-    if (candle) yield { key: group.key, ts: end - 1, value: told(candle, knownFrom) };
-  }
+  const roll = (candles: Iterable<Candle & Told>) => rollUp(candles, interval, end - INTERVAL_MS[interval]);
+  for (const value of versionsOf(group, context, roll)) yield { key: group.key, ts: end - 1, value };
 }
 
 /** A closed minute without what only later steps on 1m bars need. */

@@ -3,7 +3,6 @@ import type { FeatureRow } from '../../schemas/feature-row.ts';
 import type { LevelSet } from '../../schemas/level-set.ts';
 import type { SignalParams } from '../../schemas/params.ts';
 import { streamKey, type Venue } from '../../schemas/primitives.ts';
-import { told } from '../as-of.ts';
 import {
   type Group,
   isOnTime,
@@ -37,19 +36,20 @@ export function* computeFeatures(
   config: FeaturesConfig & PaneContext,
 ): Iterable<Keyed<MinuteFact>> {
   if (!group.key.startsWith(streamKey(config.leadVenue, ''))) return;
-  for (const { facts, knownFrom } of versionsOf(group, config)) {
-    const features = barFeatures(facts, windowEnd(config), config.params);
-    if (features === null) continue;
-    const fact: MinuteFact = { kind: 'features', features };
-    yield { key: features.pair, ts: features.closeTime - 1, value: told(fact, knownFrom) };
+  const end = windowEnd(config);
+  const fact = (minutes: Iterable<ClosedMinute>) => {
+    const features = barFeatures(minutes, end, config.params);
+    return features && { kind: 'features' as const, features };
+  };
+  for (const value of versionsOf(group, config, fact)) {
+    yield { key: value.features.pair, ts: end - 1, value };
   }
 }
 
 /** Group of one pair in a 1m window → its feature row. */
 export function* joinMinute(group: Group<MinuteFact>, config: PaneContext): Iterable<DecidedMinute> {
-  for (const { facts, knownFrom } of versionsOf(group, config)) {
-    const joined = joinFacts(facts);
-    if (joined !== null) yield { ...joined, onTime: isOnTime(config) && knownFrom === undefined };
+  for (const { row, levels, knownFrom } of versionsOf(group, config, joinFacts)) {
+    yield { row, levels, onTime: isOnTime(config) && knownFrom === undefined };
   }
 }
 

@@ -38,9 +38,9 @@ export function* computeLevels(
   config: LevelsConfig & PaneContext,
 ): Iterable<Keyed<LevelsAtClose>> {
   if (windowEnd(config) <= config.sinceMs) return;
-  for (const { facts, knownFrom } of versionsOf(group, config)) {
-    const levels = levelsAt(facts, windowEnd(config), config);
-    if (levels !== null) yield { key: group.key, ts: levels.asOf - 1, value: told(levels, knownFrom) };
+  const levels = (candles: Iterable<Candle>) => levelsAt(candles, windowEnd(config), config);
+  for (const value of versionsOf(group, config, levels)) {
+    yield { key: group.key, ts: value.asOf - 1, value };
   }
 }
 
@@ -50,20 +50,15 @@ export function* observeAtr(
   context: PaneContext,
 ): Iterable<Keyed<AtrObservation>> {
   const asOf = windowEnd(context);
-  for (const { facts, knownFrom } of versionsOf(group, context)) {
-    const observation = atrAt(facts, asOf);
-    if (observation !== null) yield { key: group.key, ts: asOf - 1, value: told(observation, knownFrom) };
-  }
+  const observe = (candles: Iterable<Candle>) => atrAt(candles, asOf);
+  for (const value of versionsOf(group, context, observe)) yield { key: group.key, ts: asOf - 1, value };
 }
 
 export function* joinLevels(
   group: Group<LevelPart>,
   config: LevelParams & PaneContext,
 ): Iterable<LevelSet & Told> {
-  for (const { facts, knownFrom } of versionsOf(group, config)) {
-    const set = levelSetOf(facts, config);
-    if (set !== null) yield told(set, knownFrom);
-  }
+  yield* versionsOf(group, config, (parts) => levelSetOf(parts, config));
 }
 
 /** Candles of one venue, every revision of them. */

@@ -1,6 +1,5 @@
 /** Graph step: the price check of each minute of a pair, from the closed minutes of both venues. */
 import type { SignalParams } from '../../schemas/params.ts';
-import { told } from '../as-of.ts';
 import { type Group, type Keyed, type PaneContext, register, versionsOf, windowEnd } from '../beam.ts';
 import type { MinuteFact } from '../features/join.ts';
 import type { ClosedMinute } from '../market-data.ts';
@@ -17,11 +16,12 @@ export function* checkPrices(
   config: PriceCheckConfig & PaneContext,
 ): Iterable<Keyed<MinuteFact>> {
   const end = windowEnd(config);
-  for (const { facts, knownFrom } of versionsOf(group, config)) {
-    const check = priceCheck(group.key, facts, end, config.venues, config.params.market);
-    if (check === null) continue;
-    const fact: MinuteFact = { kind: 'price', check };
-    yield { key: check.pair, ts: end - 1, value: told(fact, knownFrom) };
+  const fact = (minutes: Iterable<ClosedMinute>) => {
+    const check = priceCheck(group.key, minutes, end, config.venues, config.params.market);
+    return check && { kind: 'price' as const, check };
+  };
+  for (const value of versionsOf(group, config, fact)) {
+    yield { key: value.check.pair, ts: end - 1, value };
   }
 }
 

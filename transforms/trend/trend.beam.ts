@@ -4,7 +4,7 @@ import type { PCollection } from 'apache-beam/pvalue';
 import { type PTransform, withName } from 'apache-beam/transforms/transform';
 import type { Candle } from '../../schemas/candle.ts';
 import { INTERVAL_MS } from '../../schemas/primitives.ts';
-import { type Told, told } from '../as-of.ts';
+import type { Told } from '../as-of.ts';
 import {
   type Group,
   groupInto,
@@ -34,10 +34,8 @@ export function* computeTrend(
   config: TrendConfig & PaneContext,
 ): Iterable<Keyed<TrendSet>> {
   if (windowEnd(config) <= config.sinceMs - INTERVAL_MS['1h']) return;
-  for (const { facts, knownFrom } of versionsOf(group, config)) {
-    const trend = trendAt(facts, windowEnd(config), config);
-    if (trend !== null) yield* copies(group.key, told(trend, knownFrom));
-  }
+  const trend = (candles: Iterable<Candle>) => trendAt(candles, windowEnd(config), config);
+  for (const value of versionsOf(group, config, trend)) yield* copies(group.key, value);
 }
 
 function* copies(key: string, trend: TrendSet): Iterable<Keyed<TrendSet>> {

@@ -1,5 +1,6 @@
 /** A replay on an engine that speaks Beam's portable Job API: the recording goes in with the graph, results come back as files. */
 import { mkdtemp } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Pipeline } from 'apache-beam/proto/beam_runner_api';
 import type { Clock } from '../../../connectors/clock/port.ts';
@@ -49,23 +50,30 @@ export const PRISM_OPTIONS: JobOptions['options'] = {
   experiments: ['prism_disable_sdf_split'],
 };
 
-/** One slot keeps a stream in order. A lost worker costs a restart from the first event: ids make that harmless. */
+/** A lost worker costs a restart from the first event: ids make that harmless. */
 export const FLINK_OPTIONS: JobOptions['options'] = {
   streaming: true,
-  parallelism: 1,
   number_of_execution_retries: 10,
   execution_retry_delay: 500,
 };
 
+/** Slots and worker processes, each with its share of the symbols. */
+function slots(count: number): JobOptions['options'] {
+  return { parallelism: count, max_parallelism: count, sdk_worker_parallelism: count };
+}
+
+const MAX_SLOTS = 4;
+
 /**
  * Flink holds a watermark back while a bundle is open, and takes what follows into the bundle: late elements would be
- * late no more. Where there are any, no bundle reaches over a watermark. It costs a round trip for each element.
+ * late no more, too late ones would be taken. Where there are any, no bundle reaches over a watermark, and one slot keeps
+ * the stream in order. It costs a round trip for each element.
  */
-const EXACT_BUNDLES = { max_bundle_size: 1 };
+const EXACT: JobOptions['options'] = { ...slots(1), max_bundle_size: 1 };
 
 function optionsFor(name: EngineName, hasLate: boolean): JobOptions['options'] {
   if (name === 'prism') return PRISM_OPTIONS;
-  return hasLate ? { ...FLINK_OPTIONS, ...EXACT_BUNDLES } : FLINK_OPTIONS;
+  return { ...FLINK_OPTIONS, ...(hasLate ? EXACT : slots(Math.min(MAX_SLOTS, availableParallelism()))) };
 }
 
 interface RunJob extends PortableEngineOptions {

@@ -14,7 +14,7 @@ import { eachLine } from './tools.ts';
 const KEEPER = join(import.meta.dirname, `keeper${extname(import.meta.filename)}`);
 /** Lines of the engine's log that its errors repeat. */
 const TOLD_LINES = 20;
-const DEFAULT_MEMORY_MB = 2_048;
+const DEFAULT_MEMORY_MB = 4_096;
 /** A JVM on a busy machine takes its time. */
 const START_MS = 120_000;
 

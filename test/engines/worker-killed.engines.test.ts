@@ -34,7 +34,7 @@ it('a worker killed in mid-run costs Flink a restart, and the output not a byte'
 /** Workers that have written output: each has a file of its own, which begins with its process id. */
 function writers(folder: string): { pid: number; bytes: number }[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap((path) => {
-    const pid = Number(/(?:^|\/)cst-spool-[^/]*\/(\d+)-[^/]*$/.exec(path)?.[1]);
+    const pid = Number(/(?:^|\/)spool-[^/]*\/(\d+)-[^/]*$/.exec(path)?.[1]);
     const found = statSync(join(folder, path), { throwIfNoEntry: false });
     return pid > 0 && found ? [{ pid, bytes: found.size }] : [];
   });

@@ -62,8 +62,8 @@ export const INPUTS: readonly EngineInput[] = [
   { engine: 'flink', name: '31 hours of LTCUSDT trades', words: litecoin() },
   {
     engine: 'flink',
-    name: 'two days of 1m bars of five symbols',
-    words: bars('--from', '20250601', '--to', '20250603'),
+    name: 'seven days of 1m bars of five symbols',
+    words: bars('--from', '20250601', '--to', '20250608'),
   },
   {
     engine: 'flink',

@@ -1,6 +1,9 @@
 /** DoFns that only our worker knows: edges of the graph on engines without Pub/Sub of their own. Named by urn in a ParDo's payload. */
 import { z } from 'zod';
 
+/** Of the steps that run a DoFn: the SDK's, or one of these. */
+export const PAR_DO_URN = 'beam:transform:pardo:v1';
+
 /** Payload: JSON of `SpoolWrite`. Elements: serialized PubsubMessages, appended to a file of the worker's own. */
 export const SPOOL_WRITE_URN = 'crypto-signal-tracker:dofn:spool_write:v1';
 /** Payload: JSON of `PubSubWrite`. Elements: serialized PubsubMessages, published before the bundle ends. */

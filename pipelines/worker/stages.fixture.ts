@@ -14,7 +14,7 @@ import Long from 'long';
 import type protobuf from 'protobufjs';
 import { step } from '../../transforms/beam.ts';
 import { pipelineOf } from '../pipeline-of.ts';
-import { PAR_DO_URN } from './operators/index.ts';
+import { PAR_DO_URN } from './dofns.ts';
 
 const { Reader, Writer } = createRequire(import.meta.resolve('apache-beam'))('protobufjs') as typeof protobuf;
 

@@ -3,7 +3,6 @@ import '../../../transforms/sdk.beam.ts';
 import { type Pipeline, type PTransform, PubSubReadPayload } from 'apache-beam/proto/beam_runner_api';
 import { InvariantError } from '../../../schemas/errors.ts';
 
-export const PAR_DO_URN = 'beam:transform:pardo:v1';
 const BYTES_CODER_URN = 'beam:coder:bytes:v1';
 const GLOBAL_WINDOWS_URN = 'beam:window_fn:global_windows:v1';
 

@@ -17,12 +17,11 @@ import { impulse } from 'apache-beam/transforms/internal';
 import { step } from '../../../transforms/beam.ts';
 import { pipelineOf } from '../../pipeline-of.ts';
 import { PUBSUB_READ_URN, PUBSUB_WRITE_URN } from '../../pubsub-io.ts';
-import { SPOOL_WRITE_URN, type SpoolWrite } from '../../worker/dofns.ts';
+import { PAR_DO_URN, SPOOL_WRITE_URN, type SpoolWrite } from '../../worker/dofns.ts';
 import {
   bytesCoderOf,
   globalWindowsOf,
   lastPart,
-  PAR_DO_URN,
   parentsOf,
   subscriptionOf,
   transformsOf,

@@ -7,8 +7,7 @@ import {
   registerOperatorConstructor,
 } from 'apache-beam/worker/operators';
 import { InvariantError } from '../../../schemas/errors.ts';
-
-export const PAR_DO_URN = 'beam:transform:pardo:v1';
+import { PAR_DO_URN } from '../dofns.ts';
 
 /** What an operator is made of. */
 export interface DoFnStep {

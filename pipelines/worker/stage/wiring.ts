@@ -12,7 +12,7 @@ import { InvariantError } from '../../../schemas/errors.ts';
 import type { BundleMetrics } from '../bundles/metrics.ts';
 import type { DataChannel } from '../channels/data-channel.ts';
 import type { StateChannel } from '../channels/state-channel.ts';
-import { PAR_DO_URN } from '../operators/index.ts';
+import { PAR_DO_URN } from '../dofns.ts';
 import { type Consumer, StepReceiver } from './receiver.ts';
 import { Source, type SourceParts } from './source.ts';
 import type { StepClock, StepInfo } from './step-clock.ts';

@@ -14,6 +14,7 @@ import {
 } from 'apache-beam/proto/beam_runner_api';
 import { PUBSUB_READ_URN as READ_URN, PUBSUB_WRITE_URN as WRITE_URN } from '../../../pubsub-io.ts';
 import {
+  PAR_DO_URN,
   PUBSUB_READ_URN,
   PUBSUB_WRITE_URN,
   type PubSubRead,
@@ -23,7 +24,6 @@ import {
   bytesCoderOf,
   globalWindowsOf,
   lastPart,
-  PAR_DO_URN,
   parentsOf,
   subscriptionOf,
   transformsOf,

@@ -1,4 +1,5 @@
 /** DoFns that only our worker knows: edges of the graph on engines without Pub/Sub of their own. Named by urn in a ParDo's payload. */
+import type { FunctionSpec } from 'apache-beam/proto/beam_runner_api';
 import { z } from 'zod';
 
 /** Of the steps that run a DoFn: the SDK's, or one of these. */
@@ -49,3 +50,13 @@ export const PubSubRead = z.object({
   patienceMs: z.int().describe('How long a message that is missing is waited for. Unit: ms.'),
 });
 export type PubSubRead = z.output<typeof PubSubRead>;
+
+/** One of our DoFns, as a ParDo's payload names it. */
+export function doFnSpec(urn: string, payload: SpoolWrite | PubSubWrite | PubSubRead): FunctionSpec {
+  return { urn, payload: Buffer.from(JSON.stringify(payload)) };
+}
+
+/** What `doFnSpec` was given. @throws SyntaxError, ZodError where the payload is no JSON of that schema. */
+export function doFnPayload<S extends z.ZodType>(schema: S, payload: Uint8Array): z.output<S> {
+  return schema.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+}

@@ -17,7 +17,7 @@ import { impulse } from 'apache-beam/transforms/internal';
 import { step } from '../../../transforms/beam.ts';
 import { pipelineOf } from '../../pipeline-of.ts';
 import { PUBSUB_READ_URN, PUBSUB_WRITE_URN } from '../../pubsub-io.ts';
-import { PAR_DO_URN, SPOOL_WRITE_URN, type SpoolWrite } from '../../worker/dofns.ts';
+import { doFnSpec, PAR_DO_URN, SPOOL_WRITE_URN, type SpoolWrite } from '../../worker/dofns.ts';
 import {
   bytesCoderOf,
   globalWindowsOf,
@@ -82,7 +82,7 @@ export function withSpool(pipeline: Pipeline, dir: string): Pipeline {
   for (const [id, write] of transformsOf(changed, PUBSUB_WRITE_URN)) {
     const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
     const spool: SpoolWrite = { dir, topic };
-    const doFn = FunctionSpec.create({ urn: SPOOL_WRITE_URN, payload: Buffer.from(JSON.stringify(spool)) });
+    const doFn = doFnSpec(SPOOL_WRITE_URN, spool);
     const payload = ParDoPayload.toBinary(ParDoPayload.create({ doFn }));
     // The SDK takes a step without outputs for a composite, and skips it.
     const nothing = `${id}-nothing`;

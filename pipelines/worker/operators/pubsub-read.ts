@@ -5,7 +5,7 @@ import { systemClock } from '../../../connectors/clock/system.ts';
 import type { TopicName } from '../../../schemas/topics.ts';
 import { busEdges } from '../../runners/embedded/bus-edges.ts';
 import { Completeness } from '../../runners/embedded/completeness.ts';
-import { PUBSUB_READ_URN, PubSubRead } from '../dofns.ts';
+import { doFnPayload, PUBSUB_READ_URN, PubSubRead } from '../dofns.ts';
 import { stopHooks } from '../stop-hooks.ts';
 import { openLiveBus } from './live-bus.ts';
 import { LiveSession, type Position } from './live-session.ts';
@@ -25,7 +25,7 @@ const slots = new Map<string, SessionSlot>();
 
 registerSplittable(PUBSUB_READ_URN, ({ payload }) => {
   const key = Buffer.from(payload).toString('utf8');
-  const read = PubSubRead.parse(JSON.parse(key));
+  const read = doFnPayload(PubSubRead, payload);
   return {
     initial: () => bytesOf(START),
     process: async (_start, rest, emit) => {

@@ -5,7 +5,7 @@ import type { MessageBus, OutgoingMessage } from '../../../connectors/bus/port.t
 import { InvariantError } from '../../../schemas/errors.ts';
 import { decodePubsubMessage } from '../../../schemas/pubsub-message.ts';
 import type { TopicName } from '../../../schemas/topics.ts';
-import { PUBSUB_WRITE_URN, PubSubWrite } from '../dofns.ts';
+import { doFnPayload, PUBSUB_WRITE_URN, PubSubWrite } from '../dofns.ts';
 import { registerDoFn } from './index.ts';
 import { openLiveBus } from './live-bus.ts';
 import { Opened } from './opened.ts';
@@ -66,6 +66,6 @@ export class PublishOperator implements IOperator {
 }
 
 registerDoFn(PUBSUB_WRITE_URN, ({ transformId, payload }) => {
-  const write = PubSubWrite.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+  const write = doFnPayload(PubSubWrite, payload);
   return new PublishOperator(transformId, () => busOf(write), write.topic as TopicName);
 });

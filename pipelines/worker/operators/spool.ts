@@ -8,7 +8,7 @@ import { InvariantError } from '../../../schemas/errors.ts';
 // The other end of a replay: a step that its graph has and others do not.
 import '../../runners/portable/route.ts';
 import { encodeSpooled, SPOOL_SUFFIX } from '../../runners/portable/spool.ts';
-import { SPOOL_WRITE_URN, SpoolWrite } from '../dofns.ts';
+import { doFnPayload, SPOOL_WRITE_URN, SpoolWrite } from '../dofns.ts';
 import { registerDoFn } from './index.ts';
 
 /** Bytes held back before they are written, although the bundle goes on. */
@@ -69,5 +69,5 @@ function fileIn(dir: string): number {
 }
 
 registerDoFn(SPOOL_WRITE_URN, ({ transformId, payload }) => {
-  return new SpoolOperator(transformId, SpoolWrite.parse(JSON.parse(Buffer.from(payload).toString('utf8'))));
+  return new SpoolOperator(transformId, doFnPayload(SpoolWrite, payload));
 });

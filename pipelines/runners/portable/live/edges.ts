@@ -14,6 +14,7 @@ import {
 } from 'apache-beam/proto/beam_runner_api';
 import { PUBSUB_READ_URN as READ_URN, PUBSUB_WRITE_URN as WRITE_URN } from '../../../pubsub-io.ts';
 import {
+  doFnSpec,
   PAR_DO_URN,
   PUBSUB_READ_URN,
   PUBSUB_WRITE_URN,
@@ -41,7 +42,7 @@ const LIVE = 'live';
 export function withPubSub(pipeline: Pipeline, read: Omit<PubSubRead, 'subscriptions'>): Pipeline {
   const subscriptions = transformsOf(pipeline, READ_URN).map(([, transform]) => subscriptionOf(transform));
   const source: PubSubRead = { ...read, subscriptions };
-  return withPublisher(withSource(pipeline, doFn(PUBSUB_READ_URN, source)), source);
+  return withPublisher(withSource(pipeline, doFnSpec(PUBSUB_READ_URN, source)), source);
 }
 
 /** Every subscription becomes an output, of the subscription's name, of one splittable DoFn. */
@@ -92,7 +93,7 @@ function withPublisher(pipeline: Pipeline, { project, endpoint, create }: PubSub
   for (const [id, write] of transformsOf(changed, WRITE_URN)) {
     const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
     const to: PubSubWrite = { project, endpoint, create, topic };
-    const parDo = ParDoPayload.create({ doFn: doFn(PUBSUB_WRITE_URN, to), requestsFinalization: false });
+    const parDo = ParDoPayload.create({ doFn: doFnSpec(PUBSUB_WRITE_URN, to), requestsFinalization: false });
     transforms[id] = PTransform.create({
       ...write,
       spec: FunctionSpec.create({ urn: PAR_DO_URN, payload: ParDoPayload.toBinary(parDo) }),
@@ -101,8 +102,4 @@ function withPublisher(pipeline: Pipeline, { project, endpoint, create }: PubSub
     for (const input of Object.values(write.inputs)) pcollections[input]!.coderId = bytes;
   }
   return changed;
-}
-
-function doFn(urn: string, payload: PubSubRead | PubSubWrite): FunctionSpec {
-  return FunctionSpec.create({ urn, payload: Buffer.from(JSON.stringify(payload)) });
 }

@@ -24,6 +24,11 @@ export const INTERVAL_MS: Record<Interval, number> = {
   '4h': 4 * HOUR_MS,
 };
 
+/** End of the fixed window of this length that holds `ts`, counted from the epoch: after `ts`, never at it. Unit: ms. */
+export function closeAfter(ts: number, lengthMs: number): number {
+  return (Math.floor(ts / lengthMs) + 1) * lengthMs;
+}
+
 export const TakerSide = z
   .enum(['BUY', 'SELL'])
   .describe('Side of the taker, i.e. of the order that crossed the spread.');

@@ -4,7 +4,7 @@
  * What a decision at a close sees then follows from the messages alone, however late or together an engine fires.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { MINUTE_MS } from '../schemas/primitives.ts';
+import { closeAfter, MINUTE_MS } from '../schemas/primitives.ts';
 
 /** A fact, or what was made of facts. */
 export interface Told {
@@ -14,7 +14,7 @@ export interface Told {
 
 /** When a fact sent at `sentAt` (market time, ms) first counts: a minute closes `disorderMs` after its end. */
 export function firstCloseAfter(sentAt: number, disorderMs: number): number {
-  return Math.floor((sentAt - disorderMs) / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+  return closeAfter(sentAt - disorderMs, MINUTE_MS);
 }
 
 /** The value itself where it was known in time, else one that says from when on. @param close Of its own window, ms. */

@@ -5,7 +5,7 @@ import { DeadLetter, deadLetterFrom } from '../../schemas/dead-letter.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
 import { type FeedPosition, positionAttribute } from '../../schemas/feed-position.ts';
 import { shortHash } from '../../schemas/hash.ts';
-import { MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
+import { closeAfter, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { standardAttributes } from '../../schemas/pubsub-message.ts';
 import { encodeTradeBatch, type KnownTrade, type TradeRow } from '../../schemas/trade-batch.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
@@ -43,7 +43,7 @@ export function tradeMessage(
 ): OutgoingMessage {
   const first = trades[0]!;
   const earliest = trades.reduce((ts, trade) => Math.min(ts, trade.ts), first.ts);
-  const isOver = sentAt >= Math.floor(earliest / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+  const isOver = sentAt >= closeAfter(earliest, MINUTE_MS);
   const batch = { venue, symbol, claim: null, last, sentAt: isOver ? sentAt : null, trades };
   const data = encodeTradeBatch(batch);
   const key = streamKey(venue, symbol);

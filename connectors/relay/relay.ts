@@ -6,7 +6,7 @@
  * patience) carry the pressure. Seconds that pass meanwhile are published afterwards.
  */
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
-import type { Venue } from '../../schemas/primitives.ts';
+import { closeAfter, type Venue } from '../../schemas/primitives.ts';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
 import type { MessageBus, OutgoingMessage } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
@@ -166,7 +166,7 @@ class BybitRelay implements Relay {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       this.#wake = new AbortController();
-      const nextBatch = (Math.floor(clock.now() / this.#batchMs) + 1) * this.#batchMs;
+      const nextBatch = closeAfter(clock.now(), this.#batchMs);
       await clock.until(nextBatch, this.#wake.signal);
       if (signal.aborted) return;
       await frameTurn();

@@ -1,7 +1,7 @@
 /** Recorded bars as the source of `raw-tick-data`: each bar enters when it closes. */
 import type { CandleRow } from '../../connectors/files/rows.ts';
 import type { Candle } from '../../schemas/candle.ts';
-import { INTERVAL_MS, type Interval, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
+import { closeAfter, INTERVAL_MS, type Interval, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 import { newCandle } from '../../transforms/candles/new-candle.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
 import { floorTo, MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
@@ -53,7 +53,7 @@ export class CandleReplay implements SourceReader, Outbox {
       {
         onChunk: (input, { holes = [] }) => {
           for (const ts of holes)
-            this.#feeds[input]!.leaveOut(floorTo(ts, MINUTE_MS), floorTo(ts, MINUTE_MS) + MINUTE_MS);
+            this.#feeds[input]!.leaveOut(floorTo(ts, MINUTE_MS), closeAfter(ts, MINUTE_MS));
         },
         onEnd: (input) => this.#end(input),
       },

@@ -2,7 +2,7 @@
 import type { TradeRows } from '../../connectors/files/rows.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import { WireFormatError } from '../../schemas/errors.ts';
-import { INTERVAL_MS, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
+import { closeAfter, INTERVAL_MS, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { encodePubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
 import {
   type Claim,
@@ -140,7 +140,7 @@ export class SymbolFeed {
       const rows = { from, to, ts, seq, price, size, buy, ids };
       const newest = to > from ? ts[to - 1]! : claim!.toMs - 1;
       const earliest = ts.subarray(from, to).reduce((ms, t) => Math.min(ms, t), claim?.fromMs ?? newest);
-      const sentAt = this.#sentAfter(floorTo(earliest, MINUTE_MS) + MINUTE_MS);
+      const sentAt = this.#sentAfter(closeAfter(earliest, MINUTE_MS));
       this.#emit(encodeTradeColumns({ venue, symbol, claim, last, sentAt, ...rows }), newest);
     } catch (error) {
       if (!(error instanceof WireFormatError) || to - from <= 1) throw error;

@@ -1,6 +1,6 @@
 /** Recorded trades as the source of `raw-tick-data`, at full speed and in market time. */
 import type { TradeRows } from '../../connectors/files/rows.ts';
-import { MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
+import { closeAfter, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
 import { floorTo, MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
 import { Merge, type Run, type TimedRows } from './merge.ts';
@@ -118,7 +118,7 @@ export class TradeReplay implements SourceReader, Outbox {
     const { ts } = chunk;
     let from = this.#at;
     // The feed's next unclaimed minute: a row of it ends the claim on those before, made with what was known then.
-    let nextMinute = floorTo(feed.claimed, MINUTE_MS) + MINUTE_MS;
+    let nextMinute = closeAfter(feed.claimed, MINUTE_MS);
     for (let at = from; at < to; at++) {
       const t = ts[at]!;
       if (t > time.newest) {
@@ -135,7 +135,7 @@ export class TradeReplay implements SourceReader, Outbox {
         this.#take(feed, chunk, from, at);
         from = at;
         feed.claim(floorTo(t, MINUTE_MS));
-        nextMinute = floorTo(t, MINUTE_MS) + MINUTE_MS;
+        nextMinute = closeAfter(t, MINUTE_MS);
       }
       if (t < time.lateBefore) {
         this.late += 1;

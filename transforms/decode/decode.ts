@@ -2,7 +2,7 @@
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import { messageOf, WireFormatError } from '../../schemas/errors.ts';
-import { INTERVAL_MS, MAX_EVENT_TIME, MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
+import { closeAfter, INTERVAL_MS, MAX_EVENT_TIME, MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
 import {
   type Claim,
   decodeBarBatch,
@@ -46,10 +46,7 @@ export function decodeTradeMessage(data: Uint8Array, disorderMs = 0): Decoded {
 
 function toldFrom(sentAt: number, disorderMs: number): (part: StampedPart) => StampedPart {
   const knownFrom = firstCloseAfter(sentAt, disorderMs);
-  return (part) => {
-    const close = part.ts - (part.ts % MINUTE_MS) + MINUTE_MS;
-    return { ...part, value: told(part.value, knownFrom, close) };
-  };
+  return (part) => ({ ...part, value: told(part.value, knownFrom, closeAfter(part.ts, MINUTE_MS)) });
 }
 
 /** What one message of `book-snapshots` tells: one second of its minute. @throws WireFormatError */

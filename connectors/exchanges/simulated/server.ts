@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { messageOf } from '../../../schemas/errors.ts';
+import { closeAfter } from '../../../schemas/primitives.ts';
 import type { Clock } from '../../clock/port.ts';
 import { SIMULATED_SYMBOLS } from './instruments.ts';
 import { SimulatedMarket } from './market.ts';
@@ -123,7 +124,7 @@ class Exchange implements SimulatedExchange {
       // After a stall too, frames of all symbols leave in the order of their time.
       const step = Math.max(stepMs, (now - at) / MOST_STEPS);
       for (; at < now; at = Math.min(now, at + step)) this.#advance(Math.min(now, at + step));
-      await clock.until((Math.floor(now / stepMs) + 1) * stepMs, signal);
+      await clock.until(closeAfter(now, stepMs), signal);
     }
   }
 

@@ -1,10 +1,9 @@
 /** What the simulated exchange's ticker tells of a symbol: last and mark price, funding, open interest. */
-
+import { closeAfter, HOUR_MS } from '../../../schemas/primitives.ts';
 import { hash32 } from '../random.ts';
 import { priceText, sizeText } from './frames.ts';
 import type { SymbolMarket } from './market.ts';
 
-const HOUR_MS = 3_600_000;
 const FUNDING_MS = 8 * HOUR_MS;
 /** Highest funding rate either way. Unit: share per 8 h. */
 const MAX_FUNDING = 0.0003;
@@ -20,7 +19,7 @@ export function tickerFields(market: SymbolMarket, ms: number, lastTicks: number
     lastPrice: priceText(instrument, lastTicks),
     markPrice: priceText(instrument, lastTicks + Math.round(chance('mark', Math.floor(ms / 10_000)) * 2 - 1)),
     fundingRate: ((chance('funding', period) * 2 - 1) * MAX_FUNDING).toFixed(8),
-    nextFundingTime: String((period + 1) * FUNDING_MS),
+    nextFundingTime: String(closeAfter(ms, FUNDING_MS)),
     openInterest: sizeText(instrument, openInterest + swing),
     bid1Price: priceText(instrument, lastTicks),
     ask1Price: priceText(instrument, lastTicks + 1),

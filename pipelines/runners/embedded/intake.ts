@@ -1,7 +1,7 @@
 /** From deliveries to a chunk of the graph: how far event time has come, on a bus that knows what it holds and on one that does not. */
 import type { Delivery, Subscription } from '../../../connectors/bus/port.ts';
 import type { Clock } from '../../../connectors/clock/port.ts';
-import { MINUTE_MS } from '../../../schemas/primitives.ts';
+import { closeAfter, MINUTE_MS } from '../../../schemas/primitives.ts';
 import { encodePubsubMessage, eventTimeOf } from '../../../schemas/pubsub-message.ts';
 import { type Completeness, type Evidence, evidenceOf } from './completeness.ts';
 import type { SourceChunk, SourceMessage } from './edges.ts';
@@ -121,7 +121,7 @@ export class UnorderedIntake implements Intake {
   #nextStopMs(): number {
     const { sinceMs } = this.#options.completeness;
     if (this.#watermarkMs === Number.NEGATIVE_INFINITY) return Math.max(sinceMs, this.#oldestMs());
-    return this.#watermarkMs - (this.#watermarkMs % MINUTE_MS) + MINUTE_MS;
+    return closeAfter(this.#watermarkMs, MINUTE_MS);
   }
 
   #oldestMs(): number {

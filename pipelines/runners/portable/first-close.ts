@@ -1,5 +1,5 @@
 /** Which window of the graph a message reaches first: it is late where that one has closed. */
-import { INTERVAL_MS, MINUTE_MS } from '../../../schemas/primitives.ts';
+import { closeAfter, INTERVAL_MS, MINUTE_MS } from '../../../schemas/primitives.ts';
 import { pubsubData } from '../../../schemas/pubsub-message.ts';
 import {
   type Decoded,
@@ -24,8 +24,4 @@ export function firstCloseOf(subscription: string, bytes: Uint8Array): number {
   for (const { openTime, interval } of decoded.known)
     first = Math.min(first, closeAfter(openTime, INTERVAL_MS[interval]));
   return first;
-}
-
-function closeAfter(ts: number, lengthMs: number): number {
-  return (Math.floor(ts / lengthMs) + 1) * lengthMs;
 }

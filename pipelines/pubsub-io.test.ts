@@ -2,6 +2,8 @@ import '../transforms/sdk.beam.ts';
 import { Pipeline } from 'apache-beam/internal/pipeline';
 import { IsBounded_Enum, PubSubReadPayload, PubSubWritePayload } from 'apache-beam/proto/beam_runner_api';
 import { Root } from 'apache-beam/pvalue';
+import { impulse } from 'apache-beam/transforms/internal';
+import { withName } from 'apache-beam/transforms/transform';
 import { describe, expect, it } from 'vitest';
 import { readPubSub, writePubSub } from './pubsub-io.ts';
 
@@ -35,6 +37,16 @@ describe('the Pub/Sub ends of a graph', () => {
     expect(PubSubWritePayload.fromBinary(write!.spec!.payload).topic).toBe('projects/p/topics/t');
     expect(write!.outputs).toEqual({});
     expect(Object.values(write!.inputs)).toEqual(Object.values(read!.outputs));
+  });
+
+  it('write bytes, whatever the SDK would encode their input as', () => {
+    const built = new Pipeline();
+    const made = new Root(built).apply(impulse()).map(withName('Make', (bytes: Uint8Array) => bytes));
+    const collection = built.getProto().components!.pcollections[made.getId()]!;
+    const coder = () => built.getProto().components!.coders[collection.coderId]!.spec!.urn;
+    expect(coder()).toBe('beam:coder:genericobjectjs:v1');
+    made.apply(writePubSub('Write', { project: 'p', topic: 't' }));
+    expect(coder()).toBe('beam:coder:bytes:v1');
   });
 
   it('have no parts, so that the engine executes them itself', () => {

@@ -43,13 +43,18 @@ export function readPubSub(
   });
 }
 
-/** Writes serialized PubsubMessages to a topic. */
+/**
+ * Writes serialized PubsubMessages to a topic. They are encoded as bytes: engines take each element for a message,
+ * whatever the SDK would make of it.
+ */
 export function writePubSub(
   name: string,
   to: { readonly project: string; readonly topic: string },
 ): PTransform<PCollection<Uint8Array>, void> {
   const payload = PubSubWritePayload.create({ topic: `projects/${to.project}/topics/${to.topic}` });
-  return withName(name, (_input: PCollection<Uint8Array>, _pipeline: Pipeline, transform: TransformProto) => {
+  return withName(name, (input: PCollection<Uint8Array>, pipeline: Pipeline, transform: TransformProto) => {
+    const { pcollections } = pipeline.getProto().components!;
+    pcollections[input.getId()]!.coderId = pipeline.getCoderId(new BytesCoder());
     transform.spec = FunctionSpec.create({
       urn: PUBSUB_WRITE_URN,
       payload: PubSubWritePayload.toBinary(payload),

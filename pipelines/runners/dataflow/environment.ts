@@ -1,11 +1,8 @@
 /** The graph as Dataflow takes it: every step in one Docker environment, ours. */
 import '../../../transforms/sdk.beam.ts';
-import { DockerPayload, Environment, type PCollection, Pipeline } from 'apache-beam/proto/beam_runner_api';
-import { InvariantError } from '../../../schemas/errors.ts';
-import { PUBSUB_WRITE_URN } from '../../pubsub-io.ts';
+import { DockerPayload, Environment, Pipeline } from 'apache-beam/proto/beam_runner_api';
 
 const DOCKER_URN = 'beam:env:docker:v1';
-const BYTES_URN = 'beam:coder:bytes:v1';
 
 /**
  * What our worker can do, and the service may rely on.
@@ -21,25 +18,16 @@ export const CAPABILITIES = [
   'beam:protocol:sibling_workers:v1',
 ] as const;
 
-/**
- * A copy of the graph whose steps run in `image`, which holds all code: nothing is staged. What is written to Pub/Sub
- * is encoded as bytes: the service takes each element for a serialized message, whatever the SDK would make of it.
- */
+/** A copy of the graph whose steps run in `image`, which holds all code: nothing is staged. */
 export function inDocker(graph: Pipeline, image: string): Pipeline {
   const copy = Pipeline.clone(graph);
-  const { environments, pcollections, transforms, coders } = copy.components!;
+  const { environments } = copy.components!;
   for (const id of Object.keys(environments)) {
     environments[id] = Environment.create({
       urn: DOCKER_URN,
       payload: DockerPayload.toBinary({ containerImage: image }),
       capabilities: [...CAPABILITIES],
     });
-  }
-  const bytes = Object.keys(coders).find((id) => coders[id]?.spec?.urn === BYTES_URN);
-  if (bytes === undefined) throw new InvariantError('Expected a coder of bytes, as readers of Pub/Sub have.');
-  const written = Object.values(transforms).filter(({ spec }) => spec?.urn === PUBSUB_WRITE_URN);
-  for (const id of written.flatMap(({ inputs }) => Object.values(inputs))) {
-    (pcollections[id] as PCollection).coderId = bytes;
   }
   return copy;
 }

@@ -78,7 +78,6 @@ export function withRecording(pipeline: Pipeline, events: readonly RecordedEvent
 export function withSpool(pipeline: Pipeline, dir: string): Pipeline {
   const changed = Pipeline.clone(pipeline);
   const { transforms, pcollections } = changed.components!;
-  const bytes = bytesCoderOf(changed);
   for (const [id, write] of transformsOf(changed, PUBSUB_WRITE_URN)) {
     const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
     const spool: SpoolWrite = { dir, topic };
@@ -87,18 +86,12 @@ export function withSpool(pipeline: Pipeline, dir: string): Pipeline {
     // The SDK takes a step without outputs for a composite, and skips it.
     const nothing = `${id}-nothing`;
     const [input] = Object.values(write.inputs);
-    pcollections[nothing] = PCollection.create({
-      ...pcollections[input!]!,
-      uniqueName: nothing,
-      coderId: bytes,
-    });
+    pcollections[nothing] = PCollection.create({ ...pcollections[input!]!, uniqueName: nothing });
     transforms[id] = PTransform.create({
       ...write,
       spec: FunctionSpec.create({ urn: PAR_DO_URN, payload }),
       outputs: { main: nothing },
     });
-    // Serialized messages, whatever the SDK would make of them.
-    for (const input of Object.values(write.inputs)) pcollections[input]!.coderId = bytes;
   }
   return changed;
 }

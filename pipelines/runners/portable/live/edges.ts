@@ -88,8 +88,7 @@ export function withSource(pipeline: Pipeline, source: FunctionSpec): Pipeline {
 
 function withPublisher(pipeline: Pipeline, { project, endpoint, create }: PubSubRead): Pipeline {
   const changed = Pipeline.clone(pipeline);
-  const { transforms, pcollections } = changed.components!;
-  const bytes = bytesCoderOf(changed);
+  const { transforms } = changed.components!;
   for (const [id, write] of transformsOf(changed, WRITE_URN)) {
     const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
     const to: PubSubWrite = { project, endpoint, create, topic };
@@ -98,8 +97,6 @@ function withPublisher(pipeline: Pipeline, { project, endpoint, create }: PubSub
       ...write,
       spec: FunctionSpec.create({ urn: PAR_DO_URN, payload: ParDoPayload.toBinary(parDo) }),
     });
-    // Serialized messages, whatever the SDK would make of them.
-    for (const input of Object.values(write.inputs)) pcollections[input]!.coderId = bytes;
   }
   return changed;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import { openPubSubBus, type PubSubBusOptions } from '../connectors/bus/pubsub.ts';
 import { systemClock } from '../connectors/clock/system.ts';
+import { within } from '../connectors/clock/within.ts';
 import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
@@ -86,16 +87,8 @@ class Node {
     const { log } = this.#options;
     log('INFO', 'Stopping: giving back messages whose windows are open.');
     this.#stopping.abort();
-    const timeUp = new AbortController();
-    const late = systemClock.until(systemClock.now() + STOP_WITHIN_MS, timeUp.signal).then(() => {
-      if (!timeUp.signal.aborted)
-        log('WARNING', `Not stopped within ${STOP_WITHIN_MS / 1000} s: ended as it is.`);
-    });
-    try {
-      await Promise.race([this.#close(), late]);
-    } finally {
-      timeUp.abort();
-    }
+    if (await within(systemClock, STOP_WITHIN_MS, this.#close())) return;
+    log('WARNING', `Not stopped within ${STOP_WITHIN_MS / 1000} s: ended as it is.`);
   }
 
   async #close(): Promise<void> {

@@ -3,6 +3,7 @@ import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
 import { PROJECT_ID } from '../../schemas/project-id.ts';
 import { TOPIC_NAMES, TOPICS, type TopicName } from '../../schemas/topics.ts';
 import type { Clock } from '../clock/port.ts';
+import { within } from '../clock/within.ts';
 import type { MessageBus, OutgoingMessage, SubscribeOptions, Subscription } from './port.ts';
 import { type Clients, openClients } from './pubsub/clients.ts';
 import { type PublisherOptions, TopicPublisher } from './pubsub/publisher.ts';
@@ -176,10 +177,7 @@ class PubSubBus implements MessageBus {
   async #close(): Promise<void> {
     // At once: what waits for a server that is away must not keep what is held here from others.
     const givenBack = [...this.#subscriptions.values()].map(async (opening) => (await opening).close());
-    const over = new AbortController();
-    const late = this.#clock.until(this.#clock.now() + CLOSING_MS, over.signal);
-    await Promise.race([Promise.allSettled([...givenBack, ...this.#underWay]), late]);
-    over.abort();
+    await within(this.#clock, CLOSING_MS, Promise.allSettled([...givenBack, ...this.#underWay]));
     await this.#clients.close();
   }
 }

@@ -3,6 +3,7 @@ import { type RawData, WebSocket } from 'ws';
 import { messageOf } from '../../schemas/errors.ts';
 import { type Backoff, backoffMs } from '../backoff.ts';
 import type { Clock } from '../clock/port.ts';
+import { within } from '../clock/within.ts';
 import { explainNetworkError } from './explain.ts';
 import { Random } from './random.ts';
 
@@ -66,11 +67,10 @@ export class ReconnectingSocket {
   /** Ends the session and makes no new one. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
-    const { clock } = this.#options;
     const socket = this.#socket;
     socket?.resume();
     socket?.close(1000);
-    await Promise.race([this.#done, clock.until(clock.now() + CLOSE_MS)]);
+    await within(this.#options.clock, CLOSE_MS, this.#done);
     socket?.terminate();
     await this.#done;
   }

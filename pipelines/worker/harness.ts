@@ -9,6 +9,7 @@ import type {
 import { BeamFnControlClient } from 'apache-beam/proto/beam_fn_api.grpc-client';
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { Stopwatch } from '../../connectors/clock/stopwatch.ts';
+import { within } from '../../connectors/clock/within.ts';
 import { messageOf, UpstreamError } from '../../schemas/errors.ts';
 import { Bundles } from './bundles/bundles.ts';
 import { Descriptors, type FetchDescriptor } from './bundles/descriptors.ts';
@@ -80,7 +81,7 @@ export class Harness {
     try {
       await this.#ended.promise;
     } finally {
-      await this.#within(GIVE_BACK_WITHIN_MS, this.#giveBack());
+      await within(this.#options.clock, GIVE_BACK_WITHIN_MS, this.#giveBack());
       this.#close();
     }
   }
@@ -90,12 +91,12 @@ export class Harness {
    * Ends at the deadline in any case. Unit: ms.
    */
   async stop(deadlineMs: number): Promise<void> {
-    const { log, workerId } = this.#options;
+    const { clock, log, workerId } = this.#options;
     this.#isStopping = true;
     log.write('INFO', `Worker ${workerId} stops: ${this.#bundles.running} at work.`);
     const answered = this.#allAnswered();
-    const givenBack = this.#within(GIVE_BACK_AFTER_MS, answered).then(() => this.#giveBack());
-    await this.#within(deadlineMs, Promise.all([answered, givenBack]));
+    const givenBack = within(clock, GIVE_BACK_AFTER_MS, answered).then(() => this.#giveBack());
+    await within(clock, deadlineMs, Promise.all([answered, givenBack]));
     if (!this.#stream) return this.#ended.resolve();
     this.#stream.once('finish', () => this.#ended.resolve());
     this.#stream.end();
@@ -138,14 +139,6 @@ export class Harness {
   #giveBack(): Promise<void> {
     this.#givenBack ??= stopHooks.run();
     return this.#givenBack;
-  }
-
-  /** Waits no longer than that. Unit: ms. */
-  async #within(ms: number, work: Promise<unknown>): Promise<void> {
-    const { clock } = this.#options;
-    const over = new AbortController();
-    await Promise.race([work, clock.until(clock.now() + ms, over.signal)]);
-    over.abort();
   }
 
   #close(): void {

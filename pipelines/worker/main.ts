@@ -9,6 +9,7 @@ import { format, parseArgs } from 'node:util';
 import '../signals.ts';
 import { systemStopwatch } from '../../connectors/clock/stopwatch.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
+import { within } from '../../connectors/clock/within.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import { openLoggingStream } from './channels/logging-stream.ts';
 import { Harness } from './harness.ts';
@@ -95,8 +96,7 @@ async function main(): Promise<number> {
     return 1;
   } finally {
     log.flush();
-    const deadline = systemClock.until(systemClock.now() + LOG_DEADLINE_MS);
-    await Promise.race([stream?.close(), deadline]);
+    if (stream) await within(systemClock, LOG_DEADLINE_MS, stream.close());
   }
 }
 

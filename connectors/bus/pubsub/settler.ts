@@ -1,5 +1,6 @@
 /** Tells the server what is settled: acknowledgements, refusals and lease extensions, many ids to a request. */
 import type { Clock } from '../../clock/port.ts';
+import { within } from '../../clock/within.ts';
 import { CALL, type Clients, persist } from './clients.ts';
 import { codeOf, PASSING_CODES } from './errors.ts';
 
@@ -52,10 +53,8 @@ export class Settler {
   async close(withinMs: number): Promise<void> {
     this.#endMs = this.#clock.now() + withinMs;
     this.#send();
-    const done = new AbortController();
     // A server that hangs holds a call for longer than is left.
-    await Promise.race([this.#untilIdle(), this.#clock.until(this.#endMs, done.signal)]);
-    done.abort();
+    await within(this.#clock, withinMs, this.#untilIdle());
   }
 
   async #untilIdle(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { backoffMs } from '../../backoff.ts';
 import type { Clock } from '../../clock/port.ts';
+import { within } from '../../clock/within.ts';
 import type { Clients, ReceivedMessage } from './clients.ts';
 import { codeOf, PASSING_CODES } from './errors.ts';
 
@@ -78,9 +79,7 @@ export class PullStream {
     });
     call.end();
     call.resume();
-    const giveUp = new AbortController();
-    await Promise.race([ended, this.#clock.until(this.#clock.now() + CLOSING_MS, giveUp.signal)]);
-    giveUp.abort();
+    await within(this.#clock, CLOSING_MS, ended);
     call.cancel();
   }
 

@@ -18,6 +18,7 @@ import { Struct } from 'apache-beam/proto/google/protobuf/struct';
 import type { MonitoringInfo } from 'apache-beam/proto/metrics';
 import type { Clock } from '../../../connectors/clock/port.ts';
 import { systemClock } from '../../../connectors/clock/system.ts';
+import { within } from '../../../connectors/clock/within.ts';
 import { InvariantError, messageOf, UpstreamError } from '../../../schemas/errors.ts';
 import { CHANNEL_OPTIONS, insecure } from '../../worker/channels/grpc.ts';
 
@@ -115,9 +116,7 @@ function follow(client: JobServiceClient, jobId: string, options: JobOptions): J
   });
   const done = ended.then(async (state) => {
     if (state === JobState_Enum.FAILED) {
-      const over = new AbortController();
-      await Promise.race([told, clock.until(clock.now() + LAST_WORDS_MS, over.signal)]);
-      over.abort();
+      await within(clock, LAST_WORDS_MS, told);
       throw new UpstreamError(`Job ${jobName} failed: ${reasonOf(errors)}`);
     }
     if (state === JobState_Enum.CANCELLED) return 'cancelled';

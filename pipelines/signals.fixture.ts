@@ -1,9 +1,9 @@
 /** The whole graph on scripted messages, for tests: what arrives, turn by turn, and everything that leaves. */
 import { z } from 'zod';
 import { BookSnapshot } from '../schemas/book-snapshot.ts';
-import { Candle } from '../schemas/candle.ts';
+import { Candle, closeTime } from '../schemas/candle.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
-import { INTERVAL_MS, streamKey, type Venue } from '../schemas/primitives.ts';
+import { streamKey, type Venue } from '../schemas/primitives.ts';
 import { decodePubsubMessage, encodePubsubMessage, standardAttributes } from '../schemas/pubsub-message.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import {
@@ -49,9 +49,9 @@ export function tradesMessage(market: Market, trades: readonly TradeRow[], batch
 
 /** A bar that someone else made, known when it closes. */
 export function barsMessage(candle: Candle): Message {
-  const { venue, symbol, interval, openTime } = candle;
+  const { venue, symbol } = candle;
   const data = encodeBarBatch({ venue, symbol, candles: [candle] });
-  return message({ venue, symbol }, candle.id, openTime + INTERVAL_MS[interval] - 1, data);
+  return message({ venue, symbol }, candle.id, closeTime(candle) - 1, data);
 }
 
 /** One second of a feed: was it healthy, and which trade was the newest. */

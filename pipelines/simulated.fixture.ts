@@ -2,7 +2,7 @@
 import { priceText, sizeText } from '../connectors/exchanges/simulated/frames.ts';
 import { klines } from '../connectors/exchanges/simulated/klines.ts';
 import type { SymbolMarket } from '../connectors/exchanges/simulated/market.ts';
-import type { Candle } from '../schemas/candle.ts';
+import { type Candle, closeTime } from '../schemas/candle.ts';
 import { INTERVAL_MS, INTERVALS, type Interval, MINUTE_MS } from '../schemas/primitives.ts';
 import type { TradeRow } from '../schemas/trade-batch.ts';
 import { newCandle } from '../transforms/candles/new-candle.ts';
@@ -58,7 +58,5 @@ export async function fetchSimulated(
     }
   }
   return async ({ symbol, interval, fromMs: from, toMs: to }) =>
-    all
-      .get(`${symbol} ${interval}`)!
-      .filter(({ openTime }) => openTime >= from && openTime + INTERVAL_MS[interval] <= to);
+    all.get(`${symbol} ${interval}`)!.filter((candle) => candle.openTime >= from && closeTime(candle) <= to);
 }

@@ -1,6 +1,15 @@
 /** One bar of one instrument, in one of its revisions. */
 import { z } from 'zod';
-import { EventTime, Interval, NonNegative, Price, Share, Venue, VenueSymbol } from './primitives.ts';
+import {
+  EventTime,
+  INTERVAL_MS,
+  Interval,
+  NonNegative,
+  Price,
+  Share,
+  Venue,
+  VenueSymbol,
+} from './primitives.ts';
 
 /**
  * A bar `[openTime, openTime + interval)`.
@@ -46,6 +55,11 @@ export const Candle = z.object({
     .describe('Count of distinct facts behind the bar; the highest is the best.'),
 });
 export type Candle = z.output<typeof Candle>;
+
+/** End of the bar, the first instant that is not of it: when it closes. Unit: ms. */
+export function closeTime({ openTime, interval }: Pick<Candle, 'openTime' | 'interval'>): number {
+  return openTime + INTERVAL_MS[interval];
+}
 
 /** Identity of a candle's content. */
 export function candleId(c: Pick<Candle, 'venue' | 'symbol' | 'interval' | 'openTime' | 'revision'>): string {

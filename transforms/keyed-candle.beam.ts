@@ -1,12 +1,12 @@
 /** Candles on their way into a group: keyed by stream, stamped with their last instant, when they became known. */
-import type { Candle } from '../schemas/candle.ts';
-import { INTERVAL_MS, streamKey } from '../schemas/primitives.ts';
+import { type Candle, closeTime } from '../schemas/candle.ts';
+import { streamKey } from '../schemas/primitives.ts';
 import { type Keyed, register } from './beam.ts';
 
 export function* keyCandle(candle: Candle): Iterable<Keyed<Candle>> {
   yield {
     key: streamKey(candle.venue, candle.symbol),
-    ts: candle.openTime + INTERVAL_MS[candle.interval] - 1,
+    ts: closeTime(candle) - 1,
     value: candle,
   };
 }

@@ -1,6 +1,6 @@
 /** Recorded bars as the source of `raw-tick-data`: each bar enters when it closes. */
 import type { CandleRow } from '../../connectors/files/rows.ts';
-import type { Candle } from '../../schemas/candle.ts';
+import { type Candle, closeTime } from '../../schemas/candle.ts';
 import { closeAfter, INTERVAL_MS, type Interval, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 import { newCandle } from '../../transforms/candles/new-candle.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
@@ -138,7 +138,7 @@ export class CandleReplay implements SourceReader, Outbox {
   /** A recording ends with its newest bar, however long others go on. */
   #end(input: number): void {
     const feed = this.#feeds[input]!;
-    const closes = this.#pending[input]!.map((bar) => bar.openTime + INTERVAL_MS[this.#interval]);
+    const closes = this.#pending[input]!.map(closeTime);
     feed.until = Math.max(feed.newest + 1, ...closes);
   }
 

@@ -1,9 +1,8 @@
 /** Candles that an earlier replay wrote, to warm the graph of a later one. */
 import { join } from 'node:path';
 import { openLines } from '../../connectors/files/lines.ts';
-import { Candle } from '../../schemas/candle.ts';
+import { Candle, closeTime } from '../../schemas/candle.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
-import { INTERVAL_MS } from '../../schemas/primitives.ts';
 
 /**
  * The highest revision of each bar that closes at or before `untilMs`.
@@ -16,7 +15,7 @@ export async function readHistory(folder: string, untilMs: number): Promise<Cand
   for await (const [line, text] of linesOf(path)) {
     const candle = candleOf(text, `${path}:${line}`);
     const { venue, symbol, interval, openTime, revision } = candle;
-    if (openTime + INTERVAL_MS[interval] > untilMs) continue;
+    if (closeTime(candle) > untilMs) continue;
     const key = `${venue}:${symbol}:${interval}:${openTime}`;
     if (revision >= (best.get(key)?.revision ?? 0)) best.set(key, candle);
   }

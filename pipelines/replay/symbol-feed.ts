@@ -1,8 +1,8 @@
 /** One symbol of a replay as its publisher: gathers rows into batches and vouches for the time they cover. */
 import type { TradeRows } from '../../connectors/files/rows.ts';
-import type { Candle } from '../../schemas/candle.ts';
+import { type Candle, closeTime } from '../../schemas/candle.ts';
 import { WireFormatError } from '../../schemas/errors.ts';
-import { closeAfter, INTERVAL_MS, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
+import { closeAfter, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { encodePubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
 import {
   type Claim,
@@ -93,11 +93,8 @@ export class SymbolFeed {
   /** Sends bars, one at least; they speak for themselves, so nothing is vouched for. */
   sendBars(candles: readonly Candle[]): void {
     const newest = candles.reduce((a, b) => (b.openTime >= a.openTime ? b : a));
-    const ts = newest.openTime + INTERVAL_MS[newest.interval] - 1;
-    const earliest = candles.reduce(
-      (ms, bar) => Math.min(ms, bar.openTime + INTERVAL_MS[bar.interval]),
-      ts + 1,
-    );
+    const ts = closeTime(newest) - 1;
+    const earliest = candles.reduce((ms, bar) => Math.min(ms, closeTime(bar)), ts + 1);
     const batch = { venue: this.#venue, symbol: this.#symbol, candles, sentAt: this.#sentAfter(earliest) };
     this.#emit(encodeBarBatch(batch), ts);
     if (ts >= this.newest) this.#last = { ts, seq: 0, price: newest.close };

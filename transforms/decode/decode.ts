@@ -1,8 +1,8 @@
 /** Messages into what they tell about single minutes. Pure; every refusal is a WireFormatError. */
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
-import type { Candle } from '../../schemas/candle.ts';
+import { type Candle, closeTime } from '../../schemas/candle.ts';
 import { messageOf, WireFormatError } from '../../schemas/errors.ts';
-import { closeAfter, INTERVAL_MS, MAX_EVENT_TIME, MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
+import { closeAfter, MAX_EVENT_TIME, MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
 import {
   type Claim,
   decodeBarBatch,
@@ -70,16 +70,15 @@ function partsOfBars(data: Uint8Array, disorderMs: number): Decoded {
   const { header, candles } = decodeBarBatch(data);
   const key = streamKey(header.venue, header.symbol);
   const knownFrom = header.sentAt === null ? undefined : firstCloseAfter(header.sentAt, disorderMs);
-  const closeOf = ({ openTime, interval }: Candle) => openTime + INTERVAL_MS[interval];
   const partOf = (candle: Candle): StampedPart => {
-    const value = told<MinutePart>({ kind: 'bar', candle }, knownFrom, closeOf(candle));
+    const value = told<MinutePart>({ kind: 'bar', candle }, knownFrom, closeTime(candle));
     return { key, ts: candle.openTime, value };
   };
   return {
     parts: candles.filter(({ interval }) => interval === '1m').map(partOf),
     known: candles
       .filter(({ interval }) => interval !== '1m')
-      .map((candle) => told(candle, knownFrom, closeOf(candle))),
+      .map((candle) => told(candle, knownFrom, closeTime(candle))),
   };
 }
 

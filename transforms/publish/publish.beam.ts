@@ -1,9 +1,8 @@
 /** Last step before each topic: what is new since the start becomes a message. */
-import type { Candle } from '../../schemas/candle.ts';
+import { type Candle, closeTime } from '../../schemas/candle.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import type { FeatureRow } from '../../schemas/feature-row.ts';
 import type { LevelSet } from '../../schemas/level-set.ts';
-import { INTERVAL_MS } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { type Keyed, register } from '../beam.ts';
 import type { ClosedMinute } from '../market-data.ts';
@@ -17,12 +16,12 @@ export interface PublishConfig {
 /** `received` tells how many copies of trades came, so that a reader can count duplicates. */
 export function* minuteMessages(minute: Keyed<ClosedMinute>, config: PublishConfig): Iterable<Uint8Array> {
   const { candle, received } = minute.value;
-  if (closeOf(candle) <= config.publishAfterMs) return;
+  if (closeTime(candle) <= config.publishAfterMs) return;
   yield toMessage('market-candles', candle, { received: String(received) });
 }
 
 export function* candleMessages(candle: Keyed<Candle>, config: PublishConfig): Iterable<Uint8Array> {
-  if (closeOf(candle.value) > config.publishAfterMs) yield toMessage('market-candles', candle.value);
+  if (closeTime(candle.value) > config.publishAfterMs) yield toMessage('market-candles', candle.value);
 }
 
 export function* levelMessages(levels: LevelSet, config: PublishConfig): Iterable<Uint8Array> {
@@ -42,10 +41,6 @@ export function* signalMessages(signal: ScalpSignal): Iterable<Uint8Array> {
 
 export function* deadLetterMessages(letter: DeadLetter): Iterable<Uint8Array> {
   yield toMessage('dead-letters', letter);
-}
-
-function closeOf(candle: Candle): number {
-  return candle.openTime + INTERVAL_MS[candle.interval];
 }
 
 register('transforms/publish/publish', {

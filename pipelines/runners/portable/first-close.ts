@@ -1,5 +1,6 @@
 /** Which window of the graph a message reaches first: it is late where that one has closed. */
-import { closeAfter, INTERVAL_MS, MINUTE_MS } from '../../../schemas/primitives.ts';
+import { closeTime } from '../../../schemas/candle.ts';
+import { closeAfter, MINUTE_MS } from '../../../schemas/primitives.ts';
 import { pubsubData } from '../../../schemas/pubsub-message.ts';
 import {
   type Decoded,
@@ -21,7 +22,6 @@ export function firstCloseOf(subscription: string, bytes: Uint8Array): number {
   }
   let first = Number.POSITIVE_INFINITY;
   for (const { ts } of decoded.parts) first = Math.min(first, closeAfter(ts, MINUTE_MS));
-  for (const { openTime, interval } of decoded.known)
-    first = Math.min(first, closeAfter(openTime, INTERVAL_MS[interval]));
+  for (const candle of decoded.known) first = Math.min(first, closeTime(candle));
   return first;
 }

@@ -5,26 +5,24 @@ import {
   ExternalPayload,
   FunctionSpec,
   IsBounded_Enum,
-  ParDoPayload,
   PCollection,
   Pipeline,
   PTransform,
-  PubSubWritePayload,
   TestStreamPayload,
   type TestStreamPayload_Event,
 } from 'apache-beam/proto/beam_runner_api';
 import { impulse } from 'apache-beam/transforms/internal';
 import { step } from '../../../transforms/beam.ts';
 import { pipelineOf } from '../../pipeline-of.ts';
-import { PUBSUB_READ_URN, PUBSUB_WRITE_URN } from '../../pubsub-io.ts';
-import { doFnSpec, PAR_DO_URN, SPOOL_WRITE_URN, type SpoolWrite } from '../../worker/dofns.ts';
+import { PUBSUB_READ_URN } from '../../pubsub-io.ts';
+import { doFnSpec, PAR_DO_URN, SPOOL_WRITE_URN } from '../../worker/dofns.ts';
 import {
   bytesCoderOf,
   globalWindowsOf,
-  lastPart,
   parentsOf,
   subscriptionOf,
   transformsOf,
+  withPublications,
 } from './components.ts';
 import type { RecordedEvent } from './recording.ts';
 import { takeMessages } from './route.ts';
@@ -76,24 +74,7 @@ export function withRecording(pipeline: Pipeline, events: readonly RecordedEvent
 
 /** Every publication becomes a step of the worker that appends to a file in `dir`. */
 export function withSpool(pipeline: Pipeline, dir: string): Pipeline {
-  const changed = Pipeline.clone(pipeline);
-  const { transforms, pcollections } = changed.components!;
-  for (const [id, write] of transformsOf(changed, PUBSUB_WRITE_URN)) {
-    const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
-    const spool: SpoolWrite = { dir, topic };
-    const doFn = doFnSpec(SPOOL_WRITE_URN, spool);
-    const payload = ParDoPayload.toBinary(ParDoPayload.create({ doFn }));
-    // The SDK takes a step without outputs for a composite, and skips it.
-    const nothing = `${id}-nothing`;
-    const [input] = Object.values(write.inputs);
-    pcollections[nothing] = PCollection.create({ ...pcollections[input!]!, uniqueName: nothing });
-    transforms[id] = PTransform.create({
-      ...write,
-      spec: FunctionSpec.create({ urn: PAR_DO_URN, payload }),
-      outputs: { main: nothing },
-    });
-  }
-  return changed;
+  return withPublications(pipeline, (topic) => doFnSpec(SPOOL_WRITE_URN, { dir, topic }));
 }
 
 /** All functions run in the workers that the pool at `address` (host:port) starts; they bring their own code. */

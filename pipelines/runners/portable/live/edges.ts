@@ -10,24 +10,22 @@ import {
   PCollection,
   Pipeline,
   PTransform,
-  PubSubWritePayload,
 } from 'apache-beam/proto/beam_runner_api';
-import { PUBSUB_READ_URN as READ_URN, PUBSUB_WRITE_URN as WRITE_URN } from '../../../pubsub-io.ts';
+import { PUBSUB_READ_URN as READ_URN } from '../../../pubsub-io.ts';
 import {
   doFnSpec,
   PAR_DO_URN,
   PUBSUB_READ_URN,
   PUBSUB_WRITE_URN,
   type PubSubRead,
-  type PubSubWrite,
 } from '../../../worker/dofns.ts';
 import {
   bytesCoderOf,
   globalWindowsOf,
-  lastPart,
   parentsOf,
   subscriptionOf,
   transformsOf,
+  withPublications,
 } from '../components.ts';
 
 const IMPULSE_URN = 'beam:transform:impulse:v1';
@@ -42,7 +40,10 @@ const LIVE = 'live';
 export function withPubSub(pipeline: Pipeline, read: Omit<PubSubRead, 'subscriptions'>): Pipeline {
   const subscriptions = transformsOf(pipeline, READ_URN).map(([, transform]) => subscriptionOf(transform));
   const source: PubSubRead = { ...read, subscriptions };
-  return withPublisher(withSource(pipeline, doFnSpec(PUBSUB_READ_URN, source)), source);
+  const { project, endpoint, create } = read;
+  return withPublications(withSource(pipeline, doFnSpec(PUBSUB_READ_URN, source)), (topic) =>
+    doFnSpec(PUBSUB_WRITE_URN, { project, endpoint, create, topic }),
+  );
 }
 
 /** Every subscription becomes an output, of the subscription's name, of one splittable DoFn. */
@@ -83,20 +84,5 @@ export function withSource(pipeline: Pipeline, source: FunctionSpec): Pipeline {
   });
   changed.rootTransformIds = [START, LIVE, ...changed.rootTransformIds];
   changed.requirements = [...new Set([...changed.requirements, ...REQUIREMENTS])];
-  return changed;
-}
-
-function withPublisher(pipeline: Pipeline, { project, endpoint, create }: PubSubRead): Pipeline {
-  const changed = Pipeline.clone(pipeline);
-  const { transforms } = changed.components!;
-  for (const [id, write] of transformsOf(changed, WRITE_URN)) {
-    const topic = lastPart(PubSubWritePayload.fromBinary(write.spec!.payload).topic);
-    const to: PubSubWrite = { project, endpoint, create, topic };
-    const parDo = ParDoPayload.create({ doFn: doFnSpec(PUBSUB_WRITE_URN, to), requestsFinalization: false });
-    transforms[id] = PTransform.create({
-      ...write,
-      spec: FunctionSpec.create({ urn: PAR_DO_URN, payload: ParDoPayload.toBinary(parDo) }),
-    });
-  }
   return changed;
 }

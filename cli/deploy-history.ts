@@ -34,7 +34,6 @@ async function fromExchange(request: HistoryRequest): Promise<Candle[]> {
     venue,
     startMs,
     symbols: symbolsOf(request),
-    history: { candles: async () => [] },
     fetchKlines: (query) => fetchKlines({ ...query, baseUrl: BYBIT_REST_URL }),
   });
 }

@@ -66,7 +66,9 @@ export async function runOnFlink(options: FlinkRunOptions): Promise<void> {
 async function warmed({ symbols, params, restUrl, clock }: FlinkRunOptions) {
   const startMs = clock.now();
   const history = await warmCandles({
-    ...{ venue: VENUE, symbols, startMs, history: { candles: async () => [] } },
+    venue: VENUE,
+    symbols,
+    startMs,
     fetchKlines: (query) => fetchKlines({ ...query, baseUrl: restUrl }),
   });
   return { history, ...resumption(history, startMs, params, { isResuming: true }) };

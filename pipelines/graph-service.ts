@@ -45,7 +45,6 @@ const OUTSTANDING = 500_000;
 /** What history does not hold, the order book, is looked back on from the first minute published. Unit: ms. */
 const LOOK_BACK_MS = 3 * MINUTE_MS;
 const RETRY = { firstMs: 1_000, maxMs: 60_000 };
-const NO_HISTORY = { candles: async () => [] };
 
 type Warm = { readonly history: Candle[] } & Resumption;
 
@@ -160,7 +159,7 @@ export class GraphService {
 
   /** Known candles and the moment they reach to; undefined when stopped meanwhile. Tries until the exchange answers. */
   async #warm(): Promise<Warm | undefined> {
-    const { clock, venue, symbols, params, fetchKlines, notice, history = NO_HISTORY } = this.#options;
+    const { clock, venue, symbols, params, fetchKlines, notice, history } = this.#options;
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted; ) {
       const startMs = clock.now();

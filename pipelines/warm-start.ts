@@ -31,19 +31,21 @@ export interface WarmStartOptions {
   readonly symbols: readonly string[];
   /** Bars closing at or before it are taken. Unit: ms since the epoch. */
   readonly startMs: number;
-  readonly history: Pick<History, 'candles'>;
+  /** Bars of our own; left out where none are kept. */
+  readonly history?: Pick<History, 'candles'> | undefined;
   readonly fetchKlines: FetchKlines;
 }
 
 /** Candles by interval, then symbol, then open time. @throws UpstreamError where neither source answers. */
 export async function warmCandles(options: WarmStartOptions): Promise<Candle[]> {
+  const { venue, symbols, history } = options;
   const candles: Candle[] = [];
   const intervals = Object.entries(BARS_NEEDED) as [Interval, number][];
   for (const [interval, bars] of intervals) {
     const toMs = Math.floor(options.startMs / INTERVAL_MS[interval]) * INTERVAL_MS[interval];
     const span = { interval, fromMs: toMs - bars * INTERVAL_MS[interval], toMs };
-    const known = await options.history.candles({ ...span, venue: options.venue, symbols: options.symbols });
-    for (const symbol of options.symbols) {
+    const known = (await history?.candles({ ...span, venue, symbols })) ?? [];
+    for (const symbol of symbols) {
       candles.push(
         ...(await completed(
           known.filter((c) => c.symbol === symbol),

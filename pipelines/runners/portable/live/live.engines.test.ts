@@ -42,8 +42,7 @@ async function warmth(): Promise<LiveJobOptions['warm']> {
   const market = new SimulatedMarket(SEED);
   const markets = SYMBOLS.map((symbol) => market.of(symbol));
   const fetchKlines = await fetchSimulated(markets, START - 25 * DAY, START);
-  const none = { candles: async () => [] };
-  const asked = { venue: 'bybit', symbols: SYMBOLS, startMs: START, history: none, fetchKlines } as const;
+  const asked = { venue: 'bybit', symbols: SYMBOLS, startMs: START, fetchKlines } as const;
   return { history: await warmCandles(asked), publishAfterMs: START, emitAfterMs: START };
 }
 

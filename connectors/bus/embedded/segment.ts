@@ -2,7 +2,7 @@
 import { ConfigError } from '../../../schemas/errors.ts';
 import type { BusFile } from './files.ts';
 import type { StoredMessage } from './message.ts';
-import { decodeRecord, findRecord, HEADER_BYTES, MAX_BODY_BYTES, recordEnd } from './record.ts';
+import { decodeRecord, MAX_RECORD_BYTES, RECORDS } from './record.ts';
 
 export interface Segment {
   readonly path: string;
@@ -35,8 +35,8 @@ export async function readBlock(file: BusFile, position: number, to: number, off
     };
   }
   // A record longer than a block.
-  const longest = await file.read(position, Math.min(HEADER_BYTES + MAX_BODY_BYTES, to - position));
-  const end = recordEnd(longest, 0);
+  const longest = await file.read(position, Math.min(MAX_RECORD_BYTES, to - position));
+  const end = RECORDS.endOf(longest, 0);
   if (typeof end !== 'number') return { messages: [], end: position, isDamaged: true };
   return { messages: [decodeRecord(longest, 0, end, offset)], end: position + end, isDamaged: false };
 }
@@ -45,7 +45,7 @@ function decodeBlock(bytes: Buffer, offset: number): Block {
   const messages: StoredMessage[] = [];
   let at = 0;
   while (at < bytes.length) {
-    const end = recordEnd(bytes, at);
+    const end = RECORDS.endOf(bytes, at);
     if (typeof end !== 'number') return { messages, end: at, isDamaged: end === 'damaged' };
     messages.push(decodeRecord(bytes, at, end, offset + messages.length));
     at = end;
@@ -77,7 +77,7 @@ export async function recoverSegment(
     if (block.isDamaged) {
       const rest = await file.read(block.end, size - block.end);
       const at = base + segment.count;
-      if (!isLast || findRecord(rest, 1) >= 0) throw damageAt(file.path, block.end, at, size);
+      if (!isLast || RECORDS.find(rest, 1) >= 0) throw damageAt(file.path, block.end, at, size);
       await file.truncate(block.end);
       break;
     }

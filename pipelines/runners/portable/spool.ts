@@ -1,16 +1,15 @@
 /**
- * Files that workers write their results to, and whoever started the job reads when it is done. One record:
- * magic u32 | body length u32 | CRC-32 of the body u32 | body = topic length u8, topic, message (little-endian).
+ * Files that workers write their results to, and whoever started the job reads when it is done: frames whose body is
+ * the topic's length u8, the topic, and the message.
  */
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { FRAME_HEADER_BYTES, Framing } from '../../../connectors/framing.ts';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
 
 export const SPOOL_SUFFIX = '.spool';
-/** 'CSTs'. */
-const MAGIC = 0x73545343;
-const HEADER_BYTES = 12;
+/** A body holds its topic's length at least; how long it may be, only the field for it bounds. */
+const RECORDS = new Framing('CSTs', 1, 0xffff_ffff);
 const READ_BYTES = 1 << 20;
 
 export interface SpooledMessage {
@@ -21,15 +20,12 @@ export interface SpooledMessage {
 
 export function encodeSpooled(topic: string, message: Uint8Array): Buffer {
   const name = Buffer.from(topic);
-  const length = 1 + name.length + message.length;
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + length);
-  const body = bytes.subarray(HEADER_BYTES);
-  body[0] = name.length;
-  body.set(name, 1);
-  body.set(message, 1 + name.length);
-  bytes.writeUInt32LE(MAGIC, 0);
-  bytes.writeUInt32LE(length, 4);
-  bytes.writeUInt32LE(crc32(body), 8);
+  const at = FRAME_HEADER_BYTES;
+  const bytes = Buffer.allocUnsafe(at + 1 + name.length + message.length);
+  bytes[at] = name.length;
+  bytes.set(name, at + 1);
+  bytes.set(message, at + 1 + name.length);
+  RECORDS.seal(bytes, 0, bytes.length);
   return bytes;
 }
 
@@ -50,11 +46,12 @@ async function* readFile(path: string): AsyncGenerator<SpooledMessage> {
     for await (const chunk of file.createReadStream({ highWaterMark: READ_BYTES })) {
       rest = rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer);
       let at = 0;
-      for (let end = recordEnd(rest, at); end > at; end = recordEnd(rest, at)) {
-        yield messageIn(rest, at + HEADER_BYTES, end);
+      let end = RECORDS.endOf(rest, at);
+      for (; typeof end === 'number'; end = RECORDS.endOf(rest, at)) {
+        yield messageIn(rest, at + FRAME_HEADER_BYTES, end);
         at = end;
       }
-      if (isDamaged(rest, at)) return;
+      if (end === 'damaged') return;
       rest = rest.subarray(at);
     }
   } catch (cause) {
@@ -62,22 +59,6 @@ async function* readFile(path: string): AsyncGenerator<SpooledMessage> {
       cause,
     });
   }
-}
-
-/** End of the whole record at `at`; `at` itself where there is none. */
-function recordEnd(bytes: Buffer, at: number): number {
-  if (bytes.length - at < HEADER_BYTES || isDamaged(bytes, at)) return at;
-  const end = at + HEADER_BYTES + bytes.readUInt32LE(at + 4);
-  return end <= bytes.length ? end : at;
-}
-
-/** True where no further bytes would make a record of what is there. */
-function isDamaged(bytes: Buffer, at: number): boolean {
-  if (bytes.length - at < HEADER_BYTES) return false;
-  if (bytes.readUInt32LE(at) !== MAGIC) return true;
-  const body = at + HEADER_BYTES;
-  const end = body + bytes.readUInt32LE(at + 4);
-  return end <= bytes.length && crc32(bytes.subarray(body, end)) !== bytes.readUInt32LE(at + 8);
 }
 
 function messageIn(bytes: Buffer, body: number, end: number): SpooledMessage {

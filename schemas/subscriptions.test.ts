@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
-import { SUBSCRIPTIONS, subscriptionSettings } from './subscriptions.ts';
+import { GRAPH_INPUTS, SUBSCRIPTIONS, subscriptionSettings } from './subscriptions.ts';
 import { TOPIC_NAMES } from './topics.ts';
 
 it('names the graph’s subscriptions like their topics, and all differently', () => {
   const graph = SUBSCRIPTIONS.filter(({ id, topic }) => id === topic);
   expect(graph.map(({ id }) => id)).toEqual(['raw-tick-data', 'book-snapshots']);
+  expect(GRAPH_INPUTS).toEqual(['raw-tick-data', 'book-snapshots']);
   expect(new Set(SUBSCRIPTIONS.map(({ id }) => id)).size).toBe(SUBSCRIPTIONS.length);
   for (const { id } of SUBSCRIPTIONS) expect(id).toMatch(/^(?!goog)[a-z][a-z0-9-]{2,254}$/);
   expect(new Set(SUBSCRIPTIONS.map(({ topic }) => topic))).toEqual(new Set(TOPIC_NAMES));

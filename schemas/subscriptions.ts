@@ -47,6 +47,11 @@ export function subscriptionSettings(topic: TopicName, reader: string): Subscrip
   };
 }
 
+/** What the graph reads. */
+export const GRAPH_INPUTS: readonly TopicName[] = TOPIC_NAMES.filter((topic) =>
+  TOPICS[topic].readers.some((reader) => reader === 'graph'),
+);
+
 /** One for every reader of every topic. None ever expires. */
 export const SUBSCRIPTIONS: readonly SubscriptionSettings[] = TOPIC_NAMES.flatMap((topic) =>
   TOPICS[topic].readers.map((reader) => subscriptionSettings(topic, reader)),

@@ -11,6 +11,7 @@ import { type LiveWorkers, startLiveJob } from '../pipelines/runners/portable/li
 import { resumption, warmCandles } from '../pipelines/warm-start.ts';
 import { startWorkerPool } from '../pipelines/worker/pool/pool.ts';
 import { UpstreamError } from '../schemas/errors.ts';
+import { GRAPH_INPUTS } from '../schemas/subscriptions.ts';
 import type { Log } from './log.ts';
 import { type PubSubRunOptions, VENUE } from './pubsub-run.ts';
 
@@ -28,7 +29,6 @@ export interface FlinkRunOptions extends PubSubRunOptions {
   readonly env: Environment;
 }
 
-const INPUTS = ['raw-tick-data', 'book-snapshots'] as const;
 const JOB = 'cst-signals';
 
 /** Runs until it is asked to stop, or Flink gives the job up. @throws ConfigError, UpstreamError */
@@ -78,7 +78,7 @@ async function warmed({ symbols, params, restUrl, clock }: FlinkRunOptions) {
 async function makeInputs({ project, endpoint, clock }: FlinkRunOptions): Promise<void> {
   const bus = openPubSubBus({ project, endpoint, clock, create: 'missing' });
   try {
-    for (const topic of INPUTS) await (await bus.subscribe(topic, 'graph')).close();
+    for (const topic of GRAPH_INPUTS) await (await bus.subscribe(topic, 'graph')).close();
   } finally {
     await bus.close();
   }

@@ -8,6 +8,7 @@ import type { Candle } from '../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import type { SignalParams } from '../schemas/params.ts';
 import { MINUTE_MS, streamKey, type Venue } from '../schemas/primitives.ts';
+import { GRAPH_INPUTS } from '../schemas/subscriptions.ts';
 import { compileSignals } from './compile.ts';
 import { type BusEdgesOptions, busEdges } from './runners/embedded/bus-edges.ts';
 import { Completeness } from './runners/embedded/completeness.ts';
@@ -37,7 +38,6 @@ export interface GraphServiceOptions {
   readonly notice: (line: string) => void;
 }
 
-const INPUTS = ['raw-tick-data', 'book-snapshots'] as const;
 /** A message waits for its windows: minutes of market time, more while a feed is down. Unit: ms. */
 const DEADLINE_MS = 24 * 3_600_000;
 /** Messages of a quarter of an hour are held (lateness, and what is read ahead): 550 a second, those of 50 symbols. */
@@ -61,8 +61,10 @@ export class GraphService {
   /** Subscribes: what is published from then on is kept for it. @throws ConfigError, UpstreamError of the bus. */
   static async open(options: GraphServiceOptions): Promise<GraphService> {
     const limits = { ackDeadlineMs: DEADLINE_MS, maxOutstanding: OUTSTANDING };
-    const opened = await Promise.all(INPUTS.map((topic) => options.bus.subscribe(topic, 'graph', limits)));
-    return new GraphService(options, new Map(INPUTS.map((topic, i) => [topic, opened[i]!])));
+    const opened = await Promise.all(
+      GRAPH_INPUTS.map((topic) => options.bus.subscribe(topic, 'graph', limits)),
+    );
+    return new GraphService(options, new Map(GRAPH_INPUTS.map((topic, i) => [topic, opened[i]!])));
   }
 
   private constructor(options: GraphServiceOptions, inputs: ReadonlyMap<string, Subscription>) {

@@ -9,13 +9,13 @@ import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
 import type { SignalParams } from '../schemas/params.ts';
+import { GRAPH_INPUTS } from '../schemas/subscriptions.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { compileSignals } from './compile.ts';
 import { busEdges } from './runners/embedded/bus-edges.ts';
 import { EmbeddedRunner, type RunHandle } from './runners/embedded/runner.ts';
 import { type FetchKlines, resumption, warmCandles } from './warm-start.ts';
 
-const INPUTS = ['raw-tick-data', 'book-snapshots'] as const;
 const OUTPUTS = ['market-candles', 'trade-signals-micro', 'market-features'] as const;
 const NEVER = new Promise<never>(() => undefined);
 
@@ -88,7 +88,7 @@ export class World {
       ...OUTPUTS.map((topic) => [topic, 'reader'] as const),
       ['market-candles', 'history'] as const,
     ];
-    const all = [...readers, ...INPUTS.map((topic) => [topic, 'graph'] as const)];
+    const all = [...readers, ...GRAPH_INPUTS.map((topic) => [topic, 'graph'] as const)];
     // Once made, a subscription keeps what is published until someone opens it again.
     for (const [topic, name] of all) await (await world.#bus.subscribe(topic, name)).close();
     return world;
@@ -125,7 +125,7 @@ export class World {
       ...{ venue: 'bybit', symbols, startMs: now, history: this.#history, fetchKlines },
     });
     const subscriptions = new Map<string, Subscription>();
-    for (const name of INPUTS) {
+    for (const name of GRAPH_INPUTS) {
       const limits = { ackDeadlineMs: 86_400_000, maxOutstanding: 500_000 };
       subscriptions.set(name, await bus.subscribe(name, 'graph', limits));
     }

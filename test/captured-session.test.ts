@@ -17,6 +17,7 @@ import { busEdges } from '../pipelines/runners/embedded/bus-edges.ts';
 import { EmbeddedRunner } from '../pipelines/runners/embedded/runner.ts';
 import { Candle } from '../schemas/candle.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
+import { GRAPH_INPUTS } from '../schemas/subscriptions.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { needRealData, realData } from './real-data.ts';
 
@@ -83,9 +84,8 @@ async function play(frames: readonly CapturedFrame[], symbols: readonly string[]
   const bus = await openEmbeddedBus({ dir: null, clock });
   const topics: TopicName[] = ['market-candles', 'dead-letters', 'feed-events', 'trade-signals-micro'];
   const readers = await Promise.all(topics.map((topic) => bus.subscribe(topic, 'reader')));
-  const inputs = ['raw-tick-data', 'book-snapshots'] as const;
   const subscriptions = new Map(
-    await Promise.all(inputs.map(async (name) => [name, await bus.subscribe(name, 'graph')] as const)),
+    await Promise.all(GRAPH_INPUTS.map(async (name) => [name, await bus.subscribe(name, 'graph')] as const)),
   );
   const player = new Player(frames);
   const url = await player.listen();

@@ -9,6 +9,7 @@ import { systemClock } from '../../../../connectors/clock/system.ts';
 import { SimulatedMarket } from '../../../../connectors/exchanges/simulated/market.ts';
 import { DEFAULT_PARAMS } from '../../../../schemas/params.ts';
 import { INTERVAL_MS, type Interval } from '../../../../schemas/primitives.ts';
+import { GRAPH_INPUTS } from '../../../../schemas/subscriptions.ts';
 import { ENVIRONMENT, needEngineHere } from '../../../../test/engines/needs.ts';
 import { needGo, startPstest } from '../../../../test/pstest/pstest.ts';
 import { finals, type Message, MINUTE, type Published, runGraph } from '../../../signals.fixture.ts';
@@ -123,9 +124,7 @@ describe('a live job on Flink', () => {
     const turns = { trades: turnsOf(market.trades), books: turnsOf(market.books) };
     const { published: expected } = await runGraph(turns, warm);
     const { where, bus, pool, engine, checkpoints } = await startAll();
-    for (const topic of ['raw-tick-data', 'book-snapshots'] as const) {
-      await (await bus.subscribe(topic, 'graph')).close();
-    }
+    for (const topic of GRAPH_INPUTS) await (await bus.subscribe(topic, 'graph')).close();
     const killed = new Set<number>();
     let knownBefore = 0;
     const collecting = collect(bus, (published) => {

@@ -1,11 +1,10 @@
 /** One worker as a process of its own: started, watched, ended. Pool and boot hold workers only through it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { extname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import type { Clock } from '../../../connectors/clock/port.ts';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
+import { eachLine } from './lines.ts';
 
 export interface WorkerExit {
   readonly id: string;
@@ -103,10 +102,6 @@ function spawnChild({ id, command, args, env, onLine }: WorkerProcessOptions): C
   } catch (cause) {
     throw refuse(cause);
   }
-}
-
-function eachLine(stream: Readable, onLine: (line: string) => void): void {
-  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

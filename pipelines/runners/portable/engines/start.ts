@@ -6,10 +6,10 @@ import { extname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../../../connectors/clock/port.ts';
 import { messageOf, UpstreamError } from '../../../../schemas/errors.ts';
+import { eachLine } from '../../../worker/process/lines.ts';
 import { type EngineName, type Environment, needEngine } from './catalog.ts';
 import { commandOf, type EngineCommand } from './commands.ts';
 import { whenJobApiAnswers } from './job-api.ts';
-import { eachLine } from './tools.ts';
 
 const KEEPER = join(import.meta.dirname, `keeper${extname(import.meta.filename)}`);
 /** Lines of the engine's log that its errors repeat. */

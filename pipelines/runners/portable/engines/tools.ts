@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ConfigError, messageOf, UpstreamError } from '../../../../schemas/errors.ts';
+import { eachLine } from '../../../worker/process/lines.ts';
 import { type Environment, JAVA, type Tool } from './catalog.ts';
 
 const OLDEST_JAVA = 11;
@@ -48,19 +49,6 @@ function toEnd(
     });
     for (const stream of [child.stdout, child.stderr]) eachLine(stream, onLine);
     child.once('close', (code, killedBy) => resolve(code ?? killedBy));
-  });
-}
-
-export function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
-  let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (part: string) => {
-    const lines = `${rest}${part}`.split(/\r?\n/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
-  });
-  stream.on('end', () => {
-    if (rest !== '') onLine(rest);
   });
 }
 

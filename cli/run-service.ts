@@ -10,7 +10,7 @@ import { logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
 import { readParams } from './params-file.ts';
 import { FLINK_FLAGS, RUN_BUSES, RUN_RUNNERS, type RunFlags } from './run-flags.ts';
-import { stopRequest } from './stop-request.ts';
+import { untilStopRequest } from './stop-request.ts';
 
 /** Of Cloud Run and the emulator; a flag wins. */
 const { GOOGLE_CLOUD_PROJECT, PUBSUB_EMULATOR_HOST } = process.env;
@@ -40,13 +40,10 @@ async function runEmbedded(flags: RunFlags): Promise<void> {
 
 async function runOnPubSub(flags: RunFlags): Promise<void> {
   const options = { ...pubSubOf(flags), dir: flags.dir, health: healthOf(flags.healthPort) };
-  const stopping = stopRequest();
-  try {
+  await untilStopRequest(async (stopAsked) => {
     const { runNode } = await import('./run-node.ts');
-    await runNode({ ...options, stopAsked: stopping.asked });
-  } finally {
-    stopping.done();
-  }
+    await runNode({ ...options, stopAsked });
+  });
 }
 
 async function runFlink(flags: RunFlags): Promise<void> {
@@ -64,13 +61,10 @@ async function runFlink(flags: RunFlags): Promise<void> {
     parallelism: numberOf(parallelism, '--parallelism', 1, 16),
     env: process.env,
   };
-  const stopping = stopRequest();
-  try {
+  await untilStopRequest(async (stopAsked) => {
     const { runOnFlink } = await import('./run-flink.ts');
-    await runOnFlink({ ...options, stopAsked: stopping.asked });
-  } finally {
-    stopping.done();
-  }
+    await runOnFlink({ ...options, stopAsked });
+  });
 }
 
 /** A cluster cannot reach what runs on this machine. */

@@ -11,7 +11,7 @@ import { readParams } from './params-file.ts';
 import { StackView } from './stack-view.ts';
 import { MAX_SPEED, type StartFlags } from './start-flags.ts';
 import { duration, renderStatus } from './status.ts';
-import { stopRequest } from './stop-request.ts';
+import { untilStopRequest } from './stop-request.ts';
 
 const REFRESH_MS = 500;
 /** Between lines of status where there is no terminal to redraw. */
@@ -24,14 +24,11 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
   const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
-  const stopping = stopRequest(stopAfterMs);
-  try {
+  await untilStopRequest(async (stopAsked) => {
     if (!flags.live) await removeStack(dir);
     const source = flags.live ? bybitSource() : await simulatedSource({ seed, speed, symbols });
-    await runStack({ source, symbols, params, dir, seed }, stopping.asked);
-  } finally {
-    stopping.done();
-  }
+    await runStack({ source, symbols, params, dir, seed }, stopAsked);
+  }, stopAfterMs);
 }
 
 async function runStack(options: Omit<LocalStackOptions, 'notice'>, stopAsked: Promise<void>): Promise<void> {

@@ -59,7 +59,7 @@ describe('cst deploy dataflow', () => {
     const changed = update('--params', params);
     expect(changed.status).toBe(4);
     expect(changed.stderr).toMatch(
-      /incompatible {3}GroupIntoBasis\/Window is windowed otherwise: sizeMs 3600000 → 1800000/,
+      /incompatible {3}ReadPriceChecks\/GroupIntoBasis\/Window is windowed otherwise: sizeMs 3600000 → 1800000/,
     );
     expect(changed.stderr).toMatch(/Error: The running job cannot be replaced/);
   });

@@ -11,12 +11,12 @@ import { INTERVAL_MS, type Venue } from '../schemas/primitives.ts';
 import { groupInto, type Keyed, step, withPane } from '../transforms/beam.ts';
 import { candlesOfMinutes, closeMinutes, foldMinutes } from '../transforms/candles/candles.beam.ts';
 import { decodeSnapshots, decodeTrades } from '../transforms/decode/decode.beam.ts';
-import { computeFeatures, joinMinute } from '../transforms/features/features.beam.ts';
+import { joinMinute, readFeatures } from '../transforms/features/features.beam.ts';
 import type { MinuteFact } from '../transforms/features/join.ts';
-import { keyByPair, leadCandles } from '../transforms/lead-venue.beam.ts';
+import { leadCandles } from '../transforms/lead-venue.beam.ts';
 import { levelsForMinutes, marketLevels } from '../transforms/levels/levels.beam.ts';
 import type { ClosedMinute, MinuteBar, MinutePart } from '../transforms/market-data.ts';
-import { checkPrices } from '../transforms/price-check/price-check.beam.ts';
+import { readPriceChecks } from '../transforms/price-check/price-check.beam.ts';
 import { decideSignals } from '../transforms/strategies/strategies.beam.ts';
 import { fillMinutes, windowsOf } from '../transforms/windows.ts';
 import { knownCandles, readMarketData } from './inputs.ts';
@@ -51,19 +51,9 @@ export function buildSignals(root: Root, options: SignalOptions): void {
     m15: candles['15m'].apply(step('TakeLead15m', leadCandles, { leadVenue })),
     h1: candles['1h'].apply(step('TakeLead1h', leadCandles, { leadVenue })),
   }).apply(marketLevels(windows, params, Math.min(emitAfterMs, publishAfterMs) - INTERVAL_MS['15m']));
-  const features = minutes
-    .apply(groupInto<ClosedMinute>('GroupIntoFeatures', windows.features))
-    .apply(step('ComputeFeatures', computeFeatures, withPane({ leadVenue, params })));
-  const checks = minutes
-    .apply(step('KeyByPair', keyByPair))
-    .apply(groupInto<ClosedMinute>('GroupIntoBasis', windows.basis))
-    .apply(
-      step(
-        'CheckPrices',
-        checkPrices,
-        withPane({ venues: { lead: leadVenue, other: OTHER_VENUE[leadVenue] }, params }),
-      ),
-    );
+  const features = minutes.apply(readFeatures(windows, { leadVenue, params }));
+  const venues = { lead: leadVenue, other: OTHER_VENUE[leadVenue] };
+  const checks = minutes.apply(readPriceChecks(windows, { venues, params }));
   const joined = P([features, checks, levels.apply(step('CopyLevels', levelsForMinutes))])
     .apply(groupInto<MinuteFact>('GroupIntoFacts', windows.bar('1m')))
     .apply(step('JoinMinute', joinMinute, withPane({})));

@@ -68,7 +68,7 @@ async function minutesWithSignal(market: SymbolMarket, startMs: number): Promise
       parts.filter((part) => part !== null),
       levels,
     );
-    const features = barFeatures(known, openTime + MINUTE_MS, DEFAULT_PARAMS)!;
+    const features = barFeatures(known, [], openTime + MINUTE_MS, DEFAULT_PARAMS)!;
     const facts: MinuteFact[] = [{ kind: 'features', features }];
     if (set) facts.push({ kind: 'levels', levels: set });
     const { row, levels: joined } = joinFacts(facts)!;

@@ -12,9 +12,13 @@ export function* leadCandles(candle: Keyed<Candle>, config: LeadConfig): Iterabl
   if (candle.value.venue === config.leadVenue) yield candle.value;
 }
 
+export function* leadMinutes(minute: Keyed<ClosedMinute>, config: LeadConfig): Iterable<Keyed<ClosedMinute>> {
+  if (minute.value.candle.venue === config.leadVenue) yield minute;
+}
+
 /** Minutes of all venues of one pair come together. */
 export function* keyByPair(minute: Keyed<ClosedMinute>): Iterable<Keyed<ClosedMinute>> {
   yield { ...minute, key: pairOf(minute.value.candle.symbol) };
 }
 
-register('transforms/lead-venue', { leadCandles, keyByPair });
+register('transforms/lead-venue', { leadCandles, leadMinutes, keyByPair });

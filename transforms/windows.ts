@@ -66,7 +66,6 @@ export function windowsOf(params: SignalParams) {
     day: fixed(DAY_MS),
     fill: sliding(fillMinutes(params) * MINUTE_MS, MINUTE_MS),
     basis: sliding(params.market.basisMinutes * MINUTE_MS, MINUTE_MS),
-    features: sliding(LOOKBACK.features * MINUTE_MS, MINUTE_MS),
     levels: sliding(LOOKBACK.levels * INTERVAL_MS['15m'], INTERVAL_MS['15m']),
     trend: sliding(LOOKBACK.trend * HOUR_MS, HOUR_MS),
     atrBaseline: sliding(LOOKBACK.atrDays * DAY_MS, DAY_MS),

@@ -1,6 +1,8 @@
 /** Runs of one minute's trades, as they came in batches, merged into one fold of its distinct trades. */
+
 import { decodeTradeBatch, newTradeColumns, type TradeBatch } from '../../schemas/trade-batch.ts';
 import type { TradeFold } from '../market-data.ts';
+import { bytesOf } from '../shipped-bytes.ts';
 import { foldBatches, joinFolds } from './trade-fold.ts';
 import { type FoldedRun, isDisjoint } from './trade-order.ts';
 
@@ -80,11 +82,6 @@ function decode(run: FoldedRun): TradeBatch {
 /** A decoded run that lasts until the next glance. */
 function glance(run: FoldedRun): TradeBatch {
   return decodeTradeBatch(bytesOf(run.payload), columns);
-}
-
-/** An engine that ships elements as BSON hands bytes back as its Binary, which holds them in `buffer`. */
-function bytesOf(payload: Uint8Array | { readonly buffer: Uint8Array }): Uint8Array {
-  return payload instanceof Uint8Array ? payload : payload.buffer;
 }
 
 function comparePoints(a: TradeFold['last'], b: TradeFold['last']): number {

@@ -32,7 +32,7 @@ describe('features of random markets', () => {
       fc.property(seeds, fc.boolean(), (seed, gaps) => {
         const market = randomMarket(seed, 240, gaps);
         for (let n = 30; n < 240; n += 3) {
-          const got = barFeatures(market, closeOf(n), LOOSE);
+          const got = barFeatures(market, [], closeOf(n), LOOSE);
           expectClose(got, modelFeatures(market, closeOf(n), LOOSE), 8);
           if (got !== null) tally(got, seen);
         }
@@ -46,7 +46,7 @@ describe('features of random markets', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const market = randomMarket(seed, 600);
-        const got = barFeatures(market, closeOf(599), LOOSE)!;
+        const got = barFeatures(market, [], closeOf(599), LOOSE)!;
         const whole = modelFeatures(market, closeOf(599), LOOSE, 600)!;
         expect(got.rsi7).toBeCloseTo(whole.rsi7!, 6);
         expect(got.volumeEma20).toBeCloseTo(whole.volumeEma20!, 4);
@@ -63,7 +63,9 @@ describe('features of random markets', () => {
         const older = market.map((m) => revised(m, m.candle.revision - 1 - (seed % 50)));
         const messy = shuffled([...market, ...older, ...market.slice(50, 150)], seed);
         for (const n of [150, 175, 199]) {
-          expect(barFeatures(messy, closeOf(n), LOOSE)).toEqual(barFeatures(market, closeOf(n), LOOSE));
+          expect(barFeatures(messy, [], closeOf(n), LOOSE)).toEqual(
+            barFeatures(market, [], closeOf(n), LOOSE),
+          );
         }
       }),
       { seed: 3, numRuns: 40 },
@@ -76,9 +78,9 @@ describe('features of random markets', () => {
         const market = randomMarket(seed, 240);
         const until = market.filter((m) => m.candle.openTime < closeOf(n));
         const elsewise = randomMarket(seed + 1, 240).filter((m) => m.candle.openTime >= closeOf(n));
-        const expected = barFeatures(until, closeOf(n), LOOSE);
-        expect(barFeatures(market, closeOf(n), LOOSE)).toEqual(expected);
-        expect(barFeatures([...elsewise, ...until], closeOf(n), LOOSE)).toEqual(expected);
+        const expected = barFeatures(until, [], closeOf(n), LOOSE);
+        expect(barFeatures(market, [], closeOf(n), LOOSE)).toEqual(expected);
+        expect(barFeatures([...elsewise, ...until], [], closeOf(n), LOOSE)).toEqual(expected);
       }),
       { seed: 4, numRuns: 40 },
     );
@@ -89,8 +91,8 @@ describe('features of random markets', () => {
       fc.property(seeds, fc.nat(119), (seed, at) => {
         const market = randomMarket(seed, 120);
         const newer = market.map((m, n) => (n === at ? revised(m, m.candle.revision + 1) : m));
-        const was = barFeatures(market, closeOf(119), LOOSE)!.revision;
-        expect(barFeatures(newer, closeOf(119), LOOSE)!.revision).toBe(was + 1);
+        const was = barFeatures(market, [], closeOf(119), LOOSE)!.revision;
+        expect(barFeatures(newer, [], closeOf(119), LOOSE)!.revision).toBe(was + 1);
       }),
       { seed: 5, numRuns: 40 },
     );
@@ -105,7 +107,7 @@ it('are those of the oracle on two days of real minutes', async (context) => {
   for (let n = 180; n < market.length; n += 20) {
     const close = market[n]!.candle.openTime + MINUTE_MS;
     const window = market.slice(Math.max(0, n - 200), n + 1);
-    const got = barFeatures(window, close, DEFAULT_PARAMS);
+    const got = barFeatures(window, [], close, DEFAULT_PARAMS);
     // Wicks are checked on the random markets: the oracle knows their tick alone.
     const {
       checksLong: _long,

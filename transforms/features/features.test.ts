@@ -12,7 +12,7 @@ const warm = Array.from({ length: 120 }, (_, n) => {
   return minute(n, { open: close, high: close, low: close, close, volume: 10 });
 });
 const at = (minutes: Iterable<ClosedMinute>, n = 119, params = DEFAULT_PARAMS) => {
-  const features = barFeatures(minutes, closeOf(n), params);
+  const features = barFeatures(minutes, [], closeOf(n), params);
   if (features === null) throw new Error('no features');
   return features;
 };
@@ -33,8 +33,8 @@ describe('the bar', () => {
   });
 
   it('has no features where its own minute is unknown', () => {
-    expect(barFeatures(warm.slice(0, 119), closeOf(119), DEFAULT_PARAMS)).toBeNull();
-    expect(barFeatures([], closeOf(119), DEFAULT_PARAMS)).toBeNull();
+    expect(barFeatures(warm.slice(0, 119), [], closeOf(119), DEFAULT_PARAMS)).toBeNull();
+    expect(barFeatures([], [], closeOf(119), DEFAULT_PARAMS)).toBeNull();
   });
 
   it('looks neither ahead nor further back than 180 minutes', () => {

@@ -10,7 +10,7 @@ import { mean } from '../indicators/sma.ts';
 import type { ClosedMinute } from '../market-data.ts';
 import { LOOKBACK } from '../windows.ts';
 import { divergenceOf } from './divergence.ts';
-import { bookSeconds, newestMinutes } from './newest-minutes.ts';
+import { type Bar, bookSeconds, newestBars, newestMinutes } from './newest-minutes.ts';
 
 /** Everything of a feature row that candles and book tell; levels and price check are joined later. */
 export interface BarFeatures
@@ -37,23 +37,26 @@ export interface BarFeatures
 const VOLUME_BARS = 20;
 
 /**
- * Features of the minute that ends at `windowEnd` (ms), from the LOOKBACK.features minutes up to it; null where that
- * minute itself is unknown. Any order, copies and older revisions among `minutes` change nothing.
+ * Features of the minute that ends at `windowEnd` (ms), from the LOOKBACK.features bars up to it; null where that
+ * minute itself is unknown. Any order, copies and older revisions among the inputs change nothing.
  *
  * Filled bars count as bars: flat price, no volume. Minutes that nobody knows are skipped, not guessed.
  * Volume is compared with the 20 bars *before* the bar, so that a spike does not raise its own yardstick.
  * Every indicator is null until `warmupBars` bars are known.
  * `revision` counts the facts looked at: candle revisions, and book seconds of the two minutes whose book is read.
+ * @param minutes The minute itself and the one before it, as far as known; others add their bars.
+ * @param past Bars before it.
  */
 export function barFeatures(
   minutes: Iterable<ClosedMinute>,
+  past: readonly Bar[],
   windowEnd: number,
   params: SignalParams,
 ): BarFeatures | null {
-  const known = newestMinutes(minutes, windowEnd, LOOKBACK.features);
-  const minute = known.at(-1);
-  if (minute?.candle.openTime !== windowEnd - MINUTE_MS) return null;
-  const previous = known.at(-2)?.candle.openTime === windowEnd - 2 * MINUTE_MS ? known.at(-2) : undefined;
+  const whole = [...minutes];
+  const { own: minute, previous } = lastTwo(whole, windowEnd);
+  if (minute === undefined) return null;
+  const known = newestBars([...past, ...whole.map((each) => each.candle)], windowEnd, LOOKBACK.features);
   const { candle } = minute;
   const warmUp = known.length < params.exhaustion.warmupBars;
   const indicators = warmUp ? NO_INDICATORS : indicatorsOf(known, params);
@@ -62,7 +65,7 @@ export function barFeatures(
   const inputs = {
     volume: candle.volume,
     volumeEma: indicators.volumeEma20,
-    bars: known.slice(-3).map((m) => m.candle),
+    bars: known.slice(-3),
     rsi7: indicators.rsi7,
     bookBefore: before,
     bookNow: now,
@@ -92,6 +95,15 @@ export function barFeatures(
   };
 }
 
+/** The minute that ends at `windowEnd`, and the one before it. */
+function lastTwo(minutes: Iterable<ClosedMinute>, windowEnd: number) {
+  const byOpenTime = new Map(
+    newestMinutes(minutes, windowEnd, 2).map((minute) => [minute.candle.openTime, minute]),
+  );
+  const at = (count: number) => byOpenTime.get(windowEnd - count * MINUTE_MS);
+  return { own: at(1), previous: at(2) };
+}
+
 type Indicators = Pick<
   BarFeatures,
   'rsi7' | 'rsi14' | 'volumeEma20' | 'volumeRatio' | 'volumeSpike' | 'divergence'
@@ -106,12 +118,12 @@ const NO_INDICATORS: Indicators = {
   divergence: null,
 };
 
-function indicatorsOf(known: readonly ClosedMinute[], params: SignalParams): Indicators {
+function indicatorsOf(known: readonly Bar[], params: SignalParams): Indicators {
   const closes: number[] = [];
   const volumes: number[] = [];
-  for (const { candle } of known) {
-    closes.push(candle.close);
-    volumes.push(candle.volume);
+  for (const { close, volume } of known) {
+    closes.push(close);
+    volumes.push(volume);
   }
   const last = closes.length - 1;
   const volume = volumes.pop()!;
@@ -120,7 +132,7 @@ function indicatorsOf(known: readonly ClosedMinute[], params: SignalParams): Ind
   const volumeEma20 = lastEma(volumes, VOLUME_BARS);
   // The divergence looks at no more bars than these.
   const from = Math.max(0, last - params.champion.divergenceBars);
-  const bars = known.slice(from).map((minute) => minute.candle);
+  const bars = known.slice(from);
   return {
     rsi7: hasMoved ? lastRsi(closes, 7) : null,
     rsi14: orNull(rsi14[last]!),
@@ -144,9 +156,9 @@ function isStale(minute: ClosedMinute, closeTime: number, staleAfterMs: number):
   return closeTime - last > staleAfterMs;
 }
 
-function revisionOf(known: readonly ClosedMinute[], bookFacts: number): number {
+function revisionOf(known: readonly Bar[], bookFacts: number): number {
   let facts = bookFacts;
-  for (const { candle } of known) facts += candle.revision;
+  for (const { revision } of known) facts += revision;
   return facts;
 }
 

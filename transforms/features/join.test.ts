@@ -3,6 +3,7 @@ import { FeatureRow, SUPPRESSIONS, type Suppression } from '../../schemas/featur
 import type { LevelSet } from '../../schemas/level-set.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import { MINUTE_MS } from '../../schemas/primitives.ts';
+import type { ClosedMinute } from '../market-data.ts';
 import type { PriceCheck } from '../price-check/price-check.ts';
 import { level, levelSet } from '../strategies/rows.fixture.ts';
 import { computeFeatures, joinMinute } from './features.beam.ts';
@@ -15,7 +16,7 @@ const CLOSE = OPEN + MINUTE_MS;
 const market = randomMarket(7, 180).map((m) =>
   m.candle.openTime === OPEN ? minute(179, { close: 100, high: 101, low: 99, revision: 90 }) : m,
 );
-const bar = barFeatures(market, CLOSE, DEFAULT_PARAMS)!;
+const bar = barFeatures(market, [], CLOSE, DEFAULT_PARAMS)!;
 
 const features = (known: Partial<BarFeatures> = {}): MinuteFact => ({
   kind: 'features',
@@ -159,22 +160,24 @@ describe('suppressions', () => {
 describe('in the graph', () => {
   const pane = (timing: string, index: number) =>
     ({
-      leadVenue: 'bybit',
       params: DEFAULT_PARAMS,
       window: { lookup: () => ({ end: { toNumber: () => CLOSE } }) },
       pane: { lookup: () => ({ timing, index }) },
     }) as unknown as Parameters<typeof computeFeatures>[1];
 
-  it('features of the lead venue leave keyed by pair within their minute', () => {
-    expect([...computeFeatures({ key: 'bybit:BTCUSDT', value: market }, pane('ON_TIME', 0))]).toEqual([
+  const seen = (minutes: readonly ClosedMinute[]) => ({
+    key: 'bybit:BTCUSDT',
+    value: minutes.map((minute) => ({ kind: 'minute' as const, minute })),
+  });
+
+  it('features leave keyed by pair within their minute', () => {
+    expect([...computeFeatures(seen(market), pane('ON_TIME', 0))]).toEqual([
       { key: 'BTCUSDT', ts: CLOSE - 1, value: features() },
     ]);
   });
 
-  it('other venues and unknown minutes give none', () => {
-    expect([...computeFeatures({ key: 'kraken:BTC/USDT', value: market }, pane('ON_TIME', 0))]).toEqual([]);
-    const before = market.slice(0, 179);
-    expect([...computeFeatures({ key: 'bybit:BTCUSDT', value: before }, pane('ON_TIME', 0))]).toEqual([]);
+  it('an unknown minute gives none', () => {
+    expect([...computeFeatures(seen(market.slice(0, 179)), pane('ON_TIME', 0))]).toEqual([]);
   });
 
   it.each([

@@ -1,23 +1,43 @@
-/** Graph step: the price check of each minute of a pair, from the closed minutes of both venues. */
+/** Graph steps: how far the venues of a pair are apart in each minute, and the check of that against what is usual. */
+import '../sdk.beam.ts';
+import type { PCollection } from 'apache-beam/pvalue';
+import { type PTransform, withName } from 'apache-beam/transforms/transform';
 import type { SignalParams } from '../../schemas/params.ts';
-import { type Group, type Keyed, type PaneContext, register, versionsOf, windowEnd } from '../beam.ts';
+import {
+  type Group,
+  groupInto,
+  type Keyed,
+  type PaneContext,
+  register,
+  step,
+  versionsOf,
+  windowEnd,
+  withPane,
+} from '../beam.ts';
 import type { MinuteFact } from '../features/join.ts';
+import { keyByPair } from '../lead-venue.beam.ts';
 import type { ClosedMinute } from '../market-data.ts';
-import { type ComparedVenues, priceCheck } from './price-check.ts';
+import type { Windows } from '../windows.ts';
+import { type ComparedVenues, type PriceGap, priceCheck, priceGap } from './price-check.ts';
 
-export interface PriceCheckConfig {
-  readonly venues: ComparedVenues;
-  readonly params: SignalParams;
+/** Group of one pair in a 1m window → how far its venues are apart, if both traded in it. */
+export function* comparePrices(
+  group: Group<ClosedMinute>,
+  config: { readonly venues: ComparedVenues } & PaneContext,
+): Iterable<Keyed<PriceGap>> {
+  const end = windowEnd(config);
+  const gap = (minutes: Iterable<ClosedMinute>) => priceGap(minutes, end, config.venues);
+  for (const value of versionsOf(group, config, gap)) yield { key: group.key, ts: end - 1, value };
 }
 
-/** Group of one pair in a basis window → the check of the window's last minute, if both venues traded in it. */
+/** Group of one pair in a basis window → the check of the window's last minute, if it has a gap. */
 export function* checkPrices(
-  group: Group<ClosedMinute>,
-  config: PriceCheckConfig & PaneContext,
+  group: Group<PriceGap>,
+  config: { readonly params: SignalParams } & PaneContext,
 ): Iterable<Keyed<MinuteFact>> {
   const end = windowEnd(config);
-  const fact = (minutes: Iterable<ClosedMinute>) => {
-    const check = priceCheck(group.key, minutes, end, config.venues, config.params.market);
+  const fact = (gaps: Iterable<PriceGap>) => {
+    const check = priceCheck(group.key, gaps, end, config.params.market);
     return check && { kind: 'price' as const, check };
   };
   for (const value of versionsOf(group, config, fact)) {
@@ -25,4 +45,24 @@ export function* checkPrices(
   }
 }
 
-register('transforms/price-check/price-check', { checkPrices });
+export interface PriceCheckConfig {
+  readonly venues: ComparedVenues;
+  readonly params: SignalParams;
+}
+
+/** Closed minutes of all venues → price checks of the minutes traded on both, keyed by pair. */
+export function readPriceChecks(
+  windows: Windows,
+  { venues, params }: PriceCheckConfig,
+): PTransform<PCollection<Keyed<ClosedMinute>>, PCollection<Keyed<MinuteFact>>> {
+  return withName('ReadPriceChecks', (minutes: PCollection<Keyed<ClosedMinute>>) =>
+    minutes
+      .apply(step('KeyByPair', keyByPair))
+      .apply(groupInto<ClosedMinute>('GroupIntoPair', windows.bar('1m')))
+      .apply(step('ComparePrices', comparePrices, withPane({ venues })))
+      .apply(groupInto<PriceGap>('GroupIntoBasis', windows.basis))
+      .apply(step('CheckPrices', checkPrices, withPane({ params }))),
+  );
+}
+
+register('transforms/price-check/price-check', { comparePrices, checkPrices });

@@ -5,9 +5,9 @@ import { SignalParams } from '../../schemas/params.ts';
 import { MINUTE_MS } from '../../schemas/primitives.ts';
 import { minute, randomMarket, START, shuffled } from '../features/minutes.fixture.ts';
 import type { ClosedMinute } from '../market-data.ts';
-import { checkPrices } from './price-check.beam.ts';
+import { checkPrices, comparePrices } from './price-check.beam.ts';
 import { modelPriceCheck } from './price-check.model.ts';
-import { priceCheck } from './price-check.ts';
+import { priceCheck, priceGap } from './price-check.ts';
 
 const VENUES = { lead: 'bybit', other: 'kraken' } as const;
 const params = SignalParams.parse({ market: { basisMinutes: 10 } });
@@ -16,8 +16,13 @@ const closeOf = (n: number) => START + (n + 1) * MINUTE_MS;
 const lead = (n: number, close: number, more: Partial<Candle> = {}) => minute(n, { close, ...more });
 const other = (n: number, close: number, more: Partial<Candle> = {}) =>
   minute(n, { venue: 'kraken', symbol: 'XBT/USDT', close, ...more });
-const check = (minutes: Iterable<ClosedMinute>, n = 9) =>
-  priceCheck('BTCUSDT', minutes, closeOf(n), VENUES, params.market);
+/** Gaps of every minute up to some time after the check, then the check. */
+const check = (minutes: readonly ClosedMinute[], n = 9) =>
+  priceCheck('BTCUSDT', gapsOf(minutes), closeOf(n), params.market);
+const gapsOf = (minutes: readonly ClosedMinute[]) =>
+  Array.from({ length: 50 }, (_, i) => priceGap(minutes, closeOf(i - 10), VENUES)).filter(
+    (gap) => gap !== null,
+  );
 /** Nine minutes in which the lead is one hundredth above. */
 const apart = Array.from({ length: 9 }, (_, n) => [lead(n, 101), other(n, 100)]).flat();
 
@@ -123,16 +128,38 @@ describe('on random markets', () => {
   });
 });
 
-it('leaves the graph as a fact of its minute, keyed by pair', () => {
+describe('in the graph', () => {
   const config = {
     venues: VENUES,
     params,
     window: { lookup: () => ({ end: { toNumber: () => closeOf(9) } }) },
     pane: { lookup: () => ({ timing: 'ON_TIME', index: 0 }) },
-  } as unknown as Parameters<typeof checkPrices>[1];
-  const value = [...apart, lead(9, 101), other(9, 100)];
-  expect([...checkPrices({ key: 'BTCUSDT', value }, config)]).toEqual([
-    { key: 'BTCUSDT', ts: closeOf(9) - 1, value: { kind: 'price', check: check(value) } },
-  ]);
-  expect([...checkPrices({ key: 'BTCUSDT', value: apart }, config)]).toEqual([]);
+  } as unknown as Parameters<typeof checkPrices>[1] & Parameters<typeof comparePrices>[1];
+
+  it('a gap leaves within its minute, where there is one', () => {
+    const value = [lead(9, 101, { revision: 3 }), other(9, 100, { revision: 4 })];
+    expect([...comparePrices({ key: 'BTCUSDT', value }, config)]).toEqual([
+      { key: 'BTCUSDT', ts: closeOf(9) - 1, value: { openTime: closeOf(8), difference: 0.01, revision: 7 } },
+    ]);
+    expect([...comparePrices({ key: 'BTCUSDT', value: value.slice(1) }, config)]).toEqual([]);
+  });
+
+  it('a check leaves as a fact of its minute, keyed by pair', () => {
+    const minutes = [...apart, lead(9, 101), other(9, 100)];
+    expect([...checkPrices({ key: 'BTCUSDT', value: gapsOf(minutes) }, config)]).toEqual([
+      { key: 'BTCUSDT', ts: closeOf(9) - 1, value: { kind: 'price', check: check(minutes) } },
+    ]);
+    expect([...checkPrices({ key: 'BTCUSDT', value: gapsOf(apart) }, config)]).toEqual([]);
+  });
+
+  it('of two revisions of a gap the newer counts', () => {
+    const gap = priceGap([lead(9, 101), other(9, 100)], closeOf(9), VENUES)!;
+    const newer = { ...gap, difference: 0.5, revision: gap.revision + 1 };
+    for (const gaps of [
+      [gap, newer],
+      [newer, gap],
+    ]) {
+      expect(priceCheck('BTCUSDT', gaps, closeOf(9), params.market)?.deviation).toBe(0.5);
+    }
+  });
 });

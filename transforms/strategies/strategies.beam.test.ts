@@ -6,17 +6,17 @@ import { withName } from 'apache-beam/transforms/transform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FeatureRow } from '../../schemas/feature-row.ts';
 import { SignalParams } from '../../schemas/params.ts';
-import { MINUTE_MS, pairOf, streamKey } from '../../schemas/primitives.ts';
+import { MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { groupInto, type Keyed, register, withPane } from '../beam.ts';
-import { computeFeatures, type DecidedMinute, joinMinute } from '../features/features.beam.ts';
+import { type DecidedMinute, joinMinute, readFeatures } from '../features/features.beam.ts';
 import { barFeatures } from '../features/features.ts';
 import { joinFacts, type MinuteFact } from '../features/join.ts';
 import { randomMarket, START, shuffled } from '../features/minutes.fixture.ts';
 import { levelsForMinutes } from '../levels/levels.beam.ts';
 import type { ClosedMinute } from '../market-data.ts';
-import { checkPrices } from '../price-check/price-check.beam.ts';
-import { priceCheck } from '../price-check/price-check.ts';
+import { readPriceChecks } from '../price-check/price-check.beam.ts';
+import { priceCheck, priceGap } from '../price-check/price-check.ts';
 import { windowsOf } from '../windows.ts';
 import { level, levelSet } from './rows.fixture.ts';
 import { decideSignals } from './strategies.beam.ts';
@@ -67,10 +67,6 @@ function keyStream(minute: ClosedMinute): Keyed<ClosedMinute> {
   const { venue, symbol, openTime } = minute.candle;
   return { key: streamKey(venue, symbol), ts: openTime, value: minute };
 }
-function keyPair(minute: ClosedMinute): Keyed<ClosedMinute> {
-  const { symbol, openTime } = minute.candle;
-  return { key: pairOf(symbol), ts: openTime, value: minute };
-}
 /** The direct runner tells no pane; on a bounded input every first firing is on time. */
 function collectRow(joined: DecidedMinute): DecidedMinute {
   rows.push(joined);
@@ -84,17 +80,19 @@ register('transforms/strategies/strategies.beam.test', {
   readMinutes,
   readSets,
   keyStream,
-  keyPair,
   collectRow,
   collectSignal,
 });
 
 /** The same without Beam. */
 function expectedMinutes() {
+  const gaps = Array.from({ length: COUNT }, (_, n) => START + (n + 1) * MINUTE_MS).flatMap(
+    (close) => priceGap([...lead, ...other], close, VENUES) ?? [],
+  );
   return Array.from({ length: COUNT }, (_, n) => START + (n + 1) * MINUTE_MS).flatMap((close) => {
-    const features = barFeatures(lead, close, params);
+    const features = barFeatures(lead, [], close, params);
     if (features === null) return [];
-    const check = priceCheck('BTCUSDT', [...lead, ...other], close, VENUES, params.market);
+    const check = priceCheck('BTCUSDT', gaps, close, params.market);
     const levels = sets.findLast((set) => set.asOf <= close - MINUTE_MS);
     const facts: MinuteFact[] = [{ kind: 'features', features }];
     if (check !== null) facts.push({ kind: 'price', check });
@@ -111,12 +109,10 @@ describe('the graph from closed minutes to signals', () => {
       const minutes = start.flatMap(withName('ReadMinutes', readMinutes));
       const features = minutes
         .map(withName('KeyStream', keyStream))
-        .apply(groupInto<ClosedMinute>('GroupIntoFeatures', windows.features))
-        .flatMap(withName('ComputeFeatures', computeFeatures), withPane({ leadVenue: VENUES.lead, params }));
+        .apply(readFeatures(windows, { leadVenue: VENUES.lead, params }));
       const checks = minutes
-        .map(withName('KeyPair', keyPair))
-        .apply(groupInto<ClosedMinute>('GroupIntoBasis', windows.basis))
-        .flatMap(withName('CheckPrices', checkPrices), withPane({ venues: VENUES, params }));
+        .map(withName('KeyStreamAgain', keyStream))
+        .apply(readPriceChecks(windows, { venues: VENUES, params }));
       const levels = start
         .flatMap(withName('ReadSets', readSets))
         .flatMap(withName('CopyLevels', levelsForMinutes));

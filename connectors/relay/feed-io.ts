@@ -1,102 +1,58 @@
-/**
- * The border of a feed: what it is told and what it answers. It reads no clock, opens no socket and asks no server, so
- * that the inputs of a day, written down with their instants, give the same outputs again, byte for byte.
- */
-
+/** What a feed is told and what it answers. Nothing else reaches it, so a journal of its inputs replays bit for bit. */
 import type { TopicName } from '../../schemas/topics.ts';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
 
-/** When an input came. Neither time ever goes back from one input to the next. */
+/** Both clocks at one moment; they differ where the market is simulated at its own speed. */
 export interface Instant {
-  /** Of the market: real time, or the simulated market's. Unit: ms since the epoch. */
+  /** What data are stamped with. Unit: ms since the epoch. */
   readonly market: number;
-  /** Of pings, waits and retries: the machine's. Unit: ms. */
+  /** Of waits, silence and retries. Unit: ms. */
   readonly network: number;
 }
 
+/** In the order in which they happened. A connection's number outlives its sockets and is never given twice. */
 export type FeedInput =
-  /** Time has passed; also the first input of all, which makes the feed ask for its connections. */
-  | { readonly kind: 'tick' }
-  /** A new session of this connection stands. */
+  /** The symbols wanted from now on, instead of those before. */
+  | { readonly kind: 'symbols'; readonly symbols: readonly string[] }
+  /** A socket of the connection stands: it knows nothing of the one before, which delivers nothing any more. */
   | { readonly kind: 'opened'; readonly connection: number }
-  /** The session ended, or none could be made; the shell goes on trying until it is told `close`. */
-  | { readonly kind: 'closed'; readonly connection: number; readonly cause: string }
-  | { readonly kind: 'frame'; readonly connection: number; readonly text: string }
-  /** What REST told for the command `fetch` of that number. */
-  | { readonly kind: 'fetched'; readonly request: number; readonly trades: readonly TradeRow[] }
-  | { readonly kind: 'fetchFailed'; readonly request: number; readonly reason: string }
-  /** The symbols that are wanted from now on, all of them. `halted`: those of them that are not traded now. */
-  | { readonly kind: 'universe'; readonly symbols: readonly string[]; readonly halted: readonly string[] }
-  /** Snapshots of the symbol that were never published: the seconds from `fromMs` (whole) to `toMs`. Unit: market ms. */
-  | { readonly kind: 'dropped'; readonly symbol: string; readonly fromMs: number; readonly toMs: number }
-  /** Whether sockets are read: while they are not, silence is our own. */
-  | { readonly kind: 'reading'; readonly isPaused: boolean };
+  | { readonly kind: 'frame'; readonly connection: number; readonly frame: string }
+  /** It ended, or could not be made; the shell tries again by itself. */
+  | { readonly kind: 'closed'; readonly connection: number; readonly reason: string }
+  /** We do not read (back-pressure), or do so again: what is silent meanwhile is not the exchange. */
+  | { readonly kind: 'paused'; readonly isPaused: boolean }
+  /** Answer to a `fetch`. */
+  | { readonly kind: 'fetched'; readonly fetchId: number; readonly trades: readonly TradeRow[] }
+  | { readonly kind: 'unfetched'; readonly fetchId: number; readonly reason: string }
+  /** The outbox gave these up, since the bus was away for too long: never trades. */
+  | { readonly kind: 'dropped'; readonly topic: TopicName; readonly messages: readonly OutgoingMessage[] }
+  /** Time has passed; comes at `nextDue` at the latest. */
+  | { readonly kind: 'tick' };
 
-export interface FeedOutput {
-  /** In the order in which they must be published: trades before the snapshot that counts them. */
-  readonly messages: readonly Publication[];
-  /** In the order in which they must be obeyed. */
-  readonly commands: readonly FeedCommand[];
-}
-
-/** Messages of one topic. */
-export interface Publication {
-  readonly topic: TopicName;
-  readonly messages: readonly OutgoingMessage[];
-}
-
+/** What the shell is to do, in this order. */
 export type FeedCommand =
-  /** Make a session, and a new one whenever one ends, until `close`. Connections are numbered from 0 and never reused. */
+  /** Connect, and stay connected until `close`. */
   | { readonly kind: 'open'; readonly connection: number }
-  /** End the session; make no other. No `closed` is expected. */
   | { readonly kind: 'close'; readonly connection: number }
-  /** End the session, make another; `closed` may be told or not. Frames of the old one no longer count. */
+  /** Give the socket up and make a new one: it is dead, or the exchange asked for it. */
   | { readonly kind: 'reconnect'; readonly connection: number; readonly reason: string }
   | { readonly kind: 'send'; readonly connection: number; readonly frame: string }
-  /** Ask REST for the symbol's trades; answered by one `fetched` or `fetchFailed` of the same number. */
+  /** Trades by REST, as TradesQuery; answered by `fetched` or `unfetched`. */
   | {
       readonly kind: 'fetch';
-      readonly request: number;
+      readonly fetchId: number;
       readonly symbol: string;
       readonly from: TradeRow | number;
     };
 
-export interface SymbolStats {
-  readonly symbol: string;
-  /** Trades are subscribed on a connection that stands. */
-  readonly connected: boolean;
-  /** Trades per second over the last ten. */
-  readonly rate: number;
-  /** Unit: market ms. */
-  readonly lastTradeAgeMs: number | null;
-  /** Between the newest trade's match and its arrival. Unit: market ms. */
-  readonly lagMs: number | null;
-  readonly publishedTrades: number;
-  /** Streams that are staler than their own rate allows. */
-  readonly stale: readonly string[];
-  readonly isHalted: boolean;
-  /** How often the book was asked for anew, and since when it has been out of sync (null while in sync). */
-  readonly resyncs: number;
-  readonly outOfSyncMs: number | null;
-  /** Spans in which trades may be missing: still being recovered, and given up; and trades brought back. */
-  readonly openGaps: number;
-  readonly lostGaps: number;
-  readonly recoveredTrades: number;
-  /** Copies of trades that were known: of the other connection, of REST, of the exchange itself. */
-  readonly duplicateTrades: number;
+/** To be published in this order. */
+export interface FeedMessages {
+  readonly topic: TopicName;
+  readonly messages: readonly OutgoingMessage[];
 }
 
-export interface FeedStats {
-  readonly symbols: readonly SymbolStats[];
-  /** Sessions made beyond the first of each connection. */
-  readonly reconnects: number;
-  readonly connections: number;
-  /** Trades taken and not yet given out. */
-  readonly bufferedTrades: number;
-  readonly unreadableFrames: number;
-  /** The same by what was wrong. */
-  readonly refused: Readonly<Record<string, number>>;
-  /** Why a connection is down; null while all stand. */
-  readonly problem: string | null;
+export interface FeedOutput {
+  readonly commands: readonly FeedCommand[];
+  readonly messages: readonly FeedMessages[];
 }

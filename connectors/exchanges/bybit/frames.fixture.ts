@@ -40,13 +40,31 @@ export function capturedFrames(file: string, connection: 2 | 3): string[] {
 
 /** The same with their times. */
 export function timedFrames(file: string, connection: 2 | 3): CapturedFrame[] {
+  return linesOf(file)
+    .filter(({ t, conn }) => t === 'recv' && conn === `BYBIT.ws.${connection}`)
+    .map(({ ts, data }) => ({ ms: ts * 1_000, text: data }));
+}
+
+/** REST answers of a capture, parsed, in order: instruments-info of linear, then of spot. */
+export function capturedRest(file: string): unknown[] {
+  return linesOf(file)
+    .filter(({ t }) => t === 'http')
+    .map(({ data }) => JSON.parse(data) as unknown);
+}
+
+interface CaptureLine {
+  readonly t: string;
+  readonly conn: string;
+  readonly ts: number;
+  readonly data: string;
+}
+
+function linesOf(file: string): CaptureLine[] {
   return zstdDecompressSync(readFileSync(file))
     .toString()
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { t: string; conn: string; ts: number; data: string })
-    .filter(({ t, conn }) => t === 'recv' && conn === `BYBIT.ws.${connection}`)
-    .map(({ ts, data }) => ({ ms: ts * 1_000, text: data }));
+    .map((line) => JSON.parse(line) as CaptureLine);
 }
 
 /** Control frames with what each of them is; lines that only describe are left out. */

@@ -1,36 +1,48 @@
 /** Bybit v5 frames into market events. Nothing is ignored: what cannot be read throws, what was not asked for is named. */
 import type { z } from 'zod';
 import { messageOf, WireFormatError } from '../../../schemas/errors.ts';
-import type { MarketEvent, TickerChange } from '../market-event.ts';
+import type { MarketEvent, StreamKind } from '../market-event.ts';
+import type { FrameMapper } from '../venue.ts';
+import { controlEvents } from './control.ts';
+import { quote } from './quote.ts';
+import { type BookDepth, DEFAULT_BOOK_DEPTH, prefixOf } from './streams.ts';
 import { readTradeText } from './trade-text.ts';
-import { checkTrades, mapTrades, type SequenceRuns } from './trades.ts';
-import { BookFrame, ControlFrame, TickerFrame } from './wire.ts';
-
-/** Reads the frames of one connection, in their order. @throws WireFormatError where a frame is not what Bybit documents. */
-export type FrameMapper = (frame: string) => MarketEvent;
+import { checkTrades, mapTrades, SequenceRuns } from './trades.ts';
+import { BookFrame, KlineFrame, TICKER_FIELDS, TickerFrame } from './wire.ts';
 
 /** State lives as long as the connection: equal exchange seqs are told apart by their order in it. */
-export function bybitMapper(): FrameMapper {
-  const runs: SequenceRuns = new Map();
+export function bybitMapper(depth: BookDepth = DEFAULT_BOOK_DEPTH): FrameMapper {
+  const runs = new SequenceRuns();
+  const prefixes = (Object.keys(READERS) as (keyof typeof READERS)[]).map(
+    (kind) => [prefixOf(kind, depth), READERS[kind]] as const,
+  );
   return (frame) => {
     const usual = readTradeText(frame);
-    if (usual) return mapTrades(usual, runs);
+    if (usual) return [mapTrades(usual, runs)];
     const message = parseObject(frame);
     const { topic } = message;
-    if (typeof topic !== 'string') return mapControl(message);
-    if (topic.startsWith('publicTrade.')) return mapTrades(checkTrades(message), runs);
-    if (topic.startsWith('orderbook.')) return mapBook(message);
-    if (topic.startsWith('tickers.')) return mapTicker(message);
-    return { kind: 'unknown', what: topic };
+    if (typeof topic !== 'string') return controlEvents(message, frame);
+    if (topic.startsWith('publicTrade.')) return [mapTrades(checkTrades(message, frame), runs)];
+    const [prefix, read] = prefixes.find(([start]) => topic.startsWith(start)) ?? [];
+    if (!read) return [{ kind: 'unknown', what: quote(topic) }];
+    return read(message, topic.slice(prefix!.length), frame);
   };
 }
+
+type Reader = (message: unknown, symbol: string, frame: string) => MarketEvent[];
+
+const READERS: Record<Exclude<StreamKind, 'trades'>, Reader> = {
+  book: mapBook,
+  ticker: mapTicker,
+  kline: mapKlines,
+};
 
 function parseObject(frame: string): Record<string, unknown> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(frame);
   } catch (cause) {
-    throw new WireFormatError(`Expected JSON from Bybit, got ${quote(frame)}: ${messageOf(cause)}.`, {
+    throw new WireFormatError(`Expected JSON from Bybit, got ${quote(frame)}: ${quote(messageOf(cause))}.`, {
       cause,
     });
   }
@@ -40,57 +52,66 @@ function parseObject(frame: string): Record<string, unknown> {
   throw new WireFormatError(`Expected a JSON object from Bybit, got ${quote(frame)}.`);
 }
 
-function mapBook(message: unknown): MarketEvent {
-  const { type, ts, data } = parse(BookFrame, message, 'an orderbook frame');
+function mapBook(message: unknown, symbol: string, frame: string): MarketEvent[] {
+  const { type, ts, data } = parse(BookFrame, message, frame, 'an orderbook frame');
+  checkSymbol(data.s, symbol, frame);
   const levels = (side: readonly (readonly [string, string])[]) =>
     side.map(([price, size]) => [Number(price), Number(size)] as const);
-  return {
-    kind: 'book',
-    symbol: data.s,
-    ts,
-    isSnapshot: type === 'snapshot',
-    bids: levels(data.b),
-    asks: levels(data.a),
-    update: data.u,
-  };
+  return [
+    {
+      kind: 'book',
+      symbol,
+      ts,
+      isSnapshot: type === 'snapshot',
+      bids: levels(data.b),
+      asks: levels(data.a),
+      check: { kind: 'counter', update: data.u },
+    },
+  ];
 }
 
-const TICKER_FIELDS = ['fundingRate', 'nextFundingTime', 'markPrice', 'openInterest'] as const;
-
-function mapTicker(message: unknown): MarketEvent {
-  const { type, ts, data } = parse(TickerFrame, message, 'a tickers frame');
-  const change: { -readonly [K in keyof TickerChange]: TickerChange[K] } = {};
+function mapTicker(message: unknown, symbol: string, frame: string): MarketEvent[] {
+  const { type, ts, data } = parse(TickerFrame, message, frame, 'a tickers frame');
+  checkSymbol(data.symbol, symbol, frame);
+  const change: { [K in (typeof TICKER_FIELDS)[number]]?: number | null } = {};
   for (const field of TICKER_FIELDS) {
     const text = data[field];
     if (text !== undefined) change[field] = text === '' ? null : Number(text);
   }
-  return { kind: 'ticker', symbol: data.symbol, ts, isSnapshot: type === 'snapshot', change };
+  return [{ kind: 'ticker', symbol, ts, isSnapshot: type === 'snapshot', change }];
 }
 
-function mapControl(message: unknown): MarketEvent {
-  const { op, success, ret_msg, req_id } = parse(ControlFrame, message, 'a topic or an answer with op');
-  const requestId = req_id ? req_id : null;
-  if (op === 'pong' || (op === 'ping' && ret_msg === 'pong')) return { kind: 'pong' };
-  if (success === false) return refusal(ret_msg ?? '', requestId);
-  if ((op === 'subscribe' || op === 'unsubscribe') && success === true) return { kind: 'ack', requestId };
-  return { kind: 'unknown', what: `op ${op}` };
+/** One event a bar: at the turn of a minute a frame carries the closed one and the new one. */
+function mapKlines(message: unknown, symbol: string, frame: string): MarketEvent[] {
+  const { ts, data } = parse(KlineFrame, message, frame, 'a kline frame');
+  return data.map((bar) => ({
+    kind: 'kline',
+    symbol,
+    ts,
+    openTime: bar.start,
+    open: Number(bar.open),
+    high: Number(bar.high),
+    low: Number(bar.low),
+    close: Number(bar.close),
+    volume: Number(bar.volume),
+    turnover: Number(bar.turnover),
+    trades: null,
+    isClosed: bar.confirm,
+  }));
 }
 
-function refusal(reason: string, requestId: string | null): MarketEvent {
-  const named = /topic:(\S+)$/.exec(reason) ?? /\[(\S+)\]$/.exec(reason);
-  const isSubscribed = reason.includes('already subscribed');
-  return { kind: 'refusal', requestId, reason, topic: named?.[1] ?? null, isSubscribed };
+function checkSymbol(got: string, expected: string, frame: string): void {
+  if (got === expected) return;
+  throw new WireFormatError(
+    `Expected data of ${quote(expected)} in its topic from Bybit, got ${quote(frame)}.`,
+  );
 }
 
-function parse<T extends z.ZodType>(schema: T, message: unknown, what: string): z.output<T> {
+function parse<T extends z.ZodType>(schema: T, message: unknown, frame: string, what: string): z.output<T> {
   const result = schema.safeParse(message);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   throw new WireFormatError(
-    `Expected ${what} from Bybit, got ${quote(JSON.stringify(message))}: ${issue.path.join('.')} ${issue.message}.`,
+    `Expected ${what} from Bybit, got ${quote(frame)}: ${issue.path.join('.')} ${quote(issue.message)}.`,
   );
-}
-
-function quote(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

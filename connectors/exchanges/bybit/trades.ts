@@ -1,40 +1,61 @@
 /** Trades of a publicTrade frame: the hot path, so checked by hand (a test holds it to wire.ts). */
 import { WireFormatError } from '../../../schemas/errors.ts';
+import { MAX_EVENT_TIME } from '../../../schemas/primitives.ts';
 import type { TradeRow } from '../../../schemas/trade-batch.ts';
-import type { MarketEvent } from '../market-event.ts';
+import type { TradesEvent } from '../market-event.ts';
+import { quote } from './quote.ts';
 import type { TradesWire, TradeWire } from './trade-text.ts';
 import { DECIMAL, MAX_EXCHANGE_SEQ } from './wire.ts';
 
 /** Our seq = exchange seq × this + place among the trades of that seq. */
 const SEQ_STEP = 1024;
 const TOPIC = 'publicTrade.';
-const MAX_TS = 8.64e15;
 const MAX_ID = 128;
 const MAX_SYMBOL = 64;
+/** Symbols whose latest seq is kept; more than Bybit lists. */
+const MAX_SYMBOLS = 2_048;
 
-/** The latest exchange seq of each symbol and the ids seen under it, in order. */
-export type SequenceRuns = Map<string, { seq: number; ids: string[] }>;
+/** Places of trades among those of one exchange seq, by symbol. The latest seq of each symbol is remembered. */
+export class SequenceRuns {
+  readonly #latest = new Map<string, { seq: number; ids: string[] }>();
 
-export function mapTrades({ symbol, ts, items }: TradesWire, runs: SequenceRuns): MarketEvent {
-  return { kind: 'trades', symbol, ts, trades: items.map((item) => trade(item, runs)) };
+  /** Our seq of a trade. A second copy takes the place of the first; a sweep of more than 1024 fills shares the last. */
+  seqOf({ s, seq, i }: Pick<TradeWire, 's' | 'seq' | 'i'>): number {
+    const run = this.#latest.get(s);
+    if (run?.seq !== seq) {
+      if (!run && this.#latest.size === MAX_SYMBOLS) this.#latest.clear();
+      this.#latest.set(s, { seq, ids: [i] });
+      return seq * SEQ_STEP;
+    }
+    const seen = run.ids.indexOf(i);
+    if (seen >= 0) return seq * SEQ_STEP + seen;
+    return seq * SEQ_STEP + (run.ids.length < SEQ_STEP ? run.ids.push(i) - 1 : SEQ_STEP - 1);
+  }
+}
+
+export function mapTrades({ symbol, ts, items }: TradesWire, runs: SequenceRuns): TradesEvent {
+  return { kind: 'trades', symbol, ts, trades: items.map((item) => tradeRow(item, runs)) };
 }
 
 /** A parsed frame, checked as strictly as by wire.ts. @throws WireFormatError naming the first item that is no trade. */
-export function checkTrades(message: Readonly<Record<string, unknown>>): TradesWire {
+export function checkTrades(message: Readonly<Record<string, unknown>>, frame: string): TradesWire {
   const { data, ts, topic } = message;
-  if (!isCount(ts, MAX_TS) || !Array.isArray(data) || data.length === 0) {
-    throw new WireFormatError('Expected a publicTrade frame with ts and trades in data, got another form.');
+  if (!isCount(ts, MAX_EVENT_TIME) || !Array.isArray(data) || data.length === 0) {
+    throw new WireFormatError(
+      `Expected a publicTrade frame with ts and trades in data from Bybit, got ${quote(frame)}.`,
+    );
   }
   const symbol = String(topic).slice(TOPIC.length);
   // All are checked before the first counts, so that a refused frame leaves no trace.
-  for (const item of data) if (!isTrade(item, symbol)) refuse(item, symbol);
+  for (const item of data) if (!isTrade(item, symbol)) refuse(frame, symbol);
   return { symbol, ts, items: data as TradeWire[] };
 }
 
-function trade(item: TradeWire, runs: SequenceRuns): TradeRow {
+/** A checked fill as ours. */
+export function tradeRow(item: TradeWire, runs: SequenceRuns): TradeRow {
   return {
     tradeId: item.i,
-    seq: item.seq * SEQ_STEP + placeInRun(item, runs),
+    seq: runs.seqOf(item),
     ts: item.T,
     price: Number(item.p),
     size: Number(item.v),
@@ -42,19 +63,7 @@ function trade(item: TradeWire, runs: SequenceRuns): TradeRow {
   };
 }
 
-/** A second copy of a trade takes the place of the first. A sweep of more than 1024 fills shares the last place. */
-function placeInRun({ s, seq, i }: TradeWire, runs: SequenceRuns): number {
-  const run = runs.get(s);
-  if (run?.seq !== seq) {
-    runs.set(s, { seq, ids: [i] });
-    return 0;
-  }
-  const seen = run.ids.indexOf(i);
-  if (seen >= 0) return seen;
-  return run.ids.length < SEQ_STEP ? run.ids.push(i) - 1 : SEQ_STEP - 1;
-}
-
-function isTrade(item: unknown, symbol: string): boolean {
+export function isTrade(item: unknown, symbol: string): boolean {
   if (typeof item !== 'object' || item === null) return false;
   const { T, s, S, v, p, i, seq } = item as Readonly<Record<keyof TradeWire, unknown>>;
   return (
@@ -64,7 +73,7 @@ function isTrade(item: unknown, symbol: string): boolean {
     (S === 'Buy' || S === 'Sell') &&
     isPositiveDecimal(p) &&
     isPositiveDecimal(v) &&
-    isCount(T, MAX_TS) &&
+    isCount(T, MAX_EVENT_TIME) &&
     isCount(seq, MAX_EXCHANGE_SEQ)
   );
 }
@@ -81,8 +90,8 @@ function isCount(value: unknown, max: number): value is number {
   return typeof value === 'number' && value >= 0 && value <= max && Number.isInteger(value);
 }
 
-function refuse(item: unknown, symbol: string): never {
+function refuse(frame: string, symbol: string): never {
   throw new WireFormatError(
-    `Expected a Bybit trade of ${symbol} with T, s, S, v, p, i, seq, got ${JSON.stringify(item)}.`,
+    `Expected Bybit trades of ${quote(symbol)} with T, s, S, v, p, i, seq, got ${quote(frame)}.`,
   );
 }

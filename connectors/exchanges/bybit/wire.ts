@@ -1,18 +1,18 @@
 /** Bybit v5 public frames as they come over the wire. Numbers are decimal strings; fields we do not use pass through. */
 import { z } from 'zod';
+import { MAX_EVENT_TIME } from '../../../schemas/primitives.ts';
 
 /** A decimal without sign or exponent, e.g. `65114.20`. */
 export const DECIMAL = /^\d{1,15}(?:\.\d{1,18})?$/;
 /** Largest exchange seq that our own seq (× 1024) still holds exactly. */
 export const MAX_EXCHANGE_SEQ = 2 ** 43 - 1;
 
-const Decimal = z.string().regex(DECIMAL);
-const PositiveDecimal = Decimal.refine((text) => Number(text) > 0, 'expected more than 0');
+export const Decimal = z.string().regex(DECIMAL);
+export const PositiveDecimal = Decimal.refine((text) => Number(text) > 0, 'expected more than 0');
 const SignedDecimal = z.string().regex(/^-?\d{1,15}(?:\.\d{1,18})?$/);
-/** Last instant a Date can hold. */
-const Ms = z.number().int().nonnegative().max(8.64e15);
+const Ms = z.number().int().nonnegative().max(MAX_EVENT_TIME);
 const Counter = z.number().int().nonnegative();
-const Name = z.string().min(1).max(64);
+export const Name = z.string().min(1).max(64);
 
 /** One fill: several with one `seq` are one taker order that swept levels. `S` is the taker's side. */
 export const TradeItem = z.looseObject({
@@ -50,6 +50,16 @@ export const BookFrame = z.looseObject({
 /** An empty text means that the instrument has no such value (dated futures have no funding). */
 const orEmpty = <T extends z.ZodType>(schema: T) => z.union([z.literal(''), schema]).optional();
 
+/** What is read of a ticker; each named alike by us. Spot tickers have the last two only. */
+export const TICKER_FIELDS = [
+  'fundingRate',
+  'nextFundingTime',
+  'markPrice',
+  'openInterest',
+  'turnover24h',
+  'lastPrice',
+] as const;
+
 export const TickerFrame = z.looseObject({
   topic: z.string().startsWith('tickers.'),
   type: z.enum(['snapshot', 'delta']),
@@ -60,37 +70,45 @@ export const TickerFrame = z.looseObject({
     nextFundingTime: orEmpty(z.string().regex(/^\d{1,15}$/)),
     markPrice: orEmpty(PositiveDecimal),
     openInterest: orEmpty(Decimal),
-  }),
+    turnover24h: orEmpty(Decimal),
+    lastPrice: orEmpty(PositiveDecimal),
+  } satisfies Record<(typeof TICKER_FIELDS)[number] | 'symbol', z.ZodType>),
+});
+
+/** Bars of a minute; `end` is its last millisecond, `confirm` true once it will not change any more. */
+export const KlineFrame = z.looseObject({
+  topic: z.string().startsWith('kline.1.'),
+  ts: Ms,
+  data: z
+    .array(
+      z.looseObject({
+        start: Ms.multipleOf(60_000),
+        interval: z.literal('1'),
+        open: PositiveDecimal,
+        high: PositiveDecimal,
+        low: PositiveDecimal,
+        close: PositiveDecimal,
+        volume: Decimal,
+        turnover: Decimal,
+        confirm: z.boolean(),
+      }),
+    )
+    .min(1),
 });
 
 /** Answer to a request. Linear pongs carry op `ping` and ret_msg `pong`; other endpoints say op `pong`. */
-export const ControlFrame = z.looseObject({
-  op: z.string(),
-  success: z.boolean().optional(),
-  ret_msg: z.string().optional(),
-  req_id: z.string().optional(),
-});
-
-/** Envelope of every REST answer. */
-export const RestEnvelope = z.looseObject({
-  retCode: z.number().int(),
-  retMsg: z.string(),
-  result: z.unknown(),
-});
-
-/** `[open time ms, open, high, low, close, volume, turnover]`, newest first; the newest may be unclosed. */
-export const KlineResult = z.looseObject({
-  category: z.string(),
-  symbol: Name,
-  list: z.array(
-    z.tuple([
-      z.string().regex(/^\d{1,15}$/),
-      PositiveDecimal,
-      PositiveDecimal,
-      PositiveDecimal,
-      PositiveDecimal,
-      Decimal,
-      Decimal,
-    ]),
-  ),
-});
+export const ControlFrame = z.union([
+  z.looseObject({
+    op: z.string(),
+    success: z.boolean().optional(),
+    ret_msg: z.string().optional(),
+    req_id: z.string().optional(),
+  }),
+  // What could not be read at all is refused without saying what it was.
+  z.looseObject({
+    op: z.undefined().optional(),
+    success: z.literal(false),
+    ret_msg: z.string(),
+    req_id: z.string().optional(),
+  }),
+]);

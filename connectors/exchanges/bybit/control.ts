@@ -1,7 +1,7 @@
 /** Bybit's answers to what we send: acknowledgements, refusals, pongs. */
 import { WireFormatError } from '../../../schemas/errors.ts';
 import type { ControlEvent } from '../market-event.ts';
-import { quote } from './quote.ts';
+import { quote } from '../wire-frame.ts';
 import { streamOf } from './streams.ts';
 import { ControlFrame } from './wire.ts';
 

@@ -1,10 +1,9 @@
 /** Bybit v5 frames into market events. Nothing is ignored: what cannot be read throws, what was not asked for is named. */
-import type { z } from 'zod';
-import { messageOf, WireFormatError } from '../../../schemas/errors.ts';
+import { WireFormatError } from '../../../schemas/errors.ts';
 import type { MarketEvent, StreamKind } from '../market-event.ts';
 import type { FrameMapper } from '../venue.ts';
+import { checkFrame, quote, readFrame } from '../wire-frame.ts';
 import { controlEvents } from './control.ts';
-import { quote } from './quote.ts';
 import { type BookDepth, DEFAULT_BOOK_DEPTH, prefixOf } from './streams.ts';
 import { readTradeText } from './trade-text.ts';
 import { checkTrades, mapTrades, SequenceRuns } from './trades.ts';
@@ -19,7 +18,7 @@ export function bybitMapper(depth: BookDepth = DEFAULT_BOOK_DEPTH): FrameMapper 
   return (frame) => {
     const usual = readTradeText(frame);
     if (usual) return [mapTrades(usual, runs)];
-    const message = parseObject(frame);
+    const message = readFrame('Bybit', frame);
     const { topic } = message;
     if (typeof topic !== 'string') return controlEvents(message, frame);
     if (topic.startsWith('publicTrade.')) return [mapTrades(checkTrades(message, frame), runs)];
@@ -37,23 +36,12 @@ const READERS: Record<Exclude<StreamKind, 'trades'>, Reader> = {
   kline: mapKlines,
 };
 
-function parseObject(frame: string): Record<string, unknown> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(frame);
-  } catch (cause) {
-    throw new WireFormatError(`Expected JSON from Bybit, got ${quote(frame)}: ${quote(messageOf(cause))}.`, {
-      cause,
-    });
-  }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
-    return parsed as Record<string, unknown>;
-  }
-  throw new WireFormatError(`Expected a JSON object from Bybit, got ${quote(frame)}.`);
-}
-
 function mapBook(message: unknown, symbol: string, frame: string): MarketEvent[] {
-  const { type, ts, data } = parse(BookFrame, message, frame, 'an orderbook frame');
+  const { type, ts, data } = checkFrame(BookFrame, message, {
+    venue: 'Bybit',
+    what: 'an orderbook frame',
+    frame,
+  });
   checkSymbol(data.s, symbol, frame);
   const levels = (side: readonly (readonly [string, string])[]) =>
     side.map(([price, size]) => [Number(price), Number(size)] as const);
@@ -71,7 +59,11 @@ function mapBook(message: unknown, symbol: string, frame: string): MarketEvent[]
 }
 
 function mapTicker(message: unknown, symbol: string, frame: string): MarketEvent[] {
-  const { type, ts, data } = parse(TickerFrame, message, frame, 'a tickers frame');
+  const { type, ts, data } = checkFrame(TickerFrame, message, {
+    venue: 'Bybit',
+    what: 'a tickers frame',
+    frame,
+  });
   checkSymbol(data.symbol, symbol, frame);
   const change: { [K in (typeof TICKER_FIELDS)[number]]?: number | null } = {};
   for (const field of TICKER_FIELDS) {
@@ -83,7 +75,7 @@ function mapTicker(message: unknown, symbol: string, frame: string): MarketEvent
 
 /** One event a bar: at the turn of a minute a frame carries the closed one and the new one. */
 function mapKlines(message: unknown, symbol: string, frame: string): MarketEvent[] {
-  const { ts, data } = parse(KlineFrame, message, frame, 'a kline frame');
+  const { ts, data } = checkFrame(KlineFrame, message, { venue: 'Bybit', what: 'a kline frame', frame });
   return data.map((bar) => ({
     kind: 'kline',
     symbol,
@@ -104,14 +96,5 @@ function checkSymbol(got: string, expected: string, frame: string): void {
   if (got === expected) return;
   throw new WireFormatError(
     `Expected data of ${quote(expected)} in its topic from Bybit, got ${quote(frame)}.`,
-  );
-}
-
-function parse<T extends z.ZodType>(schema: T, message: unknown, frame: string, what: string): z.output<T> {
-  const result = schema.safeParse(message);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw new WireFormatError(
-    `Expected ${what} from Bybit, got ${quote(frame)}: ${issue.path.join('.')} ${quote(issue.message)}.`,
   );
 }

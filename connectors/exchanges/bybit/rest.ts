@@ -7,7 +7,7 @@ import type { TradeRow } from '../../../schemas/trade-batch.ts';
 import { systemClock } from '../../clock/system.ts';
 import { RestClient, type RestQuery } from '../rest-client.ts';
 import type { Instrument, KlineQuery, RestOptions, TradesQuery, VenueRest } from '../venue.ts';
-import { quote } from './quote.ts';
+import { quote } from '../wire-frame.ts';
 import { recentTrades, tradesFrom } from './recent-trades.ts';
 import { judgeBybit } from './rest-limits.ts';
 import { InstrumentsResult, KlineResult, RestEnvelope, TickersResult, TradesResult } from './rest-wire.ts';

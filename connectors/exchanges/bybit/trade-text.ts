@@ -1,5 +1,5 @@
 /** The usual publicTrade text read in one pass: three times as fast as JSON.parse and checks, and never more lenient. */
-import { MAX_EXCHANGE_SEQ } from './wire.ts';
+import { MAX_EXCHANGE_SEQ, SMALLEST } from './wire.ts';
 
 /** One fill whose fields have been checked; see wire.ts. */
 export interface TradeWire {
@@ -48,6 +48,6 @@ export function readTradeText(text: string): TradesWire | null {
 function itemOf(match: RegExpExecArray, symbol: string): TradeWire | null {
   const [, ts, s, side, v, p, i, seqText] = match as unknown as [string, ...string[]];
   const seq = Number(seqText);
-  const isFine = s === symbol && seq <= MAX_EXCHANGE_SEQ && Number(v) > 0 && Number(p) > 0;
+  const isFine = s === symbol && seq <= MAX_EXCHANGE_SEQ && Number(v) >= SMALLEST && Number(p) >= SMALLEST;
   return isFine ? { T: Number(ts), s, S: side as 'Buy' | 'Sell', v: v!, p: p!, i: i!, seq } : null;
 }

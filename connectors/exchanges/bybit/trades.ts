@@ -3,9 +3,9 @@ import { WireFormatError } from '../../../schemas/errors.ts';
 import { MAX_EVENT_TIME } from '../../../schemas/primitives.ts';
 import type { TradeRow } from '../../../schemas/trade-batch.ts';
 import type { TradesEvent } from '../market-event.ts';
-import { quote } from './quote.ts';
+import { quote } from '../wire-frame.ts';
 import type { TradesWire, TradeWire } from './trade-text.ts';
-import { DECIMAL, MAX_EXCHANGE_SEQ } from './wire.ts';
+import { DECIMAL, MAX_EXCHANGE_SEQ, SMALLEST } from './wire.ts';
 
 /** Our seq = exchange seq × this + place among the trades of that seq. */
 const SEQ_STEP = 1024;
@@ -83,7 +83,7 @@ function isText(value: unknown, max: number): value is string {
 }
 
 function isPositiveDecimal(value: unknown): boolean {
-  return typeof value === 'string' && DECIMAL.test(value) && Number(value) > 0;
+  return typeof value === 'string' && DECIMAL.test(value) && Number(value) >= SMALLEST;
 }
 
 function isCount(value: unknown, max: number): value is number {

@@ -4,11 +4,13 @@ import { MAX_EVENT_TIME } from '../../../schemas/primitives.ts';
 
 /** A decimal without sign or exponent, e.g. `65114.20`. */
 export const DECIMAL = /^\d{1,15}(?:\.\d{1,18})?$/;
+/** Least price or size that is taken: finer ones a batch cannot carry, and no market has. */
+export const SMALLEST = 1e-12;
 /** Largest exchange seq that our own seq (× 1024) still holds exactly. */
 export const MAX_EXCHANGE_SEQ = 2 ** 43 - 1;
 
 export const Decimal = z.string().regex(DECIMAL);
-export const PositiveDecimal = Decimal.refine((text) => Number(text) > 0, 'expected more than 0');
+export const PositiveDecimal = Decimal.refine((text) => Number(text) >= SMALLEST, 'expected more than 0');
 const SignedDecimal = z.string().regex(/^-?\d{1,15}(?:\.\d{1,18})?$/);
 const Ms = z.number().int().nonnegative().max(MAX_EVENT_TIME);
 const Counter = z.number().int().nonnegative();

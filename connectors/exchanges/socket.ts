@@ -1,45 +1,38 @@
 /** The one WebSocket client: stays connected to a url for as long as it is wanted, whatever happens. */
-import { type RawData, WebSocket } from 'ws';
-import { messageOf } from '../../schemas/errors.ts';
 import { type Backoff, backoffMs } from '../backoff.ts';
-import type { Clock } from '../clock/port.ts';
 import { within } from '../clock/within.ts';
-import { explainNetworkError } from './explain.ts';
 import { Random } from './random.ts';
+import { Session, type SessionEnd, type SessionOptions } from './session.ts';
 
-export interface SocketOptions {
-  readonly url: string;
-  /** Time of the network (pings, silence, waiting), not of the market. */
-  readonly clock: Clock;
+export interface SocketOptions extends Omit<SessionOptions, 'silentAfterMs'> {
+  readonly silentAfterMs?: number;
   /** Of the jitter. */
   readonly seed: number;
-  readonly pingFrame: string;
-  readonly pingEveryMs?: number;
-  /** Without any frame for this long the connection counts as dead; longer than `pingEveryMs`, since pongs are frames. */
-  readonly silentAfterMs?: number;
   readonly backoff?: Backoff;
-  readonly onOpen: () => void;
-  readonly onFrame: (frame: string) => void;
   /** A connection ended, or could not be made; the next try comes after `retryInMs`. */
   readonly onDown: (reason: string, retryInMs: number) => void;
 }
 
-const HANDSHAKE_MS = 10_000;
+const SILENT_AFTER_MS = 30_000;
+const BACKOFF: Backoff = { firstMs: 500, maxMs: 30_000 };
 const CLOSE_MS = 1_000;
-const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 /** A connection that lived this long clears the count of failures; a shorter one is a failure too. */
 const PROVEN_MS = 30_000;
+/** Waits of an exchange that does not want us and does not say for how long. Its patience ends with a ban. */
+const REFUSED: Backoff = { firstMs: 20_000, maxMs: 300_000 };
+/** No pause asked for is believed beyond this. Unit: ms. */
+const LONGEST_PAUSE_MS = 3_600_000;
 
 /**
  * Opens at once. Each connection is a session of its own: once it is given up, nothing of it is delivered any more.
- * Errors never escape: they end in `onDown`, and a new session follows until `close()`.
+ * Errors never escape: they end in `onDown`, and a new session follows until `close()`, however often it fails.
  */
 export class ReconnectingSocket {
   readonly #options: SocketOptions;
   readonly #random: Random;
   readonly #closing = new AbortController();
   readonly #done: Promise<void>;
-  #socket: WebSocket | null = null;
+  #session: Session | null = null;
   #isPaused = false;
 
   constructor(options: SocketOptions) {
@@ -50,112 +43,64 @@ export class ReconnectingSocket {
 
   /** Sends on the open connection; without one the frame is dropped, since each session subscribes anew. */
   send(frame: string): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
+    this.#session?.send(frame);
   }
 
   /** Stops reading: the exchange's frames wait in its own buffers. */
   pause(): void {
     this.#isPaused = true;
-    this.#socket?.pause();
+    this.#session?.pause();
   }
 
   resume(): void {
     this.#isPaused = false;
-    this.#socket?.resume();
+    this.#session?.resume();
+  }
+
+  /** Gives the connection up and makes a new one. Without one, the next try comes as it would. */
+  reconnect(reason: string): void {
+    this.#session?.end(reason);
   }
 
   /** Ends the session and makes no new one. Idempotent. */
   async close(): Promise<void> {
-    this.#closing.abort();
-    const socket = this.#socket;
-    socket?.resume();
-    socket?.close(1000);
+    this.#closing.abort(true);
+    this.#session?.close();
     await within(this.#options.clock, CLOSE_MS, this.#done);
-    socket?.terminate();
+    this.#session?.end('closed');
     await this.#done;
   }
 
   async #run(): Promise<void> {
-    const { clock, backoff = { firstMs: 500, maxMs: 30_000 }, onDown } = this.#options;
+    const { clock, onDown } = this.#options;
+    const closing = this.#closing.signal;
     let failures = 0;
-    while (!this.#closing.signal.aborted) {
+    while (!closing.aborted) {
       const began = clock.now();
-      const reason = await this.#session();
+      const session = new Session(this.#sessionOptions(), this.#isPaused);
+      this.#session = session;
+      const end = await session.ended;
+      this.#session = null;
+      if (closing.aborted) return;
       failures = clock.now() - began >= PROVEN_MS ? 1 : failures + 1;
-      const waitMs = backoffMs(failures, backoff, this.#random.next());
-      if (this.#closing.signal.aborted) return;
-      onDown(reason, waitMs);
-      await clock.until(clock.now() + waitMs, this.#closing.signal);
+      const waitMs = this.#waitMs(failures, end);
+      onDown(end.reason, waitMs);
+      await clock.until(clock.now() + waitMs, closing);
     }
   }
 
-  /** One connection from handshake to end; resolves with why it ended. */
-  #session(): Promise<string> {
-    const { url, onOpen, onFrame, clock } = this.#options;
-    const socket = open(url);
-    if (typeof socket === 'string') return Promise.resolve(socket);
-    this.#socket = socket;
-    const ended = new AbortController();
-    const life = { lastFrameMs: clock.now() };
-    return new Promise((resolve) => {
-      const end = (reason: string) => {
-        if (ended.signal.aborted) return;
-        ended.abort();
-        this.#socket = null;
-        socket.terminate();
-        resolve(reason);
-      };
-      socket.on('open', () => {
-        life.lastFrameMs = clock.now();
-        if (this.#isPaused) socket.pause();
-        void this.#watch(socket, life, ended.signal, end);
-        onOpen();
-      });
-      socket.on('message', (data: RawData) => {
-        if (ended.signal.aborted) return;
-        life.lastFrameMs = clock.now();
-        onFrame(String(data));
-      });
-      socket.on('error', (error) => end(explainNetworkError(url, error)));
-      socket.on('close', (code) => end(`${url} closed the connection (code ${code}).`));
-    });
+  #waitMs(failures: number, { refused }: SessionEnd): number {
+    const { backoff = BACKOFF } = this.#options;
+    const waitMs = backoffMs(failures, backoff, this.#random.next());
+    if (!refused) return waitMs;
+    const { retryAfterMs } = refused;
+    // A little later than asked for, so that many clients do not return at once.
+    if (retryAfterMs !== null) return Math.min(retryAfterMs, LONGEST_PAUSE_MS) + waitMs;
+    return backoffMs(failures, REFUSED, this.#random.next());
   }
 
-  /** Pings, and ends a session that has fallen silent: a half-open connection reports no error by itself. */
-  async #watch(
-    socket: WebSocket,
-    life: { lastFrameMs: number },
-    ended: AbortSignal,
-    end: (reason: string) => void,
-  ): Promise<void> {
-    const { clock, url, pingFrame, pingEveryMs = 20_000, silentAfterMs = 30_000 } = this.#options;
-    let nextPing = clock.now() + pingEveryMs;
-    while (!ended.aborted) {
-      // While we do not read, silence is our own.
-      if (this.#isPaused) life.lastFrameMs = clock.now();
-      const now = clock.now();
-      if (now >= life.lastFrameMs + silentAfterMs) {
-        end(`${url} has been silent for ${(now - life.lastFrameMs) / 1000} s: the connection is dead.`);
-        return;
-      }
-      if (now >= nextPing) {
-        socket.send(pingFrame);
-        nextPing = now + pingEveryMs;
-      }
-      await clock.until(Math.min(nextPing, life.lastFrameMs + silentAfterMs), ended);
-    }
-  }
-}
-
-/** A socket that connects, or why there can be none. */
-function open(url: string): WebSocket | string {
-  try {
-    return new WebSocket(url, {
-      handshakeTimeout: HANDSHAKE_MS,
-      perMessageDeflate: false,
-      maxPayload: MAX_FRAME_BYTES,
-    });
-  } catch (error) {
-    return `Cannot open ${url}: ${messageOf(error)}.`;
+  #sessionOptions(): SessionOptions {
+    const { url, clock, ping, silentAfterMs = SILENT_AFTER_MS, onOpen, onFrame } = this.#options;
+    return { url, clock, ping, silentAfterMs, onOpen, onFrame };
   }
 }

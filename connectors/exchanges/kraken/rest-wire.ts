@@ -7,8 +7,8 @@ const PositiveDecimal = Decimal.refine((text) => Number(text) > 0, 'expected mor
 /** Up to the year 9999. */
 const Seconds = z.number().min(1).max(253_402_300_799);
 
-/** Envelope of every answer. `error` holds texts such as `EAPI:Rate limit exceeded`. */
-export const RestEnvelope = z.looseObject({ error: z.array(z.string()), result: z.unknown() });
+/** Envelope of every answer. `error` holds texts such as `EAPI:Rate limit exceeded`; then there may be no result. */
+export const RestEnvelope = z.looseObject({ error: z.array(z.string()), result: z.unknown().optional() });
 
 /** Rows of the one pair that was asked for, under Kraken's own name of it (`XXBTZUSD`), and `last`. */
 export const PairResult = z

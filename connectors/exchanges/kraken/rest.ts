@@ -28,6 +28,8 @@ const PAGE = 1_000;
 /** Pages a call asks for: what is newer than these 100,000 trades is for the next call, from the last trade on. */
 const MAX_PAGES = 100;
 
+type Asker = Pick<RestClient, 'getJson' | 'urlOf'>;
+
 /** Kraken counts public requests by address, and asks for no more than one a second. */
 export function krakenRest({ baseUrl, clock, seed }: RestOptions): VenueRest {
   const client = new RestClient({ baseUrl, clock, seed, atOnce: 1, everyMs: 1_000, judge: krakenVerdict });
@@ -43,12 +45,13 @@ export function krakenVerdict(_answer: unknown, json: unknown): Verdict {
   return errors.some((text) => /^EService:|Internal error/i.test(text)) ? 'again' : 'fine';
 }
 
-class KrakenRest implements VenueRest {
-  readonly #client: RestClient;
+/** Over the venue's queue; see krakenRest. */
+export class KrakenRest implements VenueRest {
+  readonly #client: Asker;
   /** Our symbols by Kraken's own names; null until AssetPairs has been asked. */
   #symbols: ReadonlyMap<string, string> | null = null;
 
-  constructor(client: RestClient) {
+  constructor(client: Asker) {
     this.#client = client;
   }
 

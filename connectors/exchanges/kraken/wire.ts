@@ -5,7 +5,8 @@ import { DECIMAL_TEXT } from './exact.ts';
 const Name = z.string().min(1).max(64);
 const Decimal = z.string().regex(new RegExp(`^${DECIMAL_TEXT}$`));
 const PositiveDecimal = Decimal.refine((text) => Number(text) > 0, 'expected more than 0');
-const Positive = z.number().positive().max(1e15);
+/** What a trade batch can hold: see schemas/trade-batch/scale.ts. */
+const Positive = z.number().min(1e-12).max(1e15);
 const Count = z.int().nonnegative();
 /** RFC 3339 in UTC, down to the nanosecond; what is below the millisecond is cut off. */
 const Instant = z

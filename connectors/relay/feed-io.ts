@@ -28,7 +28,9 @@ export type FeedInput =
   /** The outbox gave these up, since the bus was away for too long: never trades. */
   | { readonly kind: 'dropped'; readonly topic: TopicName; readonly messages: readonly OutgoingMessage[] }
   /** Time has passed; comes at `nextDue` at the latest. */
-  | { readonly kind: 'tick' };
+  | { readonly kind: 'tick' }
+  /** The last one: sockets are closed, and what is held back for a batch is to be told now. */
+  | { readonly kind: 'stop' };
 
 /** What the shell is to do, in this order. */
 export type FeedCommand =

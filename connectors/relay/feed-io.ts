@@ -14,7 +14,12 @@ export interface Instant {
 /** In the order in which they happened. A connection's number outlives its sockets and is never given twice. */
 export type FeedInput =
   /** The symbols wanted from now on, instead of those before. */
-  | { readonly kind: 'symbols'; readonly symbols: readonly string[] }
+  | {
+      readonly kind: 'symbols';
+      readonly symbols: readonly string[];
+      /** Those of them that the exchange lists and does not trade now, as it says. */
+      readonly halted?: readonly string[];
+    }
   /** A socket of the connection stands: it knows nothing of the one before, which delivers nothing any more. */
   | { readonly kind: 'opened'; readonly connection: number }
   | { readonly kind: 'frame'; readonly connection: number; readonly frame: string }

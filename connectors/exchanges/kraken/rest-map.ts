@@ -51,8 +51,8 @@ const TRADING = new Set(['online', 'limit_only', 'reduce_only']);
 
 /** Null of a pair that has no public feed. */
 export function instrumentOf(pair: AssetPair): Instrument | null {
-  if (pair.wsname === undefined) return null;
-  const { base, quote } = usualNames(pair.wsname);
+  const { base, quote } = usualNames(pair.wsname ?? '');
+  if (base === '' || quote === '') return null;
   const { status = 'online' } = pair;
   return {
     symbol: `${base}/${quote}`,

@@ -50,7 +50,7 @@ export type OhlcRow = z.output<typeof OhlcRow>;
 /** Open time of the newest closed bar. Unit: s. */
 export const OhlcLast = Seconds.int();
 
-/** By Kraken's own name of the pair; pairs without `wsname` are not in the public feed. */
+/** By Kraken's own name of the pair. Those without `wsname` (dark pools) are not in the public feed. */
 export const AssetPairs = z.record(
   z.string(),
   z.looseObject({
@@ -66,8 +66,10 @@ export const AssetPairs = z.record(
 );
 export type AssetPair = z.output<typeof AssetPairs>[string];
 
+/** Coins without worth have volumes beyond 10^15. */
+const Large = z.string().regex(/^\d{1,30}(?:\.\d{1,18})?$/);
 /** By the names of AssetPairs: volume and its mean price, each today and over 24 h. */
 export const Tickers = z.record(
   z.string(),
-  z.looseObject({ v: z.tuple([Decimal, Decimal]), p: z.tuple([Decimal, Decimal]) }),
+  z.looseObject({ v: z.tuple([Large, Large]), p: z.tuple([Large, Large]) }),
 );

@@ -1,10 +1,14 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Candle } from '../../../schemas/candle.ts';
 import { UpstreamError } from '../../../schemas/errors.ts';
 import { Trade } from '../../../schemas/trade.ts';
 import { needRealData } from '../../../test/real-data.ts';
+import type { Clock } from '../../clock/port.ts';
 import { packedJson, REST_OHLC, REST_TRADES } from './frames.fixture.ts';
-import { KrakenRest, krakenVerdict } from './rest.ts';
+import { KrakenRest, krakenRest, krakenVerdict } from './rest.ts';
 
 type Answer = (path: string, query: Readonly<Record<string, string | number>>) => unknown;
 
@@ -17,6 +21,21 @@ function restOf(answer: Answer) {
     return answer(path, query);
   };
   return { rest: new KrakenRest({ urlOf, getJson }), asked };
+}
+
+/** Waits take no time, and time limits never end. */
+class HastyClock implements Clock {
+  #now = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  until(ms: number, signal?: AbortSignal): Promise<void> {
+    if (ms < this.#now + 30_000) this.#now = Math.max(this.#now, ms);
+    else return new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    return Promise.resolve();
+  }
 }
 
 const minute = (text: string) => Date.parse(`2025-11-10T${text}:00Z`);
@@ -147,6 +166,23 @@ describe('instruments and turnovers', () => {
 });
 
 describe('errors', () => {
+  it('for asking too often are waited out', async () => {
+    const answers = [
+      { error: ['EAPI:Rate limit exceeded'] },
+      { error: ['EService:Busy'] },
+      { error: [], result: {} },
+    ];
+    const server = createServer((_request, response) => response.end(JSON.stringify(answers.shift())));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const clock = new HastyClock();
+    expect(await krakenRest({ baseUrl, clock }).instruments()).toEqual([]);
+    expect(answers).toEqual([]);
+    // One request a second, whatever the pauses.
+    expect(clock.now()).toBeGreaterThanOrEqual(2_000);
+    server.close();
+  });
+
   it.each([
     [{ error: ['EAPI:Rate limit exceeded'] }, { pauseMs: null }],
     [{ error: ['EGeneral:Too many requests'] }, { pauseMs: null }],

@@ -30,7 +30,7 @@ const TradeRowWire = z
 export const TradeRows = z.array(TradeRowWire);
 export type TradeRowWire = z.output<typeof TradeRowWire>;
 /** Of the newest trade of the page, where the next begins. Unit: ns since the epoch. */
-export const TradesLast = z.string().regex(/^[1-9]\d{0,18}$/);
+export const TradesLast = z.string().regex(/^\d{1,19}$/);
 
 /** `[open time s, open, high, low, close, vwap, volume, trades]`, oldest first; the newest is not closed. */
 const OhlcRow = z

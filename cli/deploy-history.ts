@@ -1,6 +1,7 @@
 /** Closed candles that warm a deployed graph: of an earlier replay, of a DuckDB file, or of the exchange. */
 import { existsSync } from 'node:fs';
-import { BYBIT_REST_URL, fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { readHistory } from '../pipelines/replay/history.ts';
@@ -28,13 +29,13 @@ export async function deployHistory(request: HistoryRequest): Promise<Candle[]> 
 
 async function fromExchange(request: HistoryRequest): Promise<Candle[]> {
   const { venue, startMs } = request;
-  if (venue !== 'bybit')
-    throw new ConfigError(`Expected --venue bybit with --history exchange, got ${venue}.`);
+  const { restUrl: baseUrl, rest } = venueAdapter(venue);
+  const exchange = rest({ baseUrl, clock: systemClock });
   return warmCandles({
     venue,
     startMs,
     symbols: symbolsOf(request),
-    fetchKlines: (query) => fetchKlines({ ...query, baseUrl: BYBIT_REST_URL }),
+    fetchKlines: (query) => exchange.klines(query),
   });
 }
 

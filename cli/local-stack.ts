@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { openEmbeddedBus, removeEmbeddedBus } from '../connectors/bus/embedded.ts';
 import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
-import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
@@ -29,7 +28,8 @@ export interface LocalStackOptions {
 
 const BUS = 'bus';
 const HISTORY = 'history.duckdb';
-const VENUE = 'bybit';
+/** What the relay could not publish; see connectors/relay/outbox.ts. */
+const SPILL = 'spill';
 const RECORDED: readonly TopicName[] = [
   'raw-tick-data',
   'book-snapshots',
@@ -47,15 +47,20 @@ const RECORDED: readonly TopicName[] = [
 export async function removeStack(dir: string): Promise<void> {
   await removeEmbeddedBus(join(dir, BUS));
   for (const name of [HISTORY, `${HISTORY}.wal`]) await rm(join(dir, name), { force: true });
+  await rm(join(dir, SPILL), { force: true, recursive: true });
+}
+
+interface Parts {
+  readonly bus: MessageBus;
+  readonly history: History;
+  readonly recorder: HistoryRecorder;
+  readonly graph: GraphService;
+  readonly relay: Relay;
 }
 
 /** A running stack. Messages published before the graph was warm wait for it on the bus. */
 export class LocalStack {
-  readonly #bus: MessageBus;
-  readonly #history: History;
-  readonly #recorder: HistoryRecorder;
-  readonly #graph: GraphService;
-  readonly #relay: Relay;
+  readonly #parts: Parts;
   #stopped: Promise<void> | undefined;
 
   /** Opens bus and history and starts the relay. @throws ConfigError, UpstreamError where the folder cannot be used. */
@@ -67,7 +72,8 @@ export class LocalStack {
       const onError = (topic: TopicName, error: unknown) =>
         options.notice(`History of ${topic}: ${messageOf(error)}`);
       const recorder = await recordHistory({ bus, history, clock: systemClock, topics: RECORDED, onError });
-      return new LocalStack(options, bus, history, recorder, await openGraph(options, bus, history));
+      const graph = await openGraph(options, bus, history);
+      return new LocalStack({ bus, history, recorder, graph, relay: await openRelay(options, bus) });
     } catch (error) {
       // The bus first: that ends the recorder, which writes to history.
       await bus.close();
@@ -76,50 +82,31 @@ export class LocalStack {
     }
   }
 
-  private constructor(
-    options: LocalStackOptions,
-    bus: MessageBus,
-    history: History,
-    recorder: HistoryRecorder,
-    graph: GraphService,
-  ) {
-    this.#bus = bus;
-    this.#history = history;
-    this.#recorder = recorder;
-    this.#graph = graph;
-    const { source, symbols, seed, notice } = options;
-    this.#relay = startRelay({
-      url: source.wsUrl,
-      venue: VENUE,
-      symbols,
-      bus,
-      clock: source.clock,
-      seed,
-      log: notice,
-    });
+  private constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   /** Everything published on a topic from now on. */
   subscribe(topic: TopicName, name: string): Promise<Subscription> {
-    return this.#bus.subscribe(topic, name);
+    return this.#parts.bus.subscribe(topic, name);
   }
 
   relay(): RelayStats {
-    return this.#relay.stats();
+    return this.#parts.relay.stats();
   }
 
   steps(): readonly StepMetrics[] {
-    return this.#graph.steps();
+    return this.#parts.graph.steps();
   }
 
   /** Messages that wait for their windows, or for the graph. */
   backlog(): number {
-    return this.#graph.backlog() ?? 0;
+    return this.#parts.graph.backlog() ?? 0;
   }
 
   /** Warms the graph and runs it until `stop`. Rejects where a step fails. */
   run(): Promise<void> {
-    return this.#graph.run();
+    return this.#parts.graph.run();
   }
 
   /**
@@ -134,15 +121,23 @@ export class LocalStack {
   async #stop(): Promise<void> {
     const failures: unknown[] = [];
     const inOrder = [
-      () => this.#relay.stop(),
-      () => this.#graph.stop(),
-      () => this.#recorder.close(),
-      () => this.#history.close(),
-      () => this.#bus.close(),
+      () => this.#parts.relay.stop(),
+      () => this.#parts.graph.stop(),
+      () => this.#parts.recorder.close(),
+      () => this.#parts.history.close(),
+      () => this.#parts.bus.close(),
     ];
     for (const end of inOrder) await end().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   }
+}
+
+function openRelay(
+  { source, symbols, dir, seed, notice }: LocalStackOptions,
+  bus: MessageBus,
+): Promise<Relay> {
+  const { adapter, clock } = source;
+  return startRelay({ adapter, symbols, bus, clock, seed, spillDir: join(dir, SPILL), log: notice });
 }
 
 function openGraph(
@@ -150,8 +145,10 @@ function openGraph(
   bus: MessageBus,
   history: History,
 ): Promise<GraphService> {
+  const { adapter, clock } = source;
+  const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
   return GraphService.open({
-    ...{ bus, clock: source.clock, project: 'local', venue: VENUE, symbols, params, history, notice },
-    fetchKlines: (query, signal) => fetchKlines({ ...query, baseUrl: source.restUrl, signal }),
+    ...{ bus, clock, project: 'local', venue: adapter.venue, symbols, params, history, notice },
+    fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
   });
 }

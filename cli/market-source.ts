@@ -2,9 +2,9 @@
 import { acceleratedClock } from '../connectors/clock/accelerated.ts';
 import type { Clock } from '../connectors/clock/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
-import { BYBIT_REST_URL } from '../connectors/exchanges/bybit/rest.ts';
-import { BYBIT_LINEAR_URL } from '../connectors/exchanges/bybit/subscribe.ts';
+import { bybitAdapter } from '../connectors/exchanges/bybit/adapter.ts';
 import { startSimulatedExchange } from '../connectors/exchanges/simulated/server.ts';
+import type { VenueAdapter } from '../connectors/exchanges/venue.ts';
 
 /** Pairs with the highest turnover for years; choosing them by turnover is the universe's task. */
 export const LIVE_SYMBOLS: readonly string[] = [
@@ -18,11 +18,10 @@ export const LIVE_SYMBOLS: readonly string[] = [
   'LINKUSDT',
 ];
 
-/** The relay treats every source alike; only addresses and the clock differ. */
+/** The relay treats every source alike; only adapter and clock differ. */
 export interface MarketSource {
   readonly title: string;
-  readonly wsUrl: string;
-  readonly restUrl: string;
+  readonly adapter: VenueAdapter;
   /** Market time. */
   readonly clock: Clock;
   close(): Promise<void>;
@@ -41,8 +40,7 @@ export async function simulatedSource({ seed, speed, symbols }: SimulationOption
   const exchange = await startSimulatedExchange({ seed, clock, symbols });
   return {
     title: `simulated exchange (seed ${seed}), ${speed}×`,
-    wsUrl: exchange.wsUrl,
-    restUrl: exchange.httpUrl,
+    adapter: bybitAdapter({ wsUrl: exchange.wsUrl, restUrl: exchange.httpUrl }),
     clock,
     close: () => exchange.close(),
   };
@@ -51,8 +49,7 @@ export async function simulatedSource({ seed, speed, symbols }: SimulationOption
 export function bybitSource(): MarketSource {
   return {
     title: 'Bybit linear perpetuals, live',
-    wsUrl: BYBIT_LINEAR_URL,
-    restUrl: BYBIT_REST_URL,
+    adapter: bybitAdapter(),
     clock: systemClock,
     close: async () => undefined,
   };

@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openPubSubBus } from '../connectors/bus/pubsub.ts';
-import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import type { Environment } from '../pipelines/runners/portable/engines/catalog.ts';
 import { startEngine } from '../pipelines/runners/portable/engines/start.ts';
 import type { Job } from '../pipelines/runners/portable/job-service.ts';
@@ -65,11 +66,12 @@ export async function runOnFlink(options: FlinkRunOptions): Promise<void> {
 
 async function warmed({ symbols, params, restUrl, clock }: FlinkRunOptions) {
   const startMs = clock.now();
+  const rest = venueAdapter(VENUE).rest({ baseUrl: restUrl, clock: systemClock });
   const history = await warmCandles({
     venue: VENUE,
     symbols,
     startMs,
-    fetchKlines: (query) => fetchKlines({ ...query, baseUrl: restUrl }),
+    fetchKlines: (query) => rest.klines(query),
   });
   return { history, ...resumption(history, startMs, params, { isResuming: true }) };
 }

@@ -5,7 +5,7 @@ import type { MessageBus } from '../connectors/bus/port.ts';
 import { openPubSubBus, type PubSubBusOptions } from '../connectors/bus/pubsub.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { within } from '../connectors/clock/within.ts';
-import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
+import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
@@ -170,10 +170,11 @@ function openGraph(
   history: History | undefined,
 ): Promise<GraphService> {
   const { clock, project, symbols, params, restUrl, log, patienceMs = PATIENCE_MS } = options;
+  const rest = venueAdapter(VENUE).rest({ baseUrl: restUrl, clock: systemClock });
   return GraphService.open({
     ...{ bus, clock, project, venue: VENUE, symbols, params, patienceMs },
     ...(history ? { history } : {}),
-    fetchKlines: (query, signal) => fetchKlines({ ...query, baseUrl: restUrl, signal }),
+    fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
     notice: (line) => log('WARNING', line),
   });
 }

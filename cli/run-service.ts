@@ -1,7 +1,7 @@
 /** What `cst run` does: the graph as a service, on the bus and the engine that were named. */
 import { join } from 'node:path';
 import { systemClock } from '../connectors/clock/system.ts';
-import { BYBIT_REST_URL } from '../connectors/exchanges/bybit/rest.ts';
+import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import type { LiveWorkers } from '../pipelines/runners/portable/live/live-job.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
@@ -92,7 +92,7 @@ function pubSubOf(flags: RunFlags) {
     create: flags.create ?? Boolean(PUBSUB_EMULATOR_HOST),
     symbols: symbolsOf(flags.symbols) ?? LIVE_SYMBOLS,
     params: flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params),
-    restUrl: flags.restUrl ?? BYBIT_REST_URL,
+    restUrl: flags.restUrl ?? venueAdapter(VENUE).restUrl,
     clock: systemClock,
     log: logTo(process.stderr, systemClock),
   };

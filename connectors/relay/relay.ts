@@ -1,141 +1,155 @@
 /**
- * The relay: an exchange's WebSocket in; trade batches, a snapshot of each second, feed events and dead letters out.
- *
- * Memory is bounded: one flush is under way at a time; while the bus is slow, trades wait in their symbols' buffers,
- * and beyond `maxBufferedTrades` the socket is no longer read, so that the exchange's own buffers (and at last its
- * patience) carry the pressure. Seconds that pass meanwhile are published afterwards.
+ * The relay of one venue: its WebSockets and REST in; trade batches, a snapshot of each second, feed events and dead
+ * letters out. It owns sockets, requests, timers and the outbox, and decides nothing: a Feed does, from inputs that
+ * can be recorded. Memory is bounded: while the outbox asks for it, sockets are not read, so that the exchange's own
+ * buffers (and at last its patience) carry the pressure.
  */
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
-import { closeAfter, type Venue } from '../../schemas/primitives.ts';
-import type { TradeRow } from '../../schemas/trade-batch.ts';
-import type { MessageBus, OutgoingMessage } from '../bus/port.ts';
+import type { Venue } from '../../schemas/primitives.ts';
+import type { MessageBus } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
 import { systemClock } from '../clock/system.ts';
-import { BYBIT_PING } from '../exchanges/bybit/subscribe.ts';
 import { ReconnectingSocket } from '../exchanges/socket.ts';
+import type { VenueAdapter, VenueRest } from '../exchanges/venue.ts';
+import { Alarm } from './alarm.ts';
 import { Feed } from './feed.ts';
-import { cutByMinute, tradeMessage } from './messages.ts';
-import { Publisher } from './publisher.ts';
-import type { SymbolState } from './symbol-state.ts';
+import type { FeedCommand, FeedInput, Instant } from './feed-io.ts';
+import { type Outbox, type OutboxOptions, type OutboxStats, openOutbox } from './outbox.ts';
 
 export interface RelayOptions {
-  /** wss://stream.bybit.com/v5/public/linear, or the simulated exchange's `wsUrl`. */
-  readonly url: string;
-  readonly venue: Venue;
+  /** The venue's, or its twin's. */
+  readonly adapter: VenueAdapter;
   readonly symbols: readonly string[];
   readonly bus: MessageBus;
   /** Market time: real time, or the simulated market's. */
   readonly clock: Clock;
   /** Time of pings, silence and retries; the machine's by default. */
   readonly networkClock?: Clock;
+  /** Connections that carry each stream, so that one may go down and nothing is lost. Default 1. */
+  readonly copies?: number;
   /** Longest wait of a trade for its batch. Unit: market ms, at most 1000. */
   readonly batchMs?: number;
-  readonly maxBufferedTrades?: number;
   /** Of the jitter of retries. */
   readonly seed?: number;
-  /** Takes a sentence for people whenever the connection or the bus changes state. */
+  /** Takes a sentence for people whenever a connection or the bus changes state. */
   readonly log?: (line: string) => void;
+  /** Told everything that the feed is told, before it is: a recorder's tap. */
+  readonly onInput?: (input: FeedInput, at: Instant) => void;
+  /** Where trades wait while the bus is away; in memory where left out. */
+  readonly spillDir?: string | null;
+  readonly outbox?: Omit<OutboxOptions, 'bus' | 'clock' | 'spillDir' | 'onDropped' | 'log'>;
+  /** At `stop`, how long the bus has to take what is left. Unit: network ms. */
+  readonly drainMs?: number;
 }
 
-export interface SymbolStats {
-  readonly symbol: string;
-  readonly connected: boolean;
-  /** Trades per second over the last ten. */
-  readonly rate: number;
-  /** Unit: market ms. */
-  readonly lastTradeAgeMs: number | null;
-  readonly lagMs: number | null;
-  readonly publishedTrades: number;
+export interface ConnectionStats {
+  readonly connection: number;
+  readonly isOpen: boolean;
+  readonly opens: number;
+  /** Why there is none; null while there is. */
+  readonly problem: string | null;
 }
 
-export interface RelayStats {
-  readonly symbols: readonly SymbolStats[];
+export type FeedStats = ReturnType<Feed['stats']>;
+
+export interface RelayStats extends FeedStats {
+  readonly venue: Venue;
+  readonly connections: readonly ConnectionStats[];
   readonly reconnects: number;
-  readonly bufferedTrades: number;
-  readonly unreadableFrames: number;
+  readonly outbox: OutboxStats;
   /** Why there is no connection, or why the bus refuses; null while all is well. */
   readonly problem: string | null;
 }
 
 export interface Relay {
   stats(): RelayStats;
-  /** Publishes what was received, then closes the connection. @throws UpstreamError where the bus does not take it. */
+  /** Follows these from now on, instead of those before; connections of the others are not touched. */
+  follow(symbols: readonly string[], halted?: readonly string[]): void;
+  /** Closes the connections, publishes what was received. Idempotent. @throws UpstreamError where it would be lost. */
   stop(): Promise<void>;
 }
 
 const LONGEST_BATCH_MS = 1_000;
+const DRAIN_MS = 8_000;
+const PRESSURE_EVERY_MS = 100;
 
-/** Connects at once and never gives up. @throws ConfigError for what it cannot relay. */
-export function startRelay(options: RelayOptions): Relay {
-  if (options.venue !== 'bybit') {
-    throw new ConfigError(`Expected venue bybit, got ${options.venue}: no other feed can be relayed yet.`);
-  }
-  const { batchMs = 100 } = options;
+/** Connects at once and never gives up. @throws ConfigError for what it cannot relay, UpstreamError where the spill folder cannot be used. */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { batchMs = 100, copies = 1, symbols } = options;
   if (!(Number.isInteger(batchMs) && batchMs >= 1 && batchMs <= LONGEST_BATCH_MS)) {
     throw new ConfigError(`Expected batchMs from 1 to ${LONGEST_BATCH_MS}, got ${batchMs}.`);
   }
-  if (options.symbols.length === 0) throw new ConfigError('Expected symbols to relay, got none.');
-  return new BybitRelay(options, batchMs);
+  if (symbols.length === 0) throw new ConfigError('Expected symbols to relay, got none.');
+  const relay = new VenueRelay(options, { batchMs, copies });
+  await relay.start();
+  return relay;
 }
 
-class BybitRelay implements Relay {
+interface Connection {
+  readonly socket: ReconnectingSocket;
+  isOpen: boolean;
+  opens: number;
+  problem: string | null;
+}
+
+class VenueRelay implements Relay {
   readonly #options: RelayOptions;
-  readonly #batchMs: number;
+  readonly #network: Clock;
   readonly #feed: Feed;
-  readonly #socket: ReconnectingSocket;
-  readonly #publisher: Publisher;
+  readonly #rest: VenueRest;
+  readonly #connections = new Map<number, Connection>();
+  /** Closed ones that have not ended. */
+  readonly #leaving = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
-  readonly #running: Promise<void>;
-  /** Ends the wait for the next batch: a second has just been proven, or the relay stops. */
-  #wake = new AbortController();
+  readonly #alarms: Readonly<Record<keyof Instant, Alarm>>;
+  readonly #inputs: FeedInput[] = [];
+  #isApplying = false;
   #isPaused = false;
-  #problem: string | null = null;
+  #isEnded = false;
+  #reconnects = 0;
+  #outbox: Outbox | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: RelayOptions, batchMs: number) {
-    const { url, venue, symbols, bus, clock, networkClock = systemClock, seed = 1, log = () => {} } = options;
+  constructor(options: RelayOptions, { batchMs, copies }: { batchMs: number; copies: number }) {
+    const { adapter, clock, networkClock = systemClock, seed = 1 } = options;
     this.#options = options;
-    this.#batchMs = batchMs;
-    this.#publisher = new Publisher(bus, networkClock, this.#stopping.signal, log);
-    const send = (frame: string) => this.#socket.send(frame);
-    this.#feed = new Feed({ url, venue, symbols, now: () => clock.now(), networkClock, send });
-    this.#socket = new ReconnectingSocket({
-      url,
-      clock: networkClock,
-      seed,
-      pingFrame: BYBIT_PING,
-      onOpen: () => {
-        this.#problem = null;
-        log(`Connected to ${url}.`);
-        this.#feed.opened();
-      },
-      onFrame: (frame) => this.#receive(frame),
-      onDown: (reason, retryInMs) => {
-        this.#problem = reason;
-        log(`${reason} Next try in ${(retryInMs / 1000).toFixed(1)} s.`);
-        this.#feed.closed(reason);
-      },
-    });
-    this.#running = this.#run();
-    // It fails only while stopping, perhaps before `stop` comes to wait for it; there the failure is told.
-    this.#running.catch(() => {});
+    this.#network = networkClock;
+    this.#feed = new Feed({ adapter, batchMs, copies, startedAt: this.#now() });
+    this.#rest = adapter.rest({ baseUrl: adapter.restUrl, clock: networkClock, seed });
+    const ring = () => this.#give({ kind: 'tick' });
+    this.#alarms = { market: new Alarm(clock, ring), network: new Alarm(networkClock, ring) };
+  }
+
+  async start(): Promise<void> {
+    const { bus, spillDir = null, log, symbols, outbox } = this.#options;
+    try {
+      this.#outbox = await openOutbox({
+        ...{ ...outbox, bus, spillDir, clock: this.#network, ...(log ? { log } : {}) },
+        onDropped: ({ topic, messages }) => this.#give({ kind: 'dropped', topic, messages }),
+      });
+    } catch (error) {
+      this.#endTimers();
+      throw error;
+    }
+    this.follow(symbols);
+  }
+
+  follow(symbols: readonly string[], halted: readonly string[] = []): void {
+    this.#give({ kind: 'symbols', symbols, halted });
   }
 
   stats(): RelayStats {
-    const now = this.#options.clock.now();
+    const connections = Array.from(this.#connections, ([connection, { isOpen, opens, problem }]) => {
+      return { connection, isOpen, opens, problem };
+    });
+    const outbox = this.#outbox!.stats();
     return {
-      symbols: this.#feed.states.map((state) => ({
-        symbol: state.symbol,
-        connected: this.#feed.isUp(state.symbol),
-        rate: state.rate,
-        lastTradeAgeMs: state.last ? Math.max(0, now - state.last.ts) : null,
-        lagMs: state.lagMs,
-        publishedTrades: state.publishedTrades,
-      })),
-      reconnects: Math.max(0, this.#feed.connections - 1),
-      bufferedTrades: this.#feed.buffered,
-      unreadableFrames: this.#feed.unreadable,
-      problem: this.#publisher.problem ?? this.#problem,
+      ...this.#feed.stats(this.#now()),
+      venue: this.#options.adapter.venue,
+      connections,
+      reconnects: this.#reconnects,
+      outbox,
+      problem: outbox.lastError ?? connections.find(({ problem }) => problem !== null)?.problem ?? null,
     };
   }
 
@@ -145,78 +159,125 @@ class BybitRelay implements Relay {
   }
 
   async #stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#wake.abort();
-    await this.#socket.close();
-    await this.#running;
-    await this.#flush();
+    this.#endTimers();
+    for (const { socket } of this.#connections.values()) this.#leave(socket);
+    await Promise.all(this.#leaving);
+    this.#give({ kind: 'stop' });
+    this.#isEnded = true;
+    await this.#outbox!.drain(this.#options.drainMs ?? DRAIN_MS);
   }
 
-  #receive(frame: string): void {
-    // With a reason of its own, since making the default one (an error with its stack) costs more than the wake-up.
-    if (this.#feed.frame(frame)) this.#wake.abort(true);
-    const { maxBufferedTrades = 200_000 } = this.#options;
-    if (this.#isPaused || this.#feed.buffered <= maxBufferedTrades) return;
-    this.#isPaused = true;
-    this.#socket.pause();
+  #endTimers(): void {
+    this.#stopping.abort(true);
+    this.#alarms.market.stop();
+    this.#alarms.network.stop();
   }
 
-  async #run(): Promise<void> {
-    const { clock } = this.#options;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      this.#wake = new AbortController();
-      const nextBatch = closeAfter(clock.now(), this.#batchMs);
-      await clock.until(nextBatch, this.#wake.signal);
-      if (signal.aborted) return;
-      await frameTurn();
-      await this.#flush();
-    }
+  #now(): Instant {
+    return { market: this.#options.clock.now(), network: this.#network.now() };
   }
 
-  /** Trades first: a snapshot tells of trades that are published already. */
-  async #flush(): Promise<void> {
-    const publisher = this.#publisher;
-    await this.#publishTrades();
-    await publisher.publish('book-snapshots', this.#feed.snapshots());
-    await publisher.publish('feed-events', this.#feed.takeEvents());
-    await publisher.publish('dead-letters', this.#feed.takeDeadLetters());
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#socket.resume();
-  }
-
-  async #publishTrades(): Promise<void> {
-    const messages: OutgoingMessage[] = [];
-    for (const state of this.#feed.states) {
-      const trades = state.pending;
-      if (trades.length === 0) continue;
-      state.pending = [];
-      this.#feed.buffered -= trades.length;
-      for (const run of cutByMinute(trades)) {
-        const message = this.#encode(state, run);
-        if (!message) continue;
-        messages.push(message);
-        state.publishedTrades += run.length;
-      }
-    }
-    await this.#publisher.publish('raw-tick-data', messages);
-  }
-
-  /** Null where the trades make no batch; they become a dead letter. */
-  #encode(state: SymbolState, run: readonly TradeRow[]): OutgoingMessage | null {
+  /** Inputs that come while one is being obeyed wait for its end. */
+  #give(input: FeedInput): void {
+    if (this.#isEnded) return;
+    this.#inputs.push(input);
+    if (this.#isApplying) return;
+    this.#isApplying = true;
     try {
-      const { venue, symbol, last, since, publishedTrades: from } = state;
-      return tradeMessage(venue, symbol, run, { last, since, from, sentAt: this.#options.clock.now() });
-    } catch (error) {
-      this.#feed.refuseTrades(run, messageOf(error));
-      return null;
+      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) this.#apply(next);
+    } finally {
+      this.#isApplying = false;
+    }
+    const { market, network } = this.#feed.nextDue;
+    this.#alarms.market.set(market);
+    this.#alarms.network.set(network);
+  }
+
+  #apply(input: FeedInput): void {
+    const at = this.#now();
+    this.#options.onInput?.(input, at);
+    const { commands, messages } = this.#feed.apply(input, at);
+    if (messages.length > 0) this.#outbox!.put(messages);
+    for (const command of commands) this.#obey(command);
+    this.#heedPressure();
+  }
+
+  #obey(command: FeedCommand): void {
+    if (command.kind === 'fetch') void this.#fetch(command);
+    else if (command.kind === 'open') this.#open(command.connection);
+    else this.#tell(command);
+  }
+
+  #tell(command: Exclude<FeedCommand, { readonly kind: 'fetch' | 'open' }>): void {
+    const connection = this.#connections.get(command.connection);
+    if (command.kind === 'send') connection?.socket.send(command.frame);
+    else if (command.kind === 'reconnect') connection?.socket.reconnect(command.reason);
+    else if (connection) {
+      this.#connections.delete(command.connection);
+      this.#leave(connection.socket);
     }
   }
-}
 
-/** After a stall of the process, timers run before sockets are read: frames that wait in the socket come first. */
-async function frameTurn(): Promise<void> {
-  await new Promise(setImmediate);
-  await new Promise(setImmediate);
+  /** Nothing of a closed connection reaches the feed any more, whatever comes until it has ended. */
+  #open(number: number): void {
+    const { adapter, seed = 1, log = () => {} } = this.#options;
+    const isMine = () => this.#connections.get(number) === connection;
+    const socket = new ReconnectingSocket({
+      url: adapter.wsUrl,
+      clock: this.#network,
+      seed: seed + number,
+      ping: adapter.ping,
+      onOpen: () => {
+        if (!isMine()) return;
+        if (connection.opens > 0) this.#reconnects++;
+        Object.assign(connection, { isOpen: true, opens: connection.opens + 1, problem: null });
+        log(`Connected to ${adapter.wsUrl}.`);
+        this.#give({ kind: 'opened', connection: number });
+      },
+      onFrame: (frame) => {
+        if (isMine()) this.#give({ kind: 'frame', connection: number, frame });
+      },
+      onDown: (reason, retryInMs) => {
+        if (!isMine()) return;
+        Object.assign(connection, { isOpen: false, problem: reason });
+        log(`${reason} Next try in ${(retryInMs / 1_000).toFixed(1)} s.`);
+        this.#give({ kind: 'closed', connection: number, reason });
+      },
+    });
+    const connection: Connection = { socket, isOpen: false, opens: 0, problem: null };
+    if (this.#isPaused) socket.pause();
+    this.#connections.set(number, connection);
+  }
+
+  #leave(socket: ReconnectingSocket): void {
+    const leaving = socket.close();
+    this.#leaving.add(leaving);
+    void leaving.finally(() => this.#leaving.delete(leaving));
+  }
+
+  async #fetch({ fetchId, symbol, from }: Extract<FeedCommand, { readonly kind: 'fetch' }>): Promise<void> {
+    try {
+      const trades = await this.#rest.trades({ symbol, from, signal: this.#stopping.signal });
+      this.#give({ kind: 'fetched', fetchId, trades });
+    } catch (error) {
+      this.#give({ kind: 'unfetched', fetchId, reason: messageOf(error) });
+    }
+  }
+
+  #heedPressure(): void {
+    const isPaused = this.#outbox!.pressure() === 'pause' && !this.#stopping.signal.aborted;
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    this.#give({ kind: 'paused', isPaused });
+    for (const { socket } of this.#connections.values()) isPaused ? socket.pause() : socket.resume();
+    if (isPaused) void this.#awaitCalm();
+  }
+
+  /** Without frames nobody else would look. */
+  async #awaitCalm(): Promise<void> {
+    while (this.#isPaused && !this.#stopping.signal.aborted) {
+      await this.#network.until(this.#network.now() + PRESSURE_EVERY_MS, this.#stopping.signal);
+      this.#heedPressure();
+    }
+  }
 }

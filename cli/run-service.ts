@@ -9,6 +9,7 @@ import { numberOf, oneOf, symbolsOf } from './flags.ts';
 import { logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
 import { readParams } from './params-file.ts';
+import { VENUE } from './pubsub-run.ts';
 import { FLINK_FLAGS, RUN_BUSES, RUN_RUNNERS, type RunFlags } from './run-flags.ts';
 import { untilStopRequest } from './stop-request.ts';
 

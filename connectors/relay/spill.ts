@@ -24,9 +24,9 @@ export interface SpillOptions {
   /** Of the topic; made where missing. */
   readonly dir: string;
   /** A segment takes no more once it is this long. Unit: bytes; default 4 MB. */
-  readonly segmentBytes?: number;
+  readonly segmentBytes?: number | undefined;
   /** The disk; tests give one that fails. */
-  readonly openFile?: OpenFile;
+  readonly openFile?: OpenFile | undefined;
 }
 
 interface Segment {

@@ -1,4 +1,4 @@
-/** The simulated order book: fifty levels a side over half a percent, leaning as the market's plan says. */
+/** The simulated order book: fifty levels a side over half a percent (or more of them, farther), leaning as the market's plan says. */
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
 import { hash32 } from '../random.ts';
 import type { SymbolMarket } from './market.ts';
@@ -19,8 +19,8 @@ const MINUTE_END_MS = 50_000;
 /** Lots on an average level against an average order. */
 const DEPTH = 3;
 
-/** The book at `ms` round a last price in ticks. Pure. */
-export function bookLevels(market: SymbolMarket, ms: number, lastTicks: number): BookLevels {
+/** The book at `ms` round a last price in ticks, `levels` a side, best first. Pure. */
+export function bookLevels(market: SymbolMarket, ms: number, lastTicks: number, levels = LEVELS): BookLevels {
   const minute = Math.floor(ms / MINUTE_MS);
   const plan = market.plan(minute);
   const lean = ms - minute * MINUTE_MS < MINUTE_END_MS ? plan.lean : plan.leanAtEnd;
@@ -35,7 +35,7 @@ export function bookLevels(market: SymbolMarket, ms: number, lastTicks: number):
   // Levels stand on fixed prices, so that a moving price adds and removes few of them.
   let bid = Math.floor((lastTicks - 1) / spacing) * spacing;
   let ask = Math.ceil((lastTicks + 2) / spacing) * spacing;
-  for (let i = 1; i < LEVELS; i++, bid -= spacing, ask += spacing) {
+  for (let i = 1; i < levels; i++, bid -= spacing, ask += spacing) {
     bids.set(bid, size(bid, 1 + lean));
     asks.set(ask, size(ask, 1 - lean));
   }

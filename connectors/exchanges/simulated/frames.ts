@@ -1,5 +1,7 @@
 /** The simulated market in Bybit v5's own words: frames as text, numbers as decimal strings. */
+import { MINUTE_MS } from '../../../schemas/primitives.ts';
 import type { Instrument } from './instruments.ts';
+import type { Kline } from './klines.ts';
 import type { Fill } from './market.ts';
 
 /** Bybit stamps frames a moment after the match. Unit: ms. */
@@ -20,7 +22,7 @@ export function turnoverText({ tick, sizeDecimals }: Instrument, turnover: numbe
 }
 
 /** A whole number of 10^-places, exactly. */
-function decimalText(units: number, places: number): string {
+export function decimalText(units: number, places: number): string {
   if (places === 0) return String(units);
   const digits = String(units).padStart(places + 1, '0');
   return `${digits.slice(0, -places)}.${digits.slice(-places)}`;
@@ -43,12 +45,13 @@ export function tradeFrame(instrument: Instrument, fills: readonly Fill[]): stri
   return JSON.stringify({ topic: `publicTrade.${instrument.symbol}`, type: 'snapshot', ts, data });
 }
 
-/** `levels`: [ticks, lots] of each side. */
+/** `levels`: [ticks, lots] of each side; lots 0 where a level went. */
 export function bookFrame(
   instrument: Instrument,
   type: 'snapshot' | 'delta',
   ts: number,
   update: number,
+  depth: number,
   levels: { readonly bids: Iterable<[number, number]>; readonly asks: Iterable<[number, number]> },
 ): string {
   const side = (entries: Iterable<[number, number]>) =>
@@ -57,7 +60,7 @@ export function bookFrame(
       lots === 0 ? '0' : sizeText(instrument, lots),
     ]);
   return JSON.stringify({
-    topic: `orderbook.50.${instrument.symbol}`,
+    topic: `orderbook.${depth}.${instrument.symbol}`,
     type,
     ts,
     data: { s: instrument.symbol, b: side(levels.bids), a: side(levels.asks), u: update, seq: update * 7 },
@@ -72,6 +75,28 @@ export function tickerFrame(
   fields: Readonly<Record<string, string>>,
 ): string {
   return JSON.stringify({ topic: `tickers.${symbol}`, type, data: { symbol, ...fields }, cs: ts, ts });
+}
+
+/** Numbers of klines have no trailing zeros. `bars`: oldest first; those over by `ts` are confirmed. */
+export function klineFrame(instrument: Instrument, bars: readonly Kline[], ts: number): string {
+  const data = bars.map((bar) => ({
+    start: bar.openTime,
+    end: bar.openTime + MINUTE_MS - 1,
+    interval: '1',
+    open: bareText(priceText(instrument, bar.open)),
+    close: bareText(priceText(instrument, bar.close)),
+    high: bareText(priceText(instrument, bar.high)),
+    low: bareText(priceText(instrument, bar.low)),
+    volume: bareText(sizeText(instrument, bar.lots)),
+    turnover: bareText(turnoverText(instrument, bar.turnover)),
+    confirm: bar.openTime + MINUTE_MS <= ts,
+    timestamp: ts,
+  }));
+  return JSON.stringify({ topic: `kline.1.${instrument.symbol}`, data, ts, type: 'snapshot' });
+}
+
+function bareText(decimal: string): string {
+  return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
 }
 
 export function ackFrame(connection: string, requestId: string, op: string): string {

@@ -1,6 +1,6 @@
 /** Bars of any length from the simulated market's minutes: what its kline endpoint answers. */
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
-import type { MarketBar, SymbolMarket } from './market.ts';
+import type { MarketBar } from './market.ts';
 
 /** Minutes folded before others get a turn: a page of 4h bars is 240,000 of them. */
 const MINUTES_A_TURN = 2_000;
@@ -10,9 +10,14 @@ export interface Kline extends MarketBar {
   readonly openTime: number;
 }
 
+/** Where minutes come from: a market, or what a venue makes of it. */
+export interface Minutes {
+  bar(minute: number, untilMs: number): MarketBar;
+}
+
 /** Bars that open in [fromMs, toMs], oldest first, of trades before `nowMs`; the last may be unclosed. */
 export async function klines(
-  market: SymbolMarket,
+  market: Minutes,
   minutes: number,
   fromMs: number,
   toMs: number,
@@ -32,7 +37,7 @@ export async function klines(
   return bars;
 }
 
-function fold(market: SymbolMarket, first: number, minutes: number, nowMs: number): MarketBar {
+function fold(market: Minutes, first: number, minutes: number, nowMs: number): MarketBar {
   let bar: MarketBar | null = null;
   for (let minute = first; minute < first + minutes && minute * MINUTE_MS < nowMs; minute++) {
     bar = join(bar, market.bar(minute, nowMs));
@@ -51,5 +56,6 @@ function join(a: MarketBar | null, b: MarketBar): MarketBar {
     close: b.close,
     lots: a.lots + b.lots,
     turnover: a.turnover + b.turnover,
+    trades: a.trades + b.trades,
   };
 }

@@ -18,6 +18,7 @@ function barOf(fills: readonly Fill[]): MarketBar | null {
     close: prices.at(-1)!,
     lots: fills.reduce((sum, { lots }) => sum + lots, 0),
     turnover: fills.reduce((sum, { ticks, lots }) => sum + ticks * lots, 0),
+    trades: fills.length,
   };
 }
 
@@ -100,7 +101,7 @@ describe('klines', () => {
         for (const { openTime, ...bar } of bars) {
           const expected = barOf(market.fills(openTime, openTime + MINUTE_MS));
           expect(bar).toEqual(
-            expected ?? { open: close, high: close, low: close, close, lots: 0, turnover: 0 },
+            expected ?? { open: close, high: close, low: close, close, lots: 0, turnover: 0, trades: 0 },
           );
           close = bar.close;
         }

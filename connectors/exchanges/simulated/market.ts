@@ -26,6 +26,7 @@ export interface MarketBar {
   readonly close: number;
   readonly lots: number;
   readonly turnover: number;
+  readonly trades: number;
 }
 
 /** Room for the exchange's seqs within a minute. */
@@ -63,19 +64,23 @@ export class SymbolMarket {
   /** Names this market's streams of chance. */
   readonly seed: number;
   readonly #epochs: Epochs;
+  readonly #planned: ((minute: number) => MinutePlan) | undefined;
   readonly #trades = newMinuteTrades();
   readonly #plans = new Map<number, readonly MinutePlan[]>();
   readonly #bars = new Map<number, MarketBar>();
   /** Fills of the minute last asked for: a stream asks for one minute many times. */
   #recent: { readonly minute: number; readonly fills: readonly Fill[] } = { minute: -1, fills: [] };
 
-  constructor(seed: number, instrument: Instrument) {
+  /** `planned` where the market follows another one's path. */
+  constructor(seed: number, instrument: Instrument, planned?: (minute: number) => MinutePlan) {
     this.instrument = instrument;
     this.seed = hash32(seed, instrument.symbol);
     this.#epochs = new Epochs(this.seed);
+    this.#planned = planned;
   }
 
   plan(minute: number): MinutePlan {
+    if (this.#planned) return this.#planned(minute);
     const epoch = this.#epochs.at(minute);
     return this.#plansOf(epoch)[minute - epoch.start]!;
   }
@@ -110,7 +115,7 @@ export class SymbolMarket {
     const { offset, ticks, lots, ...all } = this.#trade(minute);
     let { count } = all;
     while (count > 0 && offset[count - 1]! >= untilOffset) count--;
-    if (count === 0) return flat(this.#closeBefore(minute));
+    if (count === 0) return flatBar(this.#closeBefore(minute));
     const bar = { open: ticks[0]!, high: 0, low: Number.POSITIVE_INFINITY, close: ticks[count - 1]! };
     let volume = 0;
     let turnover = 0;
@@ -121,7 +126,7 @@ export class SymbolMarket {
       volume += lots[i]!;
       turnover += price * lots[i]!;
     }
-    return { ...bar, lots: volume, turnover };
+    return { ...bar, lots: volume, turnover, trades: count };
   }
 
   /** Close of the newest minute with a trade before this one; the planned open where the market only begins. */
@@ -164,8 +169,9 @@ export class SymbolMarket {
   }
 }
 
-function flat(close: number): MarketBar {
-  return { open: close, high: close, low: close, close, lots: 0, turnover: 0 };
+/** Bar of a time without a trade. */
+export function flatBar(close: number): MarketBar {
+  return { open: close, high: close, low: close, close, lots: 0, turnover: 0, trades: 0 };
 }
 
 /** A full map starts anew: cheaper than knowing which entry is the oldest, and everything can be made again. */

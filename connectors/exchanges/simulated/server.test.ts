@@ -75,7 +75,8 @@ describe('the simulated exchange', () => {
     await clock.advanceTo(START + 20_000);
     await ask({ op: 'ping' });
     while (!frames.at(-1)?.includes('pong')) await new Promise(setImmediate);
-    const events = frames.map(bybitMapper());
+    const mapper = bybitMapper(50);
+    const events = frames.flatMap((frame) => mapper(frame));
     const book = new OrderBook();
     const updates = events.filter((event) => event.kind === 'book');
     for (const event of updates) expect(book.apply(event)).toBeNull();

@@ -2,6 +2,12 @@
 import { z } from 'zod';
 import { EventTime, Venue, VenueSymbol } from './primitives.ts';
 
+/**
+ * Read in order, per symbol: a GAP adds its span to what may be missing, a RECOVERED takes its span off again; what is
+ * left is lost. DISCONNECTED opens such a span: its end comes with the GAP. STALE and RESYNC tell why, or of books alone.
+ * DIFFERS: the exchange's bar of the minute is not what we saw, and is published in the place of ours.
+ * DROPPED: snapshots that nobody got; a claim stands for them.
+ */
 export const FEED_EVENT_KINDS = [
   'CONNECTED',
   'DISCONNECTED',
@@ -10,10 +16,15 @@ export const FEED_EVENT_KINDS = [
   'STALE',
   'RECOVERED',
   'REFUSED',
+  'DIFFERS',
+  'DROPPED',
+  'ADDED',
+  'REMOVED',
+  'HALTED',
 ] as const;
 
 export const FeedEvent = z.object({
-  id: z.string().describe('venue:symbol:kind:ts.'),
+  id: z.string().describe('venue:symbol:kind:ts ms, and :n for the n-th further one of that moment.'),
   venue: Venue,
   symbol: VenueSymbol,
   kind: z.enum(FEED_EVENT_KINDS).describe('What happened.'),

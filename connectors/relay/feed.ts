@@ -1,245 +1,218 @@
-/** One venue's feed: frames in, state of each symbol out. Knows no bus and waits for nothing. */
-import { messageOf } from '../../schemas/errors.ts';
-import type { FeedEvent } from '../../schemas/feed-event.ts';
-import { streamKey, type Venue } from '../../schemas/primitives.ts';
+/**
+ * One venue's feed: told of frames, answers of REST and the time, it answers with messages and commands. It knows no
+ * bus and waits for nothing; the same inputs at the same instants give the same outputs, byte for byte.
+ */
+import { closeAfter } from '../../schemas/primitives.ts';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
-import type { OutgoingMessage } from '../bus/port.ts';
-import type { Clock } from '../clock/port.ts';
-import { bybitMapper, type FrameMapper } from '../exchanges/bybit/map.ts';
-import type { BookEvent, MarketEvent, RefusalEvent } from '../exchanges/market-event.ts';
-import { FeedHealth } from './health.ts';
-import { deadLetterMessage, feedEventMessage, snapshotMessage } from './messages.ts';
-import { Seconds } from './seconds.ts';
-import { Subscriptions } from './subscriptions.ts';
-import { SymbolState } from './symbol-state.ts';
-
-/** Unreadable frames kept between two flushes; a storm of garbage must not fill the memory. */
-const MAX_DEAD_LETTERS = 1_000;
+import { Random } from '../exchanges/random.ts';
+import type { VenueAdapter } from '../exchanges/venue.ts';
+import { DeadLetters } from './dead-letters.ts';
+import type { FeedInput, FeedOutput, Instant } from './feed-io.ts';
+import type { FeedLink } from './feed-link.ts';
+import { FeedLinks } from './feed-links.ts';
+import { FeedOut } from './feed-out.ts';
+import { type FeedStats, feedStats } from './feed-stats.ts';
+import { FrameReader } from './frame-reader.ts';
+import { Ledger } from './ledger.ts';
+import type { LivenessOptions } from './liveness.ts';
+import { SymbolFeed } from './symbol-feed.ts';
 
 export interface FeedOptions {
-  readonly url: string;
-  readonly venue: Venue;
-  readonly symbols: readonly string[];
-  readonly now: () => number;
-  readonly networkClock: Clock;
-  readonly send: (frame: string) => void;
+  readonly adapter: VenueAdapter;
+  /** Longest wait of a trade for its batch. Unit: market ms. Default 100. */
+  readonly batchMs?: number;
+  /** Connections that carry each stream. Default 1. */
+  readonly copies?: number;
+  readonly startedAt: Instant;
+  /** Of the jitter of retries. */
+  readonly seed?: number;
+  readonly liveness?: Partial<LivenessOptions>;
 }
 
-interface Tracked {
-  readonly state: SymbolState;
-  readonly health: FeedHealth;
-  readonly seconds: Seconds;
-  /** Newest time at which the exchange sent something of the symbol on this connection. */
-  exchangeTime: number;
-  /** Start of a span in which trades may have been missed; null while there is none. */
-  lostSince: number | null;
-}
+/** How often time alone is looked at: proofs, silence, retries. Unit: network ms. */
+const LOOK_EVERY_MS = 100;
+const SECOND = 1_000;
 
 export class Feed {
-  readonly #options: FeedOptions;
-  readonly #symbols: ReadonlyMap<string, Tracked>;
-  readonly #subscriptions: Subscriptions;
-  #map: FrameMapper = bybitMapper();
-  #events: OutgoingMessage[] = [];
-  #deadLetters: OutgoingMessage[] = [];
-  #lastFrame = Number.NEGATIVE_INFINITY;
-  /** Trades received and not yet taken. */
-  buffered = 0;
-  unreadable = 0;
-  connections = 0;
+  readonly #adapter: VenueAdapter;
+  readonly #batchMs: number;
+  readonly #random: Random;
+  readonly #out = new FeedOut();
+  readonly #ledger: Ledger;
+  readonly #letters: DeadLetters;
+  readonly #links: FeedLinks;
+  readonly #reader: FrameReader;
+  readonly #symbols = new Map<string, SymbolFeed>();
+  /** Of the symbol that each request is for. */
+  readonly #fetches = new Map<number, SymbolFeed>();
+  /** Start of the numbering of each symbol that has been removed. */
+  readonly #removed = new Map<string, number>();
+  #fetchIds = 0;
+  #isStarted = false;
+  #hasPending = false;
+  #nextBatch: number;
+  #nextLook: number;
 
-  constructor(options: FeedOptions) {
-    this.#options = options;
-    this.#symbols = new Map(options.symbols.map((symbol) => [symbol, track(options, symbol)]));
-    this.#subscriptions = new Subscriptions(options.symbols, {
-      send: options.send,
-      onSubscribed: (topic) => this.#subscribed(topic),
-      onRefused: (topic, reason) => this.#refused(topic, reason),
+  constructor({ adapter, batchMs = 100, copies = 1, startedAt, seed = 1, liveness = {} }: FeedOptions) {
+    this.#adapter = adapter;
+    this.#batchMs = batchMs;
+    this.#random = new Random(seed);
+    this.#nextBatch = closeAfter(startedAt.market, batchMs);
+    this.#nextLook = startedAt.network + LOOK_EVERY_MS;
+    this.#ledger = new Ledger(adapter.venue, this.#out);
+    this.#letters = new DeadLetters(adapter.wsUrl, this.#out);
+    this.#links = new FeedLinks({ adapter, copies, liveness }, this.#out, {
+      feedOf: (symbol) => this.#symbols.get(symbol)!,
+      onGivenUp: (link, reason, at) => this.#closed(link, reason, at),
+      onStale: (link, leg, kind, at) => this.#reader.stale(link, leg, kind, at),
+    });
+    this.#reader = new FrameReader({
+      ...{ adapter, links: this.#links, ledger: this.#ledger, letters: this.#letters },
     });
   }
 
-  get states(): SymbolState[] {
-    return Array.from(this.#symbols.values(), ({ state }) => state);
+  /** @throws ConfigError where no connection can carry the symbols' streams. */
+  apply(input: FeedInput, at: Instant): FeedOutput {
+    if (input.kind === 'frame') this.#frame(input.connection, input.frame, at);
+    else this.#other(input, at);
+    if (at.market >= this.#nextBatch) this.#flush(at);
+    if (at.network >= this.#nextLook) this.#look(at);
+    return this.#out.take();
   }
 
-  isUp(symbol: string): boolean {
-    return this.#symbols.get(symbol)?.health.isUp ?? false;
+  /** A tick is wanted as soon as one of the two clocks shows this. */
+  get nextDue(): Instant {
+    const batch = this.#nextBatch;
+    const second = Math.ceil(batch / SECOND) * SECOND;
+    return { market: this.#hasPending ? batch : second, network: this.#nextLook };
   }
 
-  opened(): void {
-    this.connections++;
-    for (const tracked of this.#symbols.values()) tracked.exchangeTime = Number.NEGATIVE_INFINITY;
-    this.#map = bybitMapper();
-    this.#lastFrame = this.#options.now();
-    this.#subscriptions.begin();
+  stats(at: Instant): FeedStats {
+    return feedStats(this.#symbols.values(), this.#links.all, this.#letters, at);
   }
 
-  closed(cause: string): void {
-    const now = this.#options.now();
-    for (const tracked of this.#symbols.values()) {
-      const { state, health } = tracked;
-      if (health.isUp) {
-        tracked.lostSince ??= Math.min(now, this.#lastFrame);
-        this.#event(state.symbol, 'DISCONNECTED', cause, tracked.lostSince);
-      }
-      health.down(now);
-      state.disconnect(now);
+  #frame(connection: number, text: string, at: Instant): void {
+    const link = this.#links.get(connection);
+    if (!link?.isOpen) {
+      this.#letters.counted('frames of a connection that was given up');
+      return;
+    }
+    const due = this.#reader.read(link, text, at);
+    this.#hasPending = true;
+    for (const feed of due) feed.flush(at);
+  }
+
+  #other(input: Exclude<FeedInput, { readonly kind: 'frame' }>, at: Instant): void {
+    switch (input.kind) {
+      case 'symbols':
+        this.#want(input.symbols, input.halted ?? [], at);
+        break;
+      case 'opened':
+        this.#opened(input.connection, at);
+        break;
+      case 'closed':
+        this.#closed(this.#links.get(input.connection), input.reason, at);
+        break;
+      case 'paused':
+        this.#links.paused(input.isPaused, at);
+        break;
+      case 'fetched':
+        this.#answered(input.fetchId)?.fetched(input.trades, at);
+        this.#hasPending = true;
+        break;
+      case 'unfetched':
+        this.#answered(input.fetchId)?.unfetched(at);
+        break;
+      case 'dropped':
+        this.#reader.dropped(input.topic, input.messages, this.#symbols, at);
+        break;
+      case 'stop':
+        this.#flush(at);
+        break;
+      case 'tick':
     }
   }
 
-  /** Takes a frame; true where it has shown that a second is over. */
-  frame(text: string): boolean {
-    this.#lastFrame = this.#options.now();
-    try {
-      return this.#apply(this.#map(text), text);
-    } catch (error) {
-      this.#unreadable(text, messageOf(error));
-      return false;
+  #opened(connection: number, at: Instant): void {
+    const link = this.#links.get(connection);
+    if (!link) return;
+    if (link.isOpen) this.#closed(link, 'A new session has begun.', at);
+    link.opened(at);
+    this.#links.send(link, at);
+  }
+
+  #closed(link: FeedLink | undefined, reason: string, at: Instant): void {
+    if (!link) return;
+    for (const { feed } of link.legs.values()) feed.down(link, link.connection, reason, at);
+    link.closed(reason);
+  }
+
+  #answered(fetchId: number): SymbolFeed | undefined {
+    const feed = this.#fetches.get(fetchId);
+    this.#fetches.delete(fetchId);
+    return feed;
+  }
+
+  #want(symbols: readonly string[], halted: readonly string[], at: Instant): void {
+    const wanted = new Set(symbols);
+    for (const feed of [...this.#symbols.values()]) if (!wanted.has(feed.symbol)) this.#remove(feed, at);
+    for (const symbol of wanted) if (!this.#symbols.has(symbol)) this.#add(symbol, at);
+    this.#isStarted = true;
+    this.#links.want([...wanted], at);
+    for (const feed of this.#symbols.values()) this.#halt(feed, halted.includes(feed.symbol), at);
+  }
+
+  #add(symbol: string, at: Instant): void {
+    // Each numbering of trades has a start of its own, also where a symbol leaves and comes back within a millisecond.
+    const since = Math.max(at.market, (this.#removed.get(symbol) ?? 0) + 1);
+    const feed = new SymbolFeed({
+      ...{ adapter: this.#adapter, symbol, since, random: this.#random },
+      ...{ out: this.#out, ledger: this.#ledger, letters: this.#letters },
+      fetch: (from) => this.#fetch(feed, from),
+    });
+    this.#symbols.set(symbol, feed);
+    if (this.#isStarted)
+      this.#ledger.write(symbol, at.market, { kind: 'ADDED', cause: 'it is wanted', resolved: true });
+  }
+
+  #remove(feed: SymbolFeed, at: Instant): void {
+    feed.flush(at);
+    this.#symbols.delete(feed.symbol);
+    this.#removed.set(feed.symbol, feed.state.since);
+    for (const [fetchId, asking] of this.#fetches) if (asking === feed) this.#fetches.delete(fetchId);
+    this.#ledger.write(feed.symbol, at.market, {
+      kind: 'REMOVED',
+      cause: 'it is not wanted',
+      resolved: true,
+    });
+  }
+
+  #halt(feed: SymbolFeed, isHalted: boolean, at: Instant): void {
+    if (feed.isHalted === isHalted) return;
+    feed.isHalted = isHalted;
+    const cause = isHalted ? 'the exchange does not trade it' : 'the exchange trades it again';
+    this.#ledger.write(feed.symbol, at.market, { kind: 'HALTED', cause, resolved: !isHalted });
+  }
+
+  #fetch(feed: SymbolFeed, from: TradeRow | number): void {
+    const fetchId = this.#fetchIds++;
+    this.#fetches.set(fetchId, feed);
+    this.#out.command({ kind: 'fetch', fetchId, symbol: feed.symbol, from });
+  }
+
+  #flush(at: Instant): void {
+    for (const feed of this.#symbols.values()) feed.flush(at);
+    this.#hasPending = false;
+    this.#nextBatch = closeAfter(at.market, this.#batchMs);
+  }
+
+  #look(at: Instant): void {
+    this.#links.tick(at);
+    for (const feed of this.#symbols.values()) {
+      feed.tick(at);
+      // A second that nothing proves is over all the same after a while.
+      if (feed.isDue(at)) feed.flush(at);
     }
+    this.#nextLook = Math.max(at.network + 1, Math.min(at.network + LOOK_EVERY_MS, this.#links.nextDue));
   }
-
-  /** Of every second of every symbol that is over and has none yet. */
-  snapshots(): OutgoingMessage[] {
-    const now = this.#options.now();
-    const snapshots: OutgoingMessage[] = [];
-    for (const tracked of this.#symbols.values()) {
-      const { state, health } = tracked;
-      for (const second of tracked.seconds.take(now, completeUntil(tracked))) {
-        const connected = health.vouchesFor(second, this.#lastFrame);
-        snapshots.push(snapshotMessage(state.snapshot(second, connected, now), state));
-        health.forgetBefore(second);
-        state.markSecond();
-      }
-    }
-    return snapshots;
-  }
-
-  /** Trades that passed the wire's checks and still make no batch. */
-  refuseTrades(trades: readonly TradeRow[], reason: string): void {
-    this.#unreadable(JSON.stringify(trades), reason);
-  }
-
-  takeEvents(): OutgoingMessage[] {
-    const taken = this.#events;
-    this.#events = [];
-    return taken;
-  }
-
-  takeDeadLetters(): OutgoingMessage[] {
-    const taken = this.#deadLetters;
-    this.#deadLetters = [];
-    return taken;
-  }
-
-  #apply(event: MarketEvent, text: string): boolean {
-    if (!('ts' in event)) {
-      this.#control(event, text);
-      return false;
-    }
-    const tracked = this.#symbols.get(event.symbol);
-    if (!tracked) {
-      this.#unreadable(text, `Expected a symbol that was subscribed, got ${event.symbol}.`);
-      return false;
-    }
-    if (event.kind === 'trades') this.#trades(tracked, event.trades);
-    else if (event.kind === 'book') this.#book(tracked.state, event);
-    else tracked.state.applyTicker(event.isSnapshot, event.change);
-    tracked.exchangeTime = Math.max(tracked.exchangeTime, event.ts);
-    return tracked.seconds.areDue(this.#options.now(), completeUntil(tracked));
-  }
-
-  #control(event: Exclude<MarketEvent, { readonly ts: number }>, text: string): void {
-    const { kind } = event;
-    if (kind === 'ack') this.#subscriptions.acknowledged(event.requestId);
-    else if (kind === 'refusal') this.#refusal(event, text);
-    else if (kind === 'unknown') {
-      this.#unreadable(text, `Expected a topic that was subscribed, got ${event.what}.`);
-    }
-  }
-
-  #trades(tracked: Tracked, trades: readonly TradeRow[]): void {
-    // Data may come before the acknowledgement, and proves the subscription as well.
-    this.#up(tracked);
-    tracked.state.addTrades(trades, this.#options.now());
-    this.buffered += trades.length;
-  }
-
-  #book(state: SymbolState, event: BookEvent): void {
-    const wasInSync = state.isBookInSync;
-    const now = this.#options.now();
-    const fault = state.applyBook(event, now);
-    if (fault) {
-      this.#event(event.symbol, 'RESYNC', `book ${fault} at update ${event.update}`, now);
-      this.#subscriptions.renew(`orderbook.50.${event.symbol}`);
-    } else if (!wasInSync && state.isBookInSync) {
-      this.#event(event.symbol, 'RECOVERED', `book snapshot, update ${event.update}`, null);
-    }
-  }
-
-  #refusal(event: RefusalEvent, text: string): void {
-    this.#subscriptions.refused(event);
-    if (event.isSubscribed) return;
-    this.#unreadable(text, `Expected a subscription to be taken, got refused: ${event.reason}.`);
-  }
-
-  #subscribed(topic: string): void {
-    const tracked = this.#symbols.get(topic.slice(topic.lastIndexOf('.') + 1));
-    if (tracked && topic.startsWith('publicTrade.')) this.#up(tracked);
-  }
-
-  #refused(topic: string, reason: string): void {
-    const symbol = topic.slice(topic.lastIndexOf('.') + 1);
-    if (this.#symbols.has(symbol)) this.#event(symbol, 'REFUSED', `${topic}: ${reason}`, null);
-  }
-
-  #up(tracked: Tracked): void {
-    if (tracked.health.isUp) return;
-    const now = this.#options.now();
-    tracked.health.up(now);
-    const { symbol } = tracked.state;
-    this.#event(symbol, 'CONNECTED', `trades of ${this.#options.url}`, null);
-    if (tracked.lostSince === null) return;
-    this.#event(symbol, 'GAP', 'the connection was down', tracked.lostSince, now);
-    tracked.lostSince = null;
-  }
-
-  #event(symbol: string, kind: FeedEvent['kind'], cause: string, from: number | null, to?: number): void {
-    const ts = this.#options.now();
-    const { venue } = this.#options;
-    const id = `${streamKey(venue, symbol)}:${kind}:${ts}`;
-    this.#events.push(
-      feedEventMessage({
-        id,
-        venue,
-        symbol,
-        kind,
-        ts,
-        from,
-        to: to ?? null,
-        cause,
-        tradesRecovered: 0,
-        resolved: kind === 'RECOVERED' || kind === 'CONNECTED',
-      }),
-    );
-  }
-
-  #unreadable(text: string, reason: string): void {
-    this.unreadable++;
-    if (this.#deadLetters.length >= MAX_DEAD_LETTERS) return;
-    this.#deadLetters.push(deadLetterMessage(text, reason, this.#options.url, this.#options.now()));
-  }
-}
-
-function track({ venue, now, networkClock }: FeedOptions, symbol: string): Tracked {
-  return {
-    state: new SymbolState(venue, symbol, now()),
-    health: new FeedHealth(),
-    seconds: new Seconds(networkClock, now()),
-    exchangeTime: Number.NEGATIVE_INFINITY,
-    lostSince: null,
-  };
-}
-
-function completeUntil({ health, exchangeTime }: Tracked): number {
-  return health.isUp ? exchangeTime : Number.POSITIVE_INFINITY;
 }

@@ -1,13 +1,20 @@
 /** The relay's records and trade batches as bus messages. */
 import { z } from 'zod';
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
+import type { Candle } from '../../schemas/candle.ts';
 import { DeadLetter, deadLetterFrom } from '../../schemas/dead-letter.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
 import { type FeedPosition, positionAttribute } from '../../schemas/feed-position.ts';
 import { shortHash } from '../../schemas/hash.ts';
 import { closeAfter, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { standardAttributes } from '../../schemas/pubsub-message.ts';
-import { encodeTradeBatch, type KnownTrade, type TradeRow } from '../../schemas/trade-batch.ts';
+import {
+  type Claim,
+  encodeBarBatch,
+  encodeTradeBatch,
+  type KnownTrade,
+  type TradeRow,
+} from '../../schemas/trade-batch.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
 
 /** Trades in one message at most: a message stays far below Pub/Sub's 10 MB. */
@@ -50,6 +57,36 @@ export function tradeMessage(
   const id = `${key}:${first.ts}:${first.seq}:${trades.length}:${shortHash(data)}`;
   const position = positionAttribute({ since, from, to: from + trades.length });
   return { data, attributes: { ...standardAttributes(id, earliest), ...position }, orderingKey: key };
+}
+
+/**
+ * Vouches for seconds of one minute that were told unproven, or never: what was traded in them has been sent. It has no
+ * trade of its own and stands where the next one would. @param sending `from`: trades sent before.
+ */
+export function claimMessage(
+  venue: Venue,
+  symbol: string,
+  claim: Claim,
+  { since, from, last, sentAt }: Sending,
+): OutgoingMessage {
+  const isOver = sentAt >= closeAfter(claim.fromMs, MINUTE_MS);
+  const data = encodeTradeBatch({ venue, symbol, claim, last, sentAt: isOver ? sentAt : null, trades: [] });
+  const key = streamKey(venue, symbol);
+  const id = `${key}:claim:${claim.fromMs}:${claim.toMs}:${shortHash(data)}`;
+  const position = positionAttribute({ since, from, to: from });
+  return { data, attributes: { ...standardAttributes(id, claim.fromMs), ...position }, orderingKey: key };
+}
+
+/** The exchange's own bar of a minute that has passed, in the place of ours. */
+export function barMessage(candle: Candle, { since, from, sentAt }: Omit<Sending, 'last'>): OutgoingMessage {
+  const { venue, symbol, openTime, id } = candle;
+  const data = encodeBarBatch({ venue, symbol, candles: [candle], sentAt });
+  const position = positionAttribute({ since, from, to: from });
+  return {
+    data,
+    attributes: { ...standardAttributes(id, openTime), ...position },
+    orderingKey: streamKey(venue, symbol),
+  };
 }
 
 /**

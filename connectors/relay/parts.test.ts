@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TradeRow } from '../../schemas/trade-batch.ts';
-import { ManualClock } from '../clock/manual.ts';
-import { FeedHealth } from './health.ts';
-import { cutByMinute, tradeMessage } from './messages.ts';
+import { readBatchHeader, type TradeRow } from '../../schemas/trade-batch.ts';
+import { claimMessage, cutByMinute, tradeMessage } from './messages.ts';
 import { Seconds } from './seconds.ts';
 
 function trade(ts: number): TradeRow {
@@ -40,52 +38,43 @@ describe('tradeMessage', () => {
   });
 });
 
-describe('FeedHealth', () => {
-  it('vouches for the seconds that lie wholly within a connection', () => {
-    const health = new FeedHealth();
-    health.up(1_500);
-    health.down(4_200);
-    health.up(4_800);
-    const vouched = [0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000].filter((s) => health.vouchesFor(s, 7_000));
-    expect(vouched).toEqual([2_000, 3_000, 5_000, 6_000]);
-    health.forgetBefore(5_000);
-    expect(health.vouchesFor(3_000, 7_000)).toBe(false);
-    expect(health.vouchesFor(6_000, 7_000)).toBe(true);
-  });
-
-  it('wants a frame as proof of life', () => {
-    const health = new FeedHealth();
-    health.up(0);
-    expect(health.vouchesFor(10_000, 6_000)).toBe(true);
-    expect(health.vouchesFor(10_000, 5_999)).toBe(false);
+describe('claimMessage', () => {
+  it('has no trade of its own, and is sent after the minute only where it is', () => {
+    const claim = { fromMs: 120_000, toMs: 125_000 };
+    const sending = { since: 1, from: 7, last: { ts: 119_000, seq: 3, price: 5 } };
+    const header = (sentAt: number) =>
+      readBatchHeader(claimMessage('bybit', 'X', claim, { ...sending, sentAt }).data);
+    expect(header(126_000)).toMatchObject({ kind: 'trades', claim, last: sending.last, sentAt: null });
+    expect(header(190_000).sentAt).toBe(190_000);
+    const { attributes } = claimMessage('bybit', 'X', claim, { ...sending, sentAt: 0 });
+    expect(attributes).toMatchObject({ ts: '120000', pos: '1 7 7' });
   });
 });
 
 describe('Seconds', () => {
   it('are over once the feed has passed them, and never ahead of our clock', () => {
-    const seconds = new Seconds(new ManualClock(0), 8_200);
-    expect(seconds.take(10_020, 9_990)).toEqual([8_000]);
-    expect(seconds.areDue(10_040, 9_995)).toBe(false);
-    expect(seconds.areDue(10_040, 10_000)).toBe(true);
-    expect(seconds.take(10_040, 10_000)).toEqual([9_000]);
-    expect(seconds.take(10_900, 12_500)).toEqual([]);
-    expect(seconds.take(13_100, Number.POSITIVE_INFINITY)).toEqual([10_000, 11_000, 12_000]);
+    const seconds = new Seconds(8_200);
+    expect(seconds.take({ market: 10_020, network: 0 }, 9_990)).toEqual([8_000]);
+    expect(seconds.areDue({ market: 10_040, network: 0 }, 9_995)).toBe(false);
+    expect(seconds.areDue({ market: 10_040, network: 0 }, 10_000)).toBe(true);
+    expect(seconds.take({ market: 10_040, network: 0 }, 10_000)).toEqual([9_000]);
+    expect(seconds.take({ market: 10_900, network: 0 }, 12_500)).toEqual([]);
+    expect(seconds.take({ market: 13_100, network: 0 }, Number.POSITIVE_INFINITY)).toEqual([
+      10_000, 11_000, 12_000,
+    ]);
   });
 
-  it('wait half a second for a feed that stands still, and again once it moves', async () => {
-    const network = new ManualClock(0);
-    const seconds = new Seconds(network, 14_000);
-    expect(seconds.take(16_000, 15_500)).toEqual([14_000]);
-    await network.advanceTo(499);
-    expect(seconds.take(16_000, 15_500)).toEqual([]);
-    await network.advanceTo(500);
-    expect(seconds.take(16_000, 15_500)).toEqual([15_000]);
-    expect(seconds.take(18_000, 16_100)).toEqual([]);
+  it('wait half a second for a feed that stands still, and again once it moves', () => {
+    const seconds = new Seconds(14_000);
+    expect(seconds.take({ market: 16_000, network: 0 }, 15_500)).toEqual([14_000]);
+    expect(seconds.take({ market: 16_000, network: 499 }, 15_500)).toEqual([]);
+    expect(seconds.take({ market: 16_000, network: 500 }, 15_500)).toEqual([15_000]);
+    expect(seconds.take({ market: 18_000, network: 500 }, 16_100)).toEqual([]);
   });
 
   it('of more than an hour ago are given up', () => {
-    const seconds = new Seconds(new ManualClock(0), 0);
-    const taken = seconds.take(5_000_000, Number.POSITIVE_INFINITY);
+    const seconds = new Seconds(0);
+    const taken = seconds.take({ market: 5_000_000, network: 0 }, Number.POSITIVE_INFINITY);
     expect([taken.length, taken[0], taken.at(-1)]).toEqual([3_600, 1_400_000, 4_999_000]);
   });
 });

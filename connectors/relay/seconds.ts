@@ -1,5 +1,5 @@
 /** Which seconds of a symbol are over and not yet published: on our clock, and by what its feed has shown. */
-import type { Clock } from '../clock/port.ts';
+import type { Instant } from './feed-io.ts';
 
 const SECOND = 1_000;
 /** How long a second waits for proof that all of it has come. Unit: network ms. */
@@ -13,35 +13,41 @@ const MOST_MISSED_SECONDS = 3_600;
  * only briefly.
  */
 export class Seconds {
-  readonly #networkClock: Clock;
   /** Start of the first second not yet taken. */
   #next: number;
   /** How far the feed had come when it last moved on, and when that was (network ms). */
-  #progress = { until: Number.NEGATIVE_INFINITY, at: 0 };
+  #until = Number.NEGATIVE_INFINITY;
+  #movedAt = 0;
 
-  constructor(networkClock: Clock, startMs: number) {
-    this.#networkClock = networkClock;
+  constructor(startMs: number) {
     this.#next = Math.floor(startMs / SECOND) * SECOND;
   }
 
+  /** Start of the first second not yet taken. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** `completeUntil`: exchange time up to which everything has come; Infinity where there is no feed to wait for. */
-  areDue(now: number, completeUntil: number): boolean {
-    return this.#end(now, completeUntil) > this.#next;
+  areDue(at: Instant, completeUntil: number): boolean {
+    return this.#end(at, completeUntil) > this.#next;
   }
 
   /** Starts of the seconds that are over, each once. */
-  take(now: number, completeUntil: number): number[] {
-    const end = this.#end(now, completeUntil);
+  take(at: Instant, completeUntil: number): number[] {
+    const end = this.#end(at, completeUntil);
     const taken: number[] = [];
     this.#next = Math.max(this.#next, end - MOST_MISSED_SECONDS * SECOND);
     for (; this.#next < end; this.#next += SECOND) taken.push(this.#next);
     return taken;
   }
 
-  #end(now: number, completeUntil: number): number {
-    const at = this.#networkClock.now();
-    if (completeUntil !== this.#progress.until) this.#progress = { until: completeUntil, at };
-    const isWaiting = at - this.#progress.at < PROOF_WAIT_MS;
-    return Math.floor((isWaiting ? Math.min(now, completeUntil) : now) / SECOND) * SECOND;
+  #end({ market, network }: Instant, completeUntil: number): number {
+    if (completeUntil !== this.#until) {
+      this.#until = completeUntil;
+      this.#movedAt = network;
+    }
+    const isWaiting = network - this.#movedAt < PROOF_WAIT_MS;
+    return Math.floor((isWaiting ? Math.min(market, completeUntil) : market) / SECOND) * SECOND;
   }
 }

@@ -1,11 +1,14 @@
-/** What the relay knows of one symbol: buffered trades, book, ticker, counts; and the snapshot made of it. */
+/** What is known of one symbol's market: trades to be published, ticker, counts; and the snapshot made of it. */
 import { type BookSnapshot, DEPTH_BANDS_BPS } from '../../schemas/book-snapshot.ts';
 import { streamKey, type Venue } from '../../schemas/primitives.ts';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
-import type { BookEvent, TickerChange } from '../exchanges/market-event.ts';
-import { type BookFault, OrderBook } from '../exchanges/order-book.ts';
+import type { TickerChange } from '../exchanges/market-event.ts';
+import { RecentTrades } from './recent-trades.ts';
+import type { SymbolBooks } from './symbol-books.ts';
+import { compareTrades } from './trade-order.ts';
 
-type Ticker = { -readonly [K in keyof TickerChange]-?: number | null };
+const TOLD_FIELDS = ['fundingRate', 'nextFundingTime', 'markPrice', 'openInterest'] as const;
+type Ticker = Record<(typeof TOLD_FIELDS)[number], number | null>;
 
 const NO_TICKER: Ticker = { fundingRate: null, nextFundingTime: null, markPrice: null, openInterest: null };
 /** Seconds the trade rate is averaged over. */
@@ -16,7 +19,8 @@ const STILL_THE_BOOK_MS = 2_000;
 export class SymbolState {
   readonly venue: Venue;
   readonly symbol: string;
-  /** Received and not yet handed to the bus. */
+  readonly known = new RecentTrades();
+  /** Taken and not yet put into a message. */
   pending: TradeRow[] = [];
   publishedTrades = 0;
   /** When it began to count them. Unit: market ms. */
@@ -24,64 +28,52 @@ export class SymbolState {
   last: TradeRow | null = null;
   /** Between the newest trade's match and its arrival. Unit: market ms. */
   lagMs: number | null = null;
-  readonly #book = new OrderBook();
+  duplicates = 0;
   #ticker: Ticker = { ...NO_TICKER };
-  #outOfSyncSince: number;
   #received = 0;
   readonly #receivedBySecond: number[] = [];
 
-  constructor(venue: Venue, symbol: string, now: number) {
+  constructor(venue: Venue, symbol: string, since: number) {
     this.venue = venue;
     this.symbol = symbol;
-    this.since = now;
-    this.#outOfSyncSince = now;
+    this.since = since;
   }
 
-  /** What a reader of the snapshots must have to miss no trade: also those that wait for the bus. */
+  /** What a reader of the snapshots must have to miss no trade: also those that wait for their batch. */
   get received(): number {
     return this.publishedTrades + this.pending.length;
   }
 
-  addTrades(trades: readonly TradeRow[], now: number): void {
-    for (const trade of trades) {
-      this.pending.push(trade);
-      if (!this.last || isAfter(trade, this.last)) this.last = trade;
+  /** Takes a trade once, whoever brings it; false where it is known. */
+  add(trade: TradeRow): boolean {
+    if (!this.known.add(trade.tradeId, trade.ts)) {
+      this.duplicates++;
+      return false;
     }
-    this.#received += trades.length;
-    const newest = trades.at(-1);
-    if (newest) this.lagMs = now - newest.ts;
+    this.pending.push(trade);
+    this.#received++;
+    if (this.last === null || compareTrades(trade, this.last) >= 0) this.last = trade;
+    return true;
   }
 
-  /** Returns the fault by which the book fell out of sync just now, or null. */
-  applyBook(event: BookEvent, now: number): BookFault | null {
-    const wasInSync = this.#book.isInSync;
-    const fault = this.#book.apply(event);
-    if (wasInSync && fault) this.#outOfSyncSince = now;
-    return wasInSync ? fault : null;
-  }
-
-  get isBookInSync(): boolean {
-    return this.#book.isInSync;
-  }
-
+  /** `isSnapshot`: what it does not tell is not known; an absent field of a delta did not change. */
   applyTicker(isSnapshot: boolean, change: TickerChange): void {
-    this.#ticker = { ...(isSnapshot ? NO_TICKER : this.#ticker), ...change };
-  }
-
-  /** The connection is gone: the book is of the past; funding and the last trade remain what is known. */
-  disconnect(now: number): void {
-    if (this.#book.isInSync) this.#outOfSyncSince = now;
-    this.#book.clear();
+    for (const field of TOLD_FIELDS) {
+      const told = change[field];
+      if (told !== undefined) this.#ticker[field] = told;
+      else if (isSnapshot) this.#ticker[field] = null;
+    }
   }
 
   /**
-   * Of a second that has passed. Where that is a while ago (the process or the bus stood still), the book is not
-   * told: it is the present's, not that second's.
+   * Of a second that has passed. Where that is a while ago (the process stood still), the book is not told: it is the
+   * present's, not that second's.
    */
-  snapshot(second: number, connected: boolean, now: number): BookSnapshot {
+  snapshot(second: number, connected: boolean, now: number, books: SymbolBooks): BookSnapshot {
     const end = second + 1_000;
-    const top = now - end < STILL_THE_BOOK_MS ? this.#book.top() : null;
-    const depth = top ? this.#book.depth(top, DEPTH_BANDS_BPS) : null;
+    const book = now - end < STILL_THE_BOOK_MS ? books.shown : null;
+    const top = book?.top() ?? null;
+    const depth = book && top ? book.depth(top, DEPTH_BANDS_BPS) : null;
     return {
       id: `${streamKey(this.venue, this.symbol)}:${second}`,
       venue: this.venue,
@@ -97,7 +89,7 @@ export class SymbolState {
       ...this.#ticker,
       connected,
       lastTradeAgeMs: this.last ? Math.max(0, end - this.last.ts) : null,
-      desyncMs: this.#book.isInSync ? 0 : Math.max(0, end - this.#outOfSyncSince),
+      desyncMs: books.outOfSyncMs(end),
       publishedTrades: this.publishedTrades,
     };
   }
@@ -113,10 +105,6 @@ export class SymbolState {
     const marks = this.#receivedBySecond;
     return marks.length < 2 ? 0 : (marks.at(-1)! - marks[0]!) / (marks.length - 1);
   }
-}
-
-function isAfter(a: TradeRow, b: TradeRow): boolean {
-  return a.ts > b.ts || (a.ts === b.ts && a.seq >= b.seq);
 }
 
 /** Sums of decimal sizes carry rounding noise; sizes have at most 8 places. */

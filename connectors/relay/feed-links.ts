@@ -1,0 +1,151 @@
+/** All connections of a feed: opened and closed as the plan wants, their requests sent in time, their silence noticed. */
+import type { Stream } from '../exchanges/market-event.ts';
+import type { VenueAdapter } from '../exchanges/venue.ts';
+import { ConnectionPlan, type PlanChange } from './connections.ts';
+import type { Instant } from './feed-io.ts';
+import { FeedLink } from './feed-link.ts';
+import type { FeedOut } from './feed-out.ts';
+import { Leg, type LegStream } from './leg.ts';
+import type { LivenessOptions } from './liveness.ts';
+import type { SymbolFeed } from './symbol-feed.ts';
+
+/** A session without any frame for so long is dead; books and tickers bring many a second. Unit: network ms. */
+const SILENT_MS = 45_000;
+
+export interface LinkHooks {
+  /** The leg's symbol. */
+  readonly feedOf: (symbol: string) => SymbolFeed;
+  /** The connection is given up by us. */
+  readonly onGivenUp: (link: FeedLink, reason: string, at: Instant) => void;
+  readonly onStale: (link: FeedLink, leg: Leg, kind: Stream['kind'], at: Instant) => void;
+}
+
+export class FeedLinks {
+  readonly #adapter: VenueAdapter;
+  readonly #plan: ConnectionPlan;
+  readonly #liveness: Partial<LivenessOptions>;
+  readonly #out: FeedOut;
+  readonly #hooks: LinkHooks;
+  readonly #links = new Map<number, FeedLink>();
+  #isPaused = false;
+
+  constructor(
+    options: { adapter: VenueAdapter; copies: number; liveness: Partial<LivenessOptions> },
+    out: FeedOut,
+    hooks: LinkHooks,
+  ) {
+    this.#adapter = options.adapter;
+    this.#plan = new ConnectionPlan(options.adapter.limits, options.copies);
+    this.#liveness = options.liveness;
+    this.#out = out;
+    this.#hooks = hooks;
+  }
+
+  get all(): FeedLink[] {
+    return [...this.#links.values()];
+  }
+
+  get(connection: number): FeedLink | undefined {
+    return this.#links.get(connection);
+  }
+
+  /** Connections that carry the symbol. */
+  of(symbol: string): FeedLink[] {
+    return this.all.filter(({ legs }) => legs.has(symbol));
+  }
+
+  /** Carries all streams of these symbols from now on, and nothing else. @throws ConfigError where no connection can. */
+  want(symbols: readonly string[], at: Instant): void {
+    const streams = symbols.flatMap((symbol) => this.#adapter.streams.map((kind) => ({ kind, symbol })));
+    for (const change of this.#plan.want(streams)) this.#change(change, at);
+    for (const link of this.#links.values()) this.send(link, at);
+  }
+
+  /** Ends the session, for a new one to begin. */
+  reconnect(link: FeedLink, reason: string, at: Instant): void {
+    if (!link.isOpen) return;
+    this.#out.command({ kind: 'reconnect', connection: link.connection, reason });
+    this.#hooks.onGivenUp(link, reason, at);
+  }
+
+  /** Requests that may be sent by now. */
+  send(link: FeedLink, { network }: Instant): void {
+    for (let frame = link.subscriptions.take(network); frame; frame = link.subscriptions.take(network)) {
+      this.#out.command({ kind: 'send', connection: link.connection, frame });
+    }
+  }
+
+  /** While we do not read, silence is our own. */
+  paused(isPaused: boolean, { network }: Instant): void {
+    this.#isPaused = isPaused;
+    for (const link of this.#links.values()) {
+      link.lastFrameAt = network;
+      for (const leg of link.legs.values())
+        for (const stream of streamsOf(leg)) pause(stream, isPaused, network);
+    }
+  }
+
+  /** Sends what is due, gives up what is dead, renews what is stale. */
+  tick(at: Instant): void {
+    for (const link of this.#links.values()) {
+      if (!link.isOpen) continue;
+      if (!this.#isPaused) this.#watch(link, at);
+      this.send(link, at);
+    }
+  }
+
+  /** When a request waits to be sent. Unit: network ms. */
+  get nextDue(): number {
+    let due = Number.POSITIVE_INFINITY;
+    for (const { subscriptions } of this.#links.values()) due = Math.min(due, subscriptions.nextDue);
+    return due;
+  }
+
+  #watch(link: FeedLink, at: Instant): void {
+    const silentMs = at.network - link.lastFrameAt;
+    if (silentMs >= SILENT_MS) {
+      this.reconnect(link, `No frame has come for ${silentMs / 1_000} s.`, at);
+      return;
+    }
+    for (const leg of link.legs.values()) {
+      if (leg.feed.isHalted) continue;
+      for (const kind of this.#adapter.streams) {
+        const { liveness, renewAt } = leg.streams[kind];
+        if (liveness.staleAt <= at.network && renewAt <= at.network) this.#hooks.onStale(link, leg, kind, at);
+      }
+    }
+  }
+
+  #change(change: PlanChange, at: Instant): void {
+    const { kind, connection } = change;
+    if (kind === 'open') {
+      this.#links.set(connection, new FeedLink(this.#adapter, connection));
+      this.#out.command({ kind, connection });
+      return;
+    }
+    const link = this.#links.get(connection)!;
+    if (kind === 'close') {
+      this.#out.command({ kind, connection });
+      this.#hooks.onGivenUp(link, 'It is not needed any more.', at);
+      this.#links.delete(connection);
+    } else if (kind === 'subscribe') {
+      for (const { symbol } of change.streams) {
+        if (!link.legs.has(symbol))
+          link.legs.set(symbol, new Leg(this.#hooks.feedOf(symbol), this.#liveness));
+      }
+      link.subscriptions.want(change.streams);
+    } else {
+      for (const { symbol } of change.streams) link.legs.delete(symbol);
+      link.subscriptions.drop(change.streams);
+    }
+  }
+}
+
+function streamsOf({ streams }: Leg): LegStream[] {
+  return Object.values(streams);
+}
+
+function pause({ liveness, isProven }: LegStream, isPaused: boolean, network: number): void {
+  if (isPaused) liveness.end();
+  else if (isProven) liveness.begin(network);
+}

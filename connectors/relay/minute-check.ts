@@ -1,0 +1,127 @@
+/** What follows where the exchange's bar of a minute is not what we published of it: look again, then take the bar. */
+import { type Candle, candleId } from '../../schemas/candle.ts';
+import { MINUTE_MS } from '../../schemas/primitives.ts';
+import type { TradeRow } from '../../schemas/trade-batch.ts';
+import type { KlineEvent } from '../exchanges/market-event.ts';
+import type { Continuity } from './continuity.ts';
+import type { Instant } from './feed-io.ts';
+import type { FeedOut } from './feed-out.ts';
+import { type CheckedMinute, KlineCheck, volumeOf } from './kline-check.ts';
+import type { Entry } from './ledger.ts';
+import { barMessage } from './messages.ts';
+import type { SymbolState } from './symbol-state.ts';
+
+/** Answers of REST that may fail to explain a difference. */
+const MOST_TRIES = 2;
+/**
+ * Revisions of minutes with trades count from here, one for each trade and each healthy second (see schemas/candle.ts):
+ * a bar that beats ours by one fact gives way as soon as we learn of another trade.
+ */
+const TRADED_REVISION = 1_000_000;
+const SECONDS = 60;
+
+export interface MinuteCheckOptions {
+  readonly state: SymbolState;
+  readonly continuity: Continuity;
+  readonly out: FeedOut;
+  readonly write: (at: Instant, entry: Entry) => void;
+}
+
+export class MinuteCheck {
+  readonly #options: MinuteCheckOptions;
+  readonly #klines = new KlineCheck();
+  #asking: CheckedMinute[] = [];
+
+  constructor(options: MinuteCheckOptions) {
+    this.#options = options;
+  }
+
+  published(trades: readonly TradeRow[]): void {
+    this.#klines.published(trades);
+  }
+
+  closed(kline: KlineEvent, at: Instant): void {
+    this.#klines.closed(kline, at.network);
+  }
+
+  /** From when trades are to be asked for; null where nothing is in doubt. */
+  get demand(): number | null {
+    const [minute] = this.#asking;
+    return minute ? minute.openTime - 1_000 : null;
+  }
+
+  /** Start of the oldest minute in doubt; Infinity where there is none. */
+  get floor(): number {
+    return this.#asking.reduce((least, { openTime }) => Math.min(least, openTime), Number.POSITIVE_INFINITY);
+  }
+
+  /** REST has answered; these trades were new. */
+  fetched(fresh: readonly TradeRow[]): void {
+    for (const minute of this.#asking) {
+      minute.tries++;
+      minute.recovered += fresh.filter(({ ts }) => isWithin(ts, minute.openTime)).length;
+    }
+  }
+
+  tick(at: Instant): void {
+    const { continuity, state } = this.#options;
+    // What waits for its batch is not summed yet.
+    if (state.pending.length > 0) return;
+    for (const minute of this.#klines.takeEqual()) this.#equal(minute, at);
+    const differing = this.#klines.differing(at.network, (openTime) =>
+      continuity.vouches(openTime, openTime + MINUTE_MS),
+    );
+    for (const minute of differing) {
+      if (minute.verdict === 'open') {
+        minute.verdict = 'asking';
+        minute.tries = 0;
+      } else if (minute.tries >= MOST_TRIES) this.#differs(minute, at);
+    }
+    this.#asking = differing.filter(({ verdict }) => verdict === 'asking');
+  }
+
+  #equal({ openTime, recovered, verdict }: CheckedMinute, at: Instant): void {
+    if (verdict !== 'asking' && verdict !== 'differs') return;
+    this.#options.write(at, {
+      ...{
+        kind: 'RECOVERED',
+        cause: 'the exchange’s bar of the minute equals our trades now',
+        resolved: true,
+      },
+      ...{ from: openTime, to: openTime + MINUTE_MS, tradesRecovered: recovered },
+    });
+  }
+
+  #differs(minute: CheckedMinute, at: Instant): void {
+    const { state, out, write } = this.#options;
+    const { openTime, trades, recovered } = minute;
+    const kline = minute.kline!;
+    minute.verdict = 'differs';
+    const counted = kline.trades === null ? '' : ` of ${kline.trades} trades`;
+    const cause = `we have a volume of ${volumeOf(minute)} of ${trades} trades, the exchange ${kline.volume}${counted}`;
+    write(at, {
+      ...{ kind: 'DIFFERS', cause, from: openTime, to: openTime + MINUTE_MS, tradesRecovered: recovered },
+    });
+    const candle = candleOf(state, kline, TRADED_REVISION + trades + SECONDS + 1);
+    const { since, publishedTrades: from } = state;
+    out.message('raw-tick-data', barMessage(candle, { since, from, sentAt: at.market }));
+  }
+}
+
+function candleOf({ venue, symbol }: SymbolState, kline: KlineEvent, revision: number): Candle {
+  const { openTime, open, high, low, close, volume, turnover, trades } = kline;
+  const identity = { venue, symbol, interval: '1m', openTime, revision } as const;
+  return {
+    id: candleId(identity),
+    ...identity,
+    ...{ open, high, low, close, volume, turnover, buyVolume: null, trades },
+    vwap: volume > 0 && turnover !== null && turnover > 0 ? turnover / volume : null,
+    coverage: 1,
+    filled: volume === 0,
+    complete: true,
+  };
+}
+
+function isWithin(ts: number, openTime: number): boolean {
+  return ts >= openTime && ts < openTime + MINUTE_MS;
+}

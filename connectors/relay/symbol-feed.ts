@@ -1,0 +1,235 @@
+/** One symbol of a feed, over all connections that carry it: what they bring in, batches, seconds and claims out. */
+import { messageOf } from '../../schemas/errors.ts';
+import { MINUTE_MS } from '../../schemas/primitives.ts';
+import type { TradeRow } from '../../schemas/trade-batch.ts';
+import type { KlineEvent, TradesEvent } from '../exchanges/market-event.ts';
+import type { Random } from '../exchanges/random.ts';
+import type { VenueAdapter } from '../exchanges/venue.ts';
+import type { Proof } from './continuity.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Instant } from './feed-io.ts';
+import type { FeedOut } from './feed-out.ts';
+import type { Entry, Ledger } from './ledger.ts';
+import { claimMessage, cutByMinute, type Sending, snapshotMessage, tradeMessage } from './messages.ts';
+import { MinuteCheck } from './minute-check.ts';
+import { OwedSeconds } from './owed-seconds.ts';
+import { Asking } from './recovery.ts';
+import { Seconds } from './seconds.ts';
+import { SymbolBooks } from './symbol-books.ts';
+import { SymbolGaps } from './symbol-gaps.ts';
+import { SymbolState } from './symbol-state.ts';
+import { compareTrades } from './trade-order.ts';
+import { Witness } from './witness.ts';
+
+export interface SymbolFeedOptions {
+  readonly adapter: VenueAdapter;
+  readonly symbol: string;
+  readonly since: number;
+  readonly random: Random;
+  readonly out: FeedOut;
+  readonly ledger: Ledger;
+  readonly letters: DeadLetters;
+  /** Asks REST for trades. */
+  readonly fetch: (from: TradeRow | number) => void;
+}
+
+export class SymbolFeed {
+  readonly symbol: string;
+  readonly state: SymbolState;
+  readonly books: SymbolBooks;
+  readonly gaps: SymbolGaps;
+  readonly witness = new Witness();
+  readonly #options: SymbolFeedOptions;
+  readonly #seconds: Seconds;
+  readonly #owed = new OwedSeconds();
+  readonly #check: MinuteCheck;
+  readonly #asking: Asking;
+  /** Newest time at which the exchange sent something of the symbol. */
+  #exchangeTime = Number.NEGATIVE_INFINITY;
+  isHalted = false;
+
+  /** Begins with the minute that is under way, whose first trades REST may still have. */
+  constructor(options: SymbolFeedOptions) {
+    const { adapter, symbol, since, random, ledger } = options;
+    const startMs = since - (since % MINUTE_MS);
+    this.#options = options;
+    this.symbol = symbol;
+    this.state = new SymbolState(adapter.venue, symbol, since);
+    this.books = new SymbolBooks(since);
+    this.#seconds = new Seconds(since);
+    this.#asking = new Asking(random);
+    const write = (at: Instant, entry: Entry) => ledger.write(symbol, at.market, entry);
+    this.gaps = new SymbolGaps({
+      ...{ state: this.state, hasContiguousIds: adapter.hasContiguousIds, startMs, write },
+      onLost: (from, to) => this.#owed.forget(from, to),
+    });
+    this.#check = new MinuteCheck({
+      state: this.state,
+      continuity: this.gaps.continuity,
+      out: options.out,
+      write,
+    });
+    this.#owed.add(startMs, this.#seconds.next);
+  }
+
+  get isUp(): boolean {
+    return this.gaps.continuity.isUp;
+  }
+
+  /** Trades are subscribed on a session. */
+  up(link: Proof, at: Instant): void {
+    this.gaps.up(link, at);
+  }
+
+  down(link: Proof, connection: number, cause: string, at: Instant): void {
+    this.gaps.down(link, cause, at);
+    this.books.clear(connection, at.market);
+    if (!this.isUp) this.witness.settled();
+  }
+
+  /** The exchange has sent something of the symbol. True where a second is over by it. */
+  stamped(ts: number, at: Instant): boolean {
+    if (ts > this.#exchangeTime) this.#exchangeTime = ts;
+    return this.isDue(at);
+  }
+
+  /** Number of trades that were new. */
+  trades({ trades, isSnapshot }: TradesEvent, at: Instant): number {
+    this.witness.traded(at.network);
+    if (isSnapshot) return this.#recovered(trades, { askedAt: at.network, isJoined: true }, at).length;
+    const { state, gaps } = this;
+    let fresh = 0;
+    for (const trade of trades) {
+      const { last } = state;
+      if (!state.add(trade)) continue;
+      gaps.live(trade, last, at);
+      fresh++;
+    }
+    const newest = trades.at(-1);
+    if (newest) state.lagMs = at.market - newest.ts;
+    return fresh;
+  }
+
+  kline(kline: KlineEvent, at: Instant): void {
+    if (kline.isClosed) this.#check.closed(kline, at);
+  }
+
+  /** What REST told. */
+  fetched(trades: readonly TradeRow[], at: Instant): void {
+    const askedAt = this.#asking.askedAt ?? at.network;
+    const fresh = this.#recovered(trades, { askedAt, isJoined: false }, at);
+    this.#check.fetched(fresh);
+    this.#asking.answered(at.network, this.#demand() === null);
+  }
+
+  unfetched(at: Instant): void {
+    this.#asking.answered(at.network, false);
+  }
+
+  /** Snapshots of these seconds were never published. @param isProven They said that all was well. */
+  dropped(from: number, to: number, isProven: boolean): void {
+    if (isProven) this.#owed.addProven(from, to);
+    else this.#owed.add(from, to);
+  }
+
+  /** A second is over. */
+  isDue(at: Instant): boolean {
+    return this.#seconds.areDue(at, this.#completeUntil());
+  }
+
+  /** Batches, then the seconds that are over, then claims. */
+  flush(at: Instant): void {
+    this.gaps.advance(at);
+    this.#flushTrades(at);
+    if (this.isDue(at)) this.#flushSeconds(at);
+    this.#flushClaims(at);
+  }
+
+  /** What time asks for. */
+  tick(at: Instant): void {
+    this.gaps.tick(at);
+    this.#check.tick(at);
+    if (!this.#asking.isDue(at.network)) return;
+    const from = this.#demand();
+    if (from === null) return;
+    this.#asking.asked(at.network);
+    this.#options.fetch(from);
+  }
+
+  #demand(): TradeRow | number | null {
+    return this.gaps.demand ?? this.#check.demand;
+  }
+
+  /** Trades that were missed, as far as they are wanted, in order; older ones than we began with are not ours to tell. */
+  #recovered(
+    trades: readonly TradeRow[],
+    how: { readonly askedAt: number; readonly isJoined: boolean },
+    at: Instant,
+  ): TradeRow[] {
+    const { state, gaps } = this;
+    gaps.advance(at);
+    const { horizon } = state.known;
+    const floor = Math.max(Math.min(gaps.floor, this.#check.floor), horizon + 1);
+    const inOrder = [...trades].sort(compareTrades);
+    // All are looked up before the first is taken: a long answer makes room by forgetting what it is compared with.
+    const fresh = inOrder.filter(({ ts, tradeId }) => ts >= floor && !state.known.has(tradeId, ts));
+    const taken = fresh.filter((trade) => state.add(trade));
+    gaps.answer({ trades: inOrder, ...how }, taken, at);
+    this.witness.settled();
+    return taken;
+  }
+
+  #flushTrades(at: Instant): void {
+    const { state } = this;
+    if (state.pending.length === 0) return;
+    const trades = state.pending;
+    state.pending = [];
+    for (const run of cutByMinute(trades)) this.#publish(run, at);
+  }
+
+  /** Trades that passed the wire's checks and still make no batch become a dead letter. */
+  #publish(run: readonly TradeRow[], at: Instant): void {
+    const { state } = this;
+    const { out, letters } = this.#options;
+    try {
+      out.message('raw-tick-data', tradeMessage(state.venue, this.symbol, run, this.#sending(at)));
+      state.publishedTrades += run.length;
+      this.#check.published(run);
+    } catch (error) {
+      letters.refuse(JSON.stringify(run), messageOf(error), 'trades that make no batch', at.market);
+    }
+  }
+
+  #flushSeconds(at: Instant): void {
+    const { state, gaps, books } = this;
+    const { continuity } = gaps;
+    let told = this.#seconds.next;
+    for (const second of this.#seconds.take(at, this.#completeUntil())) {
+      const end = second + 1_000;
+      const connected = !this.witness.isWaiting && continuity.vouches(second, end);
+      // Also seconds that were left out because there were too many.
+      if (!connected || told < second) this.#owed.add(told, connected ? second : end);
+      told = end;
+      const snapshot = state.snapshot(second, connected, at.market, books);
+      this.#options.out.message('book-snapshots', snapshotMessage(snapshot, state));
+      state.markSecond();
+    }
+  }
+
+  #flushClaims(at: Instant): void {
+    if (this.witness.isWaiting) return;
+    for (const claim of this.#owed.take(this.gaps.continuity)) {
+      const message = claimMessage(this.state.venue, this.symbol, claim, this.#sending(at));
+      this.#options.out.message('raw-tick-data', message);
+    }
+  }
+
+  #sending(at: Instant): Sending {
+    const { last, since, publishedTrades: from } = this.state;
+    return { last, since, from, sentAt: at.market };
+  }
+
+  #completeUntil(): number {
+    return this.isUp ? this.#exchangeTime : Number.POSITIVE_INFINITY;
+  }
+}

@@ -2,11 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireFormatError } from '../../../schemas/errors.ts';
 import { MAX_EVENT_TIME } from '../../../schemas/primitives.ts';
-import { needRealData } from '../../../test/real-data.ts';
 import type { MarketEvent } from '../market-event.ts';
-import { CAPTURE, capturedFrames, tradeText, tradeWire } from './frames.fixture.ts';
+import { tradeText, tradeWire } from './frames.fixture.ts';
 import { bybitMapper } from './map.ts';
-import { readTradeText } from './trade-text.ts';
 import { TradeFrame } from './wire.ts';
 
 function tradesOf([event]: readonly MarketEvent[]) {
@@ -27,6 +25,13 @@ describe('trades', () => {
     const map = bybitMapper();
     const frame = tradeText([tradeWire({ i: 'a' }), tradeWire({ i: 'b' })]);
     expect(map(frame)).toEqual(map(frame));
+  });
+
+  it('of a sweep of more fills than there are places share the last', () => {
+    const sweep = Array.from({ length: 1_100 }, (_, i) => tradeWire({ i: `t${i}` }));
+    const seqs = tradesOf(bybitMapper()(tradeText(sweep))).map(({ seq }) => seq);
+    expect(seqs.slice(0, 1_024)).toEqual(Array.from({ length: 1_024 }, (_, i) => 7_168 + i));
+    expect(new Set(seqs.slice(1_023))).toEqual(new Set([8_191]));
   });
 
   it('carry the taker’s side, price and size', () => {
@@ -81,63 +86,6 @@ describe('trades', () => {
         else expect(read).toThrow(WireFormatError);
       }),
       { seed: 1, numRuns: 2_000 },
-    );
-  });
-});
-
-describe('the fast reader of trades', () => {
-  const LINEAR =
-    '{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1786310819681,"data":[' +
-    '{"T":1786310819680,"s":"BTCUSDT","S":"Sell","v":"0.004","p":"65114.20","L":"MinusTick","i":"a9188a0a","BT":false,"RPI":false,"seq":753843954913},' +
-    '{"T":1786310819680,"s":"BTCUSDT","S":"Buy","v":"1","p":"65114","L":"PlusTick","i":"b-1","BT":false,"RPI":true,"seq":753843954913}]}';
-  /** A leading space is JSON too, but not the usual text. */
-  const slowly = (text: string) => bybitMapper()(` ${text}`);
-
-  it('takes every trade frame that was captured, and says what JSON says', (context) => {
-    const frames = capturedFrames(needRealData(context, CAPTURE), 2).filter((frame) =>
-      frame.startsWith('{"topic":"publicTrade.'),
-    );
-    expect(frames).toHaveLength(102);
-    for (const frame of frames) {
-      expect(readTradeText(frame)).not.toBeNull();
-      expect(bybitMapper()(frame)).toEqual(slowly(frame));
-    }
-  });
-
-  it('is never more lenient: whatever is changed in a text, both readers agree', () => {
-    const outcome = (read: () => MarketEvent[]) => {
-      try {
-        return read();
-      } catch (error) {
-        return error instanceof WireFormatError ? 'refused' : error;
-      }
-    };
-    const bits = fc.constantFrom(
-      '"',
-      ',',
-      '0',
-      '00',
-      '-',
-      '.',
-      '}',
-      ']',
-      '[',
-      ' ',
-      '9',
-      '\\',
-      'u',
-      'e5',
-      'X',
-      '',
-    );
-    const change = fc.record({ at: fc.nat(LINEAR.length - 1), cut: fc.nat(3), put: bits });
-    fc.assert(
-      fc.property(fc.array(change, { minLength: 1, maxLength: 2 }), (changes) => {
-        let text = LINEAR;
-        for (const { at, cut, put } of changes) text = text.slice(0, at) + put + text.slice(at + cut);
-        expect(outcome(() => bybitMapper()(text))).toEqual(outcome(() => slowly(text)));
-      }),
-      { seed: 1, numRuns: 5_000 },
     );
   });
 });

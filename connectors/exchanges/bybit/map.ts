@@ -1,8 +1,9 @@
 /** Bybit v5 frames into market events. Nothing is ignored: what cannot be read throws, what was not asked for is named. */
 import { WireFormatError } from '../../../schemas/errors.ts';
-import type { MarketEvent, StreamKind } from '../market-event.ts';
+import type { BookEvent, MarketEvent, StreamKind } from '../market-event.ts';
 import type { FrameMapper } from '../venue.ts';
 import { checkFrame, quote, readFrame } from '../wire-frame.ts';
+import { type BookWire, readBookText } from './book-text.ts';
 import { controlEvents } from './control.ts';
 import { type BookDepth, DEFAULT_BOOK_DEPTH, prefixOf } from './streams.ts';
 import { readTradeText } from './trade-text.ts';
@@ -12,12 +13,15 @@ import { BookFrame, KlineFrame, TICKER_FIELDS, TickerFrame } from './wire.ts';
 /** State lives as long as the connection: equal exchange seqs are told apart by their order in it. */
 export function bybitMapper(depth: BookDepth = DEFAULT_BOOK_DEPTH): FrameMapper {
   const runs = new SequenceRuns();
+  const levels = String(depth);
   const prefixes = (Object.keys(READERS) as (keyof typeof READERS)[]).map(
     (kind) => [prefixOf(kind, depth), READERS[kind]] as const,
   );
   return (frame) => {
     const usual = readTradeText(frame);
     if (usual) return [mapTrades(usual, runs)];
+    const book = readBookText(frame);
+    if (book?.depth === levels) return [bookEvent(book)];
     const message = readFrame('Bybit', frame);
     const { topic } = message;
     if (typeof topic !== 'string') return controlEvents(message, frame);
@@ -45,17 +49,12 @@ function mapBook(message: unknown, symbol: string, frame: string): MarketEvent[]
   checkSymbol(data.s, symbol, frame);
   const levels = (side: readonly (readonly [string, string])[]) =>
     side.map(([price, size]) => [Number(price), Number(size)] as const);
-  return [
-    {
-      kind: 'book',
-      symbol,
-      ts,
-      isSnapshot: type === 'snapshot',
-      bids: levels(data.b),
-      asks: levels(data.a),
-      check: { kind: 'counter', update: data.u },
-    },
-  ];
+  const isSnapshot = type === 'snapshot';
+  return [bookEvent({ symbol, ts, isSnapshot, bids: levels(data.b), asks: levels(data.a), update: data.u })];
+}
+
+function bookEvent({ symbol, ts, isSnapshot, bids, asks, update }: Omit<BookWire, 'depth'>): BookEvent {
+  return { kind: 'book', symbol, ts, isSnapshot, bids, asks, check: { kind: 'counter', update } };
 }
 
 function mapTicker(message: unknown, symbol: string, frame: string): MarketEvent[] {

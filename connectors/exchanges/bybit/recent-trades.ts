@@ -2,8 +2,7 @@
 import type { z } from 'zod';
 import type { TradeRow } from '../../../schemas/trade-batch.ts';
 import type { TradesResult } from './rest-wire.ts';
-import type { TradeWire } from './trade-text.ts';
-import { isTrade, SequenceRuns, tradeRow } from './trades.ts';
+import { fillOf, SequenceRuns, tradeRow } from './trades.ts';
 
 type RestTrade = z.output<typeof TradesResult>['list'][number];
 
@@ -12,13 +11,13 @@ type RestTrade = z.output<typeof TradesResult>['list'][number];
  * ones of that order may be missing, and with them the places of these. Null where one is not a trade of the symbol.
  */
 export function recentTrades(list: readonly RestTrade[], symbol: string, limit: number): TradeRow[] | null {
-  const items = list.map(wireOf).reverse();
-  if (!items.every((item) => isTrade(item, symbol))) return null;
+  const fills = list.map((trade) => fillOf(wireOf(trade), symbol)).reverse();
+  if (!fills.every((fill) => fill !== null)) return null;
   // A stable sort: fills of one seq stay in the order in which they were matched.
-  items.sort((a, b) => a.seq - b.seq);
-  const cut = list.length >= limit ? items[0]?.seq : undefined;
+  fills.sort((a, b) => a.seq - b.seq);
+  const cut = list.length >= limit ? fills[0]?.seq : undefined;
   const runs = new SequenceRuns();
-  return items.filter(({ seq }) => seq !== cut).map((item) => tradeRow(item, runs));
+  return fills.filter(({ seq }) => seq !== cut).map((fill) => tradeRow(symbol, fill, runs));
 }
 
 /** Of trades in order, those from the known one on; where it is not among them, those not older than it. */
@@ -29,8 +28,7 @@ export function tradesFrom(trades: readonly TradeRow[], from: TradeRow | number)
   return trades.filter(({ ts }) => ts >= fromMs);
 }
 
-/** As the socket writes it; whether it is a trade is checked afterwards. */
-function wireOf({ execId, symbol, price, size, side, time, seq }: RestTrade): TradeWire {
-  const S = side as TradeWire['S'];
-  return { T: Number(time), s: symbol, S, v: size, p: price, i: execId, seq: Number(seq) };
+/** As the socket writes it. */
+function wireOf({ execId, symbol, price, size, side, time, seq }: RestTrade): object {
+  return { T: Number(time), s: symbol, S: side, v: size, p: price, i: execId, seq: Number(seq) };
 }

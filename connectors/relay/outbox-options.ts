@@ -1,6 +1,8 @@
 /** What an outbox is given and what it tells. */
+
+import type { TopicName } from '../../schemas/topics.ts';
 import type { OpenFile } from '../bus/embedded/files.ts';
-import type { MessageBus } from '../bus/port.ts';
+import type { MessageBus, OutgoingMessage } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
 import type { FeedMessages } from './feed-io.ts';
 
@@ -44,3 +46,8 @@ export interface OutboxStats {
   /** What bus or disk said last; null while all is well. */
   readonly lastError: string | null;
 }
+
+/** A message as it leaves; the same for the same message. */
+export type Stamp = (topic: TopicName, message: OutgoingMessage) => OutgoingMessage;
+/** What the bus has taken, as it was put. */
+export type OnPublished = (topic: TopicName, messages: readonly OutgoingMessage[]) => void;

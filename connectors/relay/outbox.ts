@@ -19,7 +19,7 @@ import type { OutgoingMessage } from '../bus/port.ts';
 import type { FeedMessages } from './feed-io.ts';
 import { Lane } from './outbox-lane.ts';
 import { Lanes, openSpills } from './outbox-lanes.ts';
-import type { OutboxOptions, OutboxStats } from './outbox-options.ts';
+import type { OnPublished, OutboxOptions, OutboxStats, Stamp } from './outbox-options.ts';
 import { Standstill } from './outbox-standstill.ts';
 import type { Spill } from './spill.ts';
 
@@ -35,8 +35,7 @@ const WRITE_EVERY_MS = 1_000;
 /** Dropping makes room for a while, not for one message. */
 const DROP_TO = 0.75;
 
-export type Stamp = (topic: TopicName, message: OutgoingMessage) => OutgoingMessage;
-export type OnPublished = (topic: TopicName, messages: readonly OutgoingMessage[]) => void;
+export type { OnPublished, OutboxOptions, OutboxStats, Stamp } from './outbox-options.ts';
 
 /**
  * Opens the outbox; what an earlier one left on disk is published first.
@@ -155,11 +154,7 @@ export class Outbox {
     if (!this.#isHeld) await clock.until(clock.now() + withinMs, deadline.signal);
     this.#closing.abort();
     const left = this.#lanes.depth;
-    try {
-      await this.#leaveOnDisk(left);
-    } finally {
-      this.#unlock();
-    }
+    await this.#leaveOnDisk(left).finally(this.#unlock);
   }
 
   async #leaveOnDisk(left: number): Promise<void> {
@@ -171,7 +166,7 @@ export class Outbox {
         `Expected to publish ${left} messages before stopping, got: ${reason}. They are lost.`,
       );
     }
-    this.#log(`Left ${left} messages in ${this.#options.spillDir} for the next relay: ${reason}.`);
+    this.#options.log?.(`Left ${left} messages in ${this.#options.spillDir} for the next relay: ${reason}.`);
   }
 
   #laneOf(topic: TopicName): Lane {
@@ -180,16 +175,16 @@ export class Outbox {
       topic,
       clock,
       spill: this.#spills.get(topic) ?? null,
-      publish: (to, messages) =>
+      publish: (to, all) =>
         bus.publish(
           to,
-          messages.map((message) => this.#stamp(to, message)),
+          all.map((each) => this.#stamp(to, each)),
         ),
       limit: () => this.#limitOf(topic),
       isHeld: () => this.#isHeld,
       onProgress: (of, messages) => this.#progressed(of, messages),
       onWritten: () => this.#look(),
-      onTrouble: (line) => this.#log(line),
+      onTrouble: (line) => this.#options.log?.(line),
     });
   }
 
@@ -208,9 +203,9 @@ export class Outbox {
   }
 
   async #watch(): Promise<void> {
-    const { clock } = this.#options;
     this.#isWatching = true;
     while (this.#lanes.depth > 0 && !this.#closing.signal.aborted) {
+      const { clock } = this.#options;
       await clock.until(clock.now() + LOOK_MS, this.#closing.signal);
       this.#look();
     }
@@ -218,8 +213,8 @@ export class Outbox {
   }
 
   #look(): void {
-    const now = this.#options.clock.now();
-    const { stallMs = STALL_MS } = this.#options;
+    const { clock, stallMs = STALL_MS } = this.#options;
+    const now = clock.now();
     const isStalled = !this.#isHeld && this.#lanes.isStalled(now, stallMs);
     const isOnDisk = this.#lanes.spilled > 0;
     this.#standstill.look(now, { isStalled, isOnDisk, isHeld: this.#isHeld, bytes: this.#lanes.bytes });
@@ -249,9 +244,5 @@ export class Outbox {
     if (!this.#awaitsClaims) return;
     this.#awaitsClaims = false;
     this.#lanes.of(SNAPSHOTS).settle(this.#seq);
-  }
-
-  #log(line: string): void {
-    this.#options.log?.(line);
   }
 }

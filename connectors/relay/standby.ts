@@ -1,0 +1,246 @@
+/**
+ * One of a pair of relays of which one publishes. Both run the whole feed; the lease decides whose outbox is open.
+ *
+ * The active one renews the lease at a third of its ttl and writes with it how far it has published. The passive one
+ * keeps what it would have published since then, and takes over from there, with some overlap: what both published is
+ * removed downstream by trade ids. An active one that cannot renew stops publishing `safetyMs` before its lease ends,
+ * and keeps what it has like any passive one.
+ */
+import { BookSnapshot } from '../../schemas/book-snapshot.ts';
+import { messageOf } from '../../schemas/errors.ts';
+import { ATTRIBUTES, type TopicName } from '../../schemas/topics.ts';
+import type { OutgoingMessage } from '../bus/port.ts';
+import type { Clock } from '../clock/port.ts';
+import { within } from '../clock/within.ts';
+import type { Lease, LeaseState } from '../lease/port.ts';
+import type { Outbox } from './outbox.ts';
+import { decodePosition, encodePosition, endOf, type Position, Published } from './position.ts';
+import { Renumbering } from './renumbering.ts';
+
+export interface StandbyOptions {
+  readonly lease: Lease;
+  /** New in each life of a process, and telling which: `relay-a 2026-11-21T17:00:00.000Z`. */
+  readonly holder: string;
+  /** Default 15 s. A relay that died is replaced after this, a third of it at most, and the lease's skew. */
+  readonly ttlMs?: number;
+  /** Default a sixth of the ttl. */
+  readonly safetyMs?: number;
+  /** How much of what the other has published is kept and published again. Market ms; default 5 s. */
+  readonly overlapMs?: number;
+  /** While the other tells nothing of how far it is, as much is kept. Unit: ms; default twice the ttl. */
+  readonly keepMs?: number;
+  /** Told whenever it begins or ends to be the one that publishes. */
+  readonly onRole?: (isActive: boolean) => void;
+}
+
+export interface StandbyPorts {
+  /** Opened with `isHeld`. */
+  readonly outbox: Outbox;
+  /** Of the lease and of waits: the machine's. */
+  readonly clock: Clock;
+  /** Market time. */
+  readonly market: Clock;
+  /** When the feed began. Market ms. */
+  readonly startedMs: number;
+  /** Streams of which trades are being recovered, and from when on. Market ms. */
+  readonly recovering?: () => ReadonlyMap<string, number>;
+  /** Nobody published [from, to) of the stream: both were away. Market ms. */
+  readonly onGap: (key: string, from: number, to: number) => void;
+  readonly log?: (line: string) => void;
+}
+
+export interface StandbyStats {
+  readonly isActive: boolean;
+  readonly holder: string;
+  /** Of the holder; 0 where none is known. */
+  readonly epoch: number;
+  readonly takeovers: number;
+  /** What the lease's store said last; null while it answers. */
+  readonly problem: string | null;
+}
+
+/** Waits of a passive one are not shorter. Unit: ms. */
+const SHORTEST_WAIT_MS = 50;
+const SNAPSHOTS = 'book-snapshots';
+
+export class Standby {
+  readonly #options: StandbyOptions;
+  readonly #ports: StandbyPorts;
+  readonly #ttlMs: number;
+  readonly #safetyMs: number;
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
+  #held: LeaseState | null = null;
+  /** As last read. */
+  #known: LeaseState | null = null;
+  #since = 0;
+  #published = new Published(null);
+  #guard = new AbortController();
+  #takeovers = 0;
+  #problem: string | null = null;
+  #isLeaving = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: StandbyOptions, ports: StandbyPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#ttlMs = options.ttlMs ?? 15_000;
+    this.#safetyMs = options.safetyMs ?? this.#ttlMs / 6;
+    this.#running = this.#run();
+  }
+
+  stats(): StandbyStats {
+    const { holder = '', epoch = 0 } = this.#held ?? this.#known ?? {};
+    const isActive = this.#held !== null;
+    return { isActive, holder, epoch, takeovers: this.#takeovers, problem: this.#problem };
+  }
+
+  /** Drains the outbox where it is ours to publish, then lets the other take over at once. Idempotent. */
+  stop(drainMs: number): Promise<void> {
+    this.#stopped ??= this.#stop(drainMs);
+    return this.#stopped;
+  }
+
+  async #stop(drainMs: number): Promise<void> {
+    this.#isLeaving = true;
+    try {
+      // The lease is kept meanwhile.
+      await this.#ports.outbox.drain(drainMs);
+    } finally {
+      this.#stopping.abort();
+      await this.#running;
+      this.#guard.abort();
+      await this.#letGo();
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    const held = this.#held;
+    if (!held) return;
+    this.#held = null;
+    const { lease } = this.#options;
+    const letGo = lease.release(held, this.#position()).catch((error: unknown) => this.#trouble(error));
+    await within(this.#ports.clock, this.#ttlMs / 3, letGo);
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#ports;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const over = new AbortController();
+      const either = AbortSignal.any([signal, over.signal]);
+      // A store that hangs must not keep us from trying again, nor from stopping.
+      await Promise.race([this.#turn(), clock.until(clock.now() + this.#ttlMs / 3, either)]);
+      over.abort();
+      await clock.until(clock.now() + this.#waitMs(), signal);
+    }
+  }
+
+  async #turn(): Promise<void> {
+    try {
+      if (this.#held) await this.#renew(this.#held);
+      else if (!this.#isLeaving) await this.#tryToTake();
+      this.#problem = null;
+    } catch (error) {
+      this.#trouble(error);
+    }
+  }
+
+  #waitMs(): number {
+    const third = this.#ttlMs / 3;
+    if (this.#held || !this.#known) return third;
+    const left = this.#known.untilMs - this.#ports.clock.now();
+    return Math.max(SHORTEST_WAIT_MS, Math.min(third, left));
+  }
+
+  async #renew(held: LeaseState): Promise<void> {
+    const renewed = await this.#options.lease.renew(held, this.#ttlMs, this.#position());
+    if (this.#held !== held) return;
+    if (renewed) this.#hold(renewed);
+    else this.#lose('another has taken the lease');
+  }
+
+  async #tryToTake(): Promise<void> {
+    const { lease, holder } = this.#options;
+    const { isAcquired, state } = await lease.tryAcquire(holder, this.#ttlMs);
+    this.#known = state;
+    const position = decodePosition(state.position);
+    if (!this.#held) await this.#forget(position);
+    // An answer that took its time is worth nothing any more.
+    const isLate = state.untilMs - this.#safetyMs <= this.#ports.clock.now();
+    if (!isAcquired || isLate || this.#held || this.#isLeaving) return;
+    this.#hold(state);
+    this.#takeOver(state, position);
+  }
+
+  /** From here on the lease is ours, until shortly before its end. */
+  #hold(state: LeaseState): void {
+    this.#held = state;
+    this.#known = state;
+    this.#guard.abort();
+    this.#guard = new AbortController();
+    const { signal } = this.#guard;
+    void this.#ports.clock.until(state.untilMs - this.#safetyMs, signal).then(() => {
+      if (!signal.aborted && this.#held === state) this.#lose('it could not be renewed in time');
+    });
+  }
+
+  #lose(reason: string): void {
+    this.#held = null;
+    this.#guard.abort();
+    this.#ports.outbox.hold();
+    this.#ports.log?.(`Publishes nothing any more: ${reason}.`);
+    this.#options.onRole?.(false);
+  }
+
+  #takeOver({ epoch }: LeaseState, before: Position | null): void {
+    const { outbox, market, startedMs, log } = this.#ports;
+    this.#since = Math.max(market.now(), (before?.since ?? 0) + 1);
+    this.#takeovers += 1;
+    this.#published = new Published(before);
+    const numbering = new Renumbering({ since: this.#since, epoch, startedMs });
+    const joints = new Map(Object.entries(before?.until[SNAPSHOTS] ?? {}));
+    log?.(`Publishes from now on, as number ${epoch} of those that did.`);
+    this.#options.onRole?.(true);
+    outbox.release(
+      (topic, message) => numbering.stamp(topic, message),
+      (topic, messages) => {
+        this.#published.add(topic, messages);
+        if (topic === SNAPSHOTS && joints.size > 0) this.#join(joints, messages);
+      },
+    );
+  }
+
+  /** Where our first second of a stream does not follow the last one of the other, nobody was there. */
+  #join(joints: Map<string, number>, messages: readonly OutgoingMessage[]): void {
+    for (const { orderingKey, data } of messages) {
+      const until = joints.get(orderingKey);
+      if (until === undefined) continue;
+      const { connected, ts } = BookSnapshot.parse(JSON.parse(Buffer.from(data).toString()));
+      if (!connected || ts < until) continue;
+      joints.delete(orderingKey);
+      if (ts > until) this.#ports.onGap(orderingKey, until, ts);
+    }
+  }
+
+  #forget(position: Position | null): Promise<void> {
+    const { outbox, clock } = this.#ports;
+    const { overlapMs = 5_000, keepMs = 2 * this.#ttlMs } = this.#options;
+    const keptSince = clock.now() - keepMs;
+    return outbox.forget((topic: TopicName, message, putMs) => {
+      const until = position?.until[topic]?.[message.orderingKey];
+      if (until === undefined) return putMs < keptSince && Number.isFinite(putMs);
+      return ATTRIBUTES.eventTime in message.attributes && endOf(topic, message) < until - overlapMs;
+    });
+  }
+
+  #position(): string {
+    const { recovering = () => new Map() } = this.#ports;
+    return encodePosition(this.#published.position(this.#since, recovering()));
+  }
+
+  #trouble(error: unknown): void {
+    if (this.#problem === null) this.#ports.log?.(`The lease: ${messageOf(error)}`);
+    this.#problem = messageOf(error);
+  }
+}

@@ -3,7 +3,6 @@
  * bus and waits for nothing; the same inputs at the same instants give the same outputs, byte for byte.
  */
 import { closeAfter } from '../../schemas/primitives.ts';
-import type { TradeRow } from '../../schemas/trade-batch.ts';
 import { Random } from '../exchanges/random.ts';
 import type { VenueAdapter } from '../exchanges/venue.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -194,7 +193,7 @@ export class Feed {
     this.#ledger.write(feed.symbol, at.market, { kind: 'HALTED', cause, resolved: !isHalted });
   }
 
-  #fetch(feed: SymbolFeed, from: TradeRow | number): void {
+  #fetch(feed: SymbolFeed, from: number): void {
     const fetchId = this.#fetchIds++;
     this.#fetches.set(fetchId, feed);
     this.#out.command({ kind: 'fetch', fetchId, symbol: feed.symbol, from });

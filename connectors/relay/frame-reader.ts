@@ -194,11 +194,11 @@ export class FrameReader {
     leg.streams[kind].subscribed(at.network);
     if (kind !== 'trades' || leg.feed.gaps.continuity.isUpOn(link)) return;
     if (stamp > 0) link.stamped(stamp, at.market);
-    leg.feed.up(link, at);
     this.#options.ledger.write(leg.feed.symbol, at.market, {
       ...{ kind: 'CONNECTED', resolved: true },
       cause: `trades of ${this.#options.adapter.wsUrl} on connection ${link.connection}`,
     });
+    leg.feed.up(link, at);
   }
 
   #renew(link: FeedLink, stream: Stream, at: Instant): void {

@@ -8,8 +8,11 @@ import { compareTrades } from './trade-order.ts';
 /** After a new subscription, REST may not yet know the newest trades for so long. Unit: network ms. */
 const REST_LAG_MS = 2_000;
 const BACKOFF = { firstMs: 1_000, maxMs: 60_000 };
-/** How far before a span trades are asked for, by the tries before: one that is older proves that none is missing. */
-const LOOK_BACK_MS = [60_000, 60_000, 600_000, 3_600_000] as const;
+/**
+ * How far before the newest trade known (or the span, where none is) trades are asked for, by the tries before: one that
+ * is older proves that none is missing, and those just before it may have been overtaken.
+ */
+const LOOK_BACK_MS = [5_000, 60_000, 600_000, 3_600_000] as const;
 /** Answers that begin too late after which the venue does not keep what we miss. */
 const MOST_TRIES = 4;
 
@@ -52,9 +55,10 @@ export function isHopeless({ tries }: LostSpan): boolean {
   return tries >= MOST_TRIES;
 }
 
-export function askFrom({ anchor, from, tries }: LostSpan): TradeRow | number {
-  if (anchor && tries === 0) return anchor;
-  return Math.max(0, (anchor?.ts ?? from) - LOOK_BACK_MS[Math.min(tries, LOOK_BACK_MS.length - 1)]!);
+/** Unit: ms since the epoch. */
+export function askFrom({ anchor, from, tries }: LostSpan): number {
+  const step = anchor ? tries : tries + 1;
+  return Math.max(0, (anchor?.ts ?? from) - LOOK_BACK_MS[Math.min(step, LOOK_BACK_MS.length - 1)]!);
 }
 
 /** One request at a time, later and later while it does not help. */

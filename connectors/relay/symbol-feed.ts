@@ -30,7 +30,7 @@ export interface SymbolFeedOptions {
   readonly ledger: Ledger;
   readonly letters: DeadLetters;
   /** Asks REST for trades. */
-  readonly fetch: (from: TradeRow | number) => void;
+  readonly fetch: (fromMs: number) => void;
 }
 
 export class SymbolFeed {
@@ -156,7 +156,7 @@ export class SymbolFeed {
     this.#options.fetch(from);
   }
 
-  #demand(): TradeRow | number | null {
+  #demand(): number | null {
     return this.gaps.demand ?? this.#check.demand;
   }
 

@@ -88,15 +88,15 @@ export class SymbolGaps {
     this.advance(at);
     for (const span of this.continuity.lost) {
       if (span.to === null) continue;
-      if (this.#options.hasContiguousIds && isFilled(span)) this.#resolve(span, at);
+      if (this.#options.hasContiguousIds && isFilled(span)) this.#filled(span, at);
       else if (at.network >= span.closedAt + HOLE_GRACE_MS) this.#tell(span, at);
     }
     this.#forget(at);
   }
 
   /** The oldest span that REST may help with. */
-  get demand(): TradeRow | number | null {
-    const span = this.#closed()[0];
+  get demand(): number | null {
+    const span = this.#closed().find(({ isTold }) => isTold);
     return span ? askFrom(span) : null;
   }
 
@@ -162,9 +162,14 @@ export class SymbolGaps {
     this.#write(at, { kind: 'GAP', cause: `${span.cause}; ${why}: lost`, from: span.from, to: span.to });
   }
 
+  /** A hole that was filled before it was worth a word is none. */
+  #filled(span: LostSpan, at: Instant): void {
+    if (span.isTold) this.#resolve(span, at);
+    else this.continuity.resolve(span);
+  }
+
   #resolve(span: LostSpan, at: Instant): void {
     this.continuity.resolve(span);
-    if (!span.isTold && span.found === 0) return;
     this.#tell(span, at);
     this.#write(at, {
       ...{ kind: 'RECOVERED', cause: span.cause, from: span.from, to: span.to },

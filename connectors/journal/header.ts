@@ -1,0 +1,36 @@
+/** The first line of each segment of a journal: all that a feed needs besides its inputs. */
+import { z } from 'zod';
+import { Venue } from '../../schemas/primitives.ts';
+import type { FeedOptions } from '../relay/feed.ts';
+
+const instant = z.object({ market: z.number(), network: z.number() });
+
+export const JOURNAL_VERSION = 1;
+
+export const JournalHeader = z.object({
+  kind: z.literal('journal'),
+  version: z.literal(JOURNAL_VERSION),
+  venue: Venue,
+  /** Of the code that wrote it: another one may publish other bytes. */
+  code: z.string(),
+  adapter: z.object({ wsUrl: z.string(), restUrl: z.string() }),
+  /** FeedOptions but for the adapter. */
+  feed: z.object({
+    startedAt: instant,
+    batchMs: z.number().optional(),
+    copies: z.number().optional(),
+    seed: z.number().optional(),
+    liveness: z.record(z.string(), z.number()).optional(),
+  }),
+  /** From 1 on: of a run, which is the life of one relay. */
+  segment: z.number().int().positive(),
+  /** When this segment begins, and what is so by then; empty in the first. */
+  at: instant,
+  symbols: z.array(z.string()),
+  halted: z.array(z.string()),
+  open: z.array(z.number().int()),
+});
+export type JournalHeader = z.output<typeof JournalHeader>;
+
+/** What a feed was made with. */
+export type FeedStart = Omit<FeedOptions, 'adapter'>;

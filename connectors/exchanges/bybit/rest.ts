@@ -4,7 +4,6 @@ import { type Candle, candleId } from '../../../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
 import { INTERVAL_MS, type Interval } from '../../../schemas/primitives.ts';
 import type { TradeRow } from '../../../schemas/trade-batch.ts';
-import { systemClock } from '../../clock/system.ts';
 import { RestClient, type RestQuery } from '../rest-client.ts';
 import type { Instrument, KlineQuery, RestOptions, TradesQuery, VenueRest } from '../venue.ts';
 import { quote } from '../wire-frame.ts';
@@ -26,14 +25,6 @@ const PAGE = 1_000;
 /** Pages of instruments; 1 suffices for the 800 contracts of 2026. */
 const MOST_PAGES = 20;
 const CATEGORY = { category: 'linear' } as const;
-
-/** Closed candles as by `VenueRest.klines`, of a client made for them alone. */
-export function fetchKlines({
-  baseUrl,
-  ...query
-}: KlineQuery & { readonly baseUrl: string }): Promise<Candle[]> {
-  return new BybitRest({ baseUrl, clock: systemClock }).klines(query);
-}
 
 export class BybitRest implements VenueRest {
   readonly #client: RestClient;

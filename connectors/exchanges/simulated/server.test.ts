@@ -3,9 +3,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
 import { ManualClock } from '../../clock/manual.ts';
+import { systemClock } from '../../clock/system.ts';
+import { bybitAdapter } from '../bybit/adapter.ts';
 import { bybitMapper } from '../bybit/map.ts';
-import { fetchKlines } from '../bybit/rest.ts';
 import { OrderBook } from '../order-book.ts';
+import type { KlineQuery } from '../venue.ts';
 import { priceText } from './frames.ts';
 import { type SimulatedExchange, startSimulatedExchange } from './server.ts';
 
@@ -109,7 +111,10 @@ describe('the simulated exchange', () => {
   });
 });
 
-describe('fetchKlines', () => {
+describe('bars by REST', () => {
+  const fetchKlines = ({ baseUrl, ...query }: KlineQuery & { baseUrl: string }) =>
+    bybitAdapter().rest({ baseUrl, clock: systemClock }).klines(query);
+
   it('pages through more bars than one answer holds, without the unclosed one', async () => {
     const { exchange } = await exchangeAt(START + 90_000);
     const fromMs = START - 1_500 * MINUTE_MS;

@@ -1,14 +1,12 @@
 /** The exchange twin without sockets: one venue, its clients and the faults between them, all in the caller's time. */
 import { ConfigError } from '../../../schemas/errors.ts';
 import type { Stream } from '../market-event.ts';
-import { hash32, Random } from '../random.ts';
 import type { KlineOpen } from './bybit/kline-open.ts';
 import { BybitVenue } from './bybit/venue.ts';
-import { ADDITIONS, garbageBytes } from './faults/additions.ts';
 import { type Fault, faultInfo, type Tally } from './faults/faults.ts';
-import { FILTERS } from './faults/filters.ts';
-import { type Filter, Link, type TwinClient } from './faults/link.ts';
+import type { TwinClient } from './faults/link.ts';
 import { answerThrough, type RestAnswer } from './faults/rest.ts';
+import { Roster, type TwinConnection } from './faults/roster.ts';
 import { type Incident, Timeline } from './faults/timeline.ts';
 import { beginAtVenue } from './faults/venue-faults.ts';
 import { INSTRUMENTS } from './instruments.ts';
@@ -16,7 +14,7 @@ import { KrakenVenue } from './kraken/venue.ts';
 import type { Listing } from './listing.ts';
 import type { SimulatedMarket } from './market.ts';
 import { type TruthBar, truthOf } from './truth.ts';
-import type { TwinSession, TwinVenue, TwinVenueName } from './venue.ts';
+import type { TwinVenue, TwinVenueName } from './venue.ts';
 import { VenueClock } from './venue-clock.ts';
 
 export interface TwinOptions {
@@ -43,13 +41,6 @@ export interface Refusal {
   readonly retryAfterS: number | null;
 }
 
-export interface TwinConnection {
-  readonly id: number;
-  send(text: string): void;
-  /** The client goes. */
-  close(): void;
-}
-
 /** What a fault did until now. */
 export interface FaultReport extends Tally {
   readonly id: number;
@@ -57,36 +48,23 @@ export interface FaultReport extends Tally {
   readonly state: Incident['state'];
 }
 
-interface Client {
-  readonly link: Link;
-  session: TwinSession | null;
-  /** Half-open: nothing passes either way. */
-  isDead: boolean;
-}
-
 export class ExchangeTwin {
   readonly venue: TwinVenueName;
   readonly wsPath: string;
   readonly #venue: TwinVenue;
   readonly #clock: VenueClock;
-  readonly #seed: number;
+  readonly #roster: Roster;
   readonly #stepMs: number;
   readonly #mostSteps: number;
   readonly #timeline = new Timeline();
   /** What ends with an incident. */
-  readonly #endings = new Map<Incident, ((ms: number) => void)[]>();
-  readonly #clients = new Map<number, Client>();
-  /** Faults of connections that found none. */
-  readonly #waiting: Incident[] = [];
-  readonly #storms = new Map<Incident, { readonly ids: ReadonlySet<number>; left: number }>();
+  readonly #endings = new Map<Incident, (ms: number) => void>();
   #ms: number;
-  #connections = 0;
 
   /** @throws ConfigError where a symbol is not listed. */
   constructor(options: TwinOptions) {
     const { market, seed, startMs, stepMs = 100, bookEveryMs = 250, klineOpen = 'carried' } = options;
     this.#clock = new VenueClock();
-    this.#seed = seed;
     this.#stepMs = stepMs;
     this.#mostSteps = options.mostSteps ?? Number.POSITIVE_INFINITY;
     this.#ms = startMs;
@@ -95,6 +73,7 @@ export class ExchangeTwin {
     const Venue = options.venue === 'bybit' ? BybitVenue : KrakenVenue;
     this.#venue = new Venue({ ...common, symbols });
     this.#venue.refuses = (stream) => this.#refuses(stream);
+    this.#roster = new Roster({ venue: this.#venue, seed, now: () => this.#ms });
     this.venue = options.venue;
     this.wsPath = this.#venue.wsPath;
   }
@@ -109,7 +88,7 @@ export class ExchangeTwin {
   }
 
   get connections(): number {
-    return this.#clients.size;
+    return this.#roster.size;
   }
 
   /** @throws ConfigError where a fault is of another venue, or of a symbol that is not listed. */
@@ -139,20 +118,7 @@ export class ExchangeTwin {
   }
 
   connect(client: TwinClient): TwinConnection | Refusal {
-    const refusal = this.refusal();
-    if (refusal) return refusal;
-    const link = new Link(++this.#connections, client);
-    const mine: Client = { link, session: null, isDead: false };
-    this.#clients.set(link.id, mine);
-    mine.session = this.#venue.connect({
-      frame: (frame) => link.send(frame, this.#ms),
-      closed: (code, reason) => this.#end(mine, code, reason),
-    });
-    return {
-      id: link.id,
-      send: (text) => this.#receive(mine, text),
-      close: () => this.#leave(mine),
-    };
+    return this.refusal() ?? this.#roster.join(client);
   }
 
   /** Everything until `ms` happens. What arrives is delivered in the order of its time. */
@@ -171,7 +137,7 @@ export class ExchangeTwin {
 
   /** Delivers what is due by now. */
   flush(): void {
-    for (const { link } of this.#clients.values()) link.deliverUntil(this.#ms);
+    this.#roster.flush();
   }
 
   /** `url`: path and query count. */
@@ -189,10 +155,9 @@ export class ExchangeTwin {
 
   #step(): void {
     this.#venue.advanceTo(this.#ms);
-    this.#storm();
+    this.#roster.step();
     this.flush();
     for (const incident of this.#timeline.ended(this.#ms)) this.#finish(incident);
-    for (const incident of this.#waiting.splice(0)) this.#hit(incident);
     for (const incident of this.#timeline.begun(this.#ms)) this.#begin(incident);
     // Those that are over at once.
     for (const incident of this.#timeline.ended(this.#ms)) this.#finish(incident);
@@ -201,106 +166,18 @@ export class ExchangeTwin {
 
   #begin(incident: Incident): void {
     if (faultInfo(incident.fault.kind).isOnConnections) {
-      this.#hit(incident);
+      this.#roster.strike(incident);
       return;
     }
-    if (incident.fault.kind === 'restart') {
-      for (const client of [...this.#clients.values()]) this.#cut(client, incident.tally);
-    }
+    if (incident.fault.kind === 'restart') this.#roster.cutAll('The exchange restarts.', incident.tally);
     const context = { venue: this.#venue, clock: this.#clock };
-    this.#atEnd(incident, beginAtVenue(incident, context, this.#ms));
+    this.#endings.set(incident, beginAtVenue(incident, context, this.#ms));
   }
 
   #finish(incident: Incident): void {
-    for (const end of this.#endings.get(incident) ?? []) end(this.#ms);
+    this.#roster.end(incident, this.#ms);
+    this.#endings.get(incident)?.(this.#ms);
     this.#endings.delete(incident);
-    this.#storms.delete(incident);
-    const at = this.#waiting.indexOf(incident);
-    if (at >= 0 && incident.endMs > incident.beginMs) this.#waiting.splice(at, 1);
-  }
-
-  /** Strikes connections; without any it waits for the next one. */
-  #hit(incident: Incident): void {
-    const clients = [...this.#clients.values()].filter(({ isDead }) => !isDead);
-    if (clients.length === 0) {
-      this.#waiting.push(incident);
-      return;
-    }
-    const random = new Random(hash32(this.#seed, 'fault', incident.id));
-    const one = random.whole(0, clients.length - 1);
-    const struck = incident.fault.scope === 'one' ? [clients[one]!] : clients;
-    for (const client of struck) this.#strike(client, incident, random);
-    const ids = new Set(struck.map(({ link }) => link.id));
-    if (incident.fault.kind === 'snapshotStorm') this.#storms.set(incident, { ids, left: incident.amount });
-  }
-
-  #strike(client: Client, incident: Incident, random: Random): void {
-    const { fault, amount, endMs, tally } = incident;
-    tally.connections++;
-    const unasked = () => this.#venue.unasked(this.#ms);
-    const add = ADDITIONS[fault.kind];
-    if (add) tally.framesAdded += add(client.link, { amount, ms: this.#ms, random, unasked });
-    const cut = (reason: string) => this.#end(client, 1006, reason);
-    const filter = FILTERS[fault.kind]?.({ fault, amount, endMs, tally, cut });
-    if (filter) this.#filter(client, incident, filter);
-    if (fault.kind === 'halfOpen') this.#deaden(client);
-    if (fault.kind === 'drop') cut('The network cut the connection.');
-    if (fault.kind === 'rawBytes') {
-      client.link.client.bytes?.(garbageBytes(random, amount));
-      cut('Bytes came that are no frame.');
-    }
-  }
-
-  #filter({ link }: Client, incident: Incident, filter: Filter): void {
-    link.add(filter);
-    if (incident.endMs > incident.beginMs) this.#atEnd(incident, (ms) => link.remove(filter, ms));
-  }
-
-  /** The exchange has lost this client too, though nobody is told. */
-  #deaden(client: Client): void {
-    client.isDead = true;
-    client.link.client.silent?.();
-    client.session?.close();
-    client.session = null;
-  }
-
-  #storm(): void {
-    for (const [{ tally }, storm] of this.#storms) {
-      if (storm.left-- <= 0) continue;
-      const frames = this.symbols.flatMap((symbol) => this.#venue.snapshot({ kind: 'book', symbol }) ?? []);
-      for (const { link } of this.#clients.values()) {
-        if (!storm.ids.has(link.id)) continue;
-        for (const frame of frames) link.send(frame, this.#ms);
-        tally.framesAdded += frames.length;
-      }
-    }
-  }
-
-  #cut(client: Client, tally: Tally): void {
-    tally.connections++;
-    this.#end(client, 1006, 'The exchange restarts.');
-  }
-
-  #end(client: Client, code: number, reason: string): void {
-    this.#forget(client);
-    // The close of a half-open connection does not arrive either.
-    if (!client.isDead) client.link.cut(code, reason, this.#ms);
-  }
-
-  #leave(client: Client): void {
-    this.#forget(client);
-    client.link.leave();
-  }
-
-  #forget(client: Client): void {
-    this.#clients.delete(client.link.id);
-    client.session?.close();
-    client.session = null;
-  }
-
-  #receive(client: Client, text: string): void {
-    client.session?.receive(text);
-    client.link.deliverUntil(this.#ms);
   }
 
   #refuses({ kind, symbol }: Stream): boolean {
@@ -312,10 +189,6 @@ export class ExchangeTwin {
     );
     if (incident) incident.tally.answers++;
     return incident !== undefined;
-  }
-
-  #atEnd(incident: Incident, end: (ms: number) => void): void {
-    this.#endings.set(incident, [...(this.#endings.get(incident) ?? []), end]);
   }
 
   #listing(symbol: string): Listing {

@@ -24,6 +24,7 @@ export interface SessionEvents {
 /** One client's connection as the exchange sees it. */
 export interface TwinSession {
   receive(text: string): void;
+  isSubscribed(stream: Stream): boolean;
   /** The connection is gone; nothing is sent any more. */
   close(): void;
 }

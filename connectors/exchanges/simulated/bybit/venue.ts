@@ -69,6 +69,7 @@ export class BybitVenue implements TwinVenue {
     this.#sessions.set(session, events);
     return {
       receive: (text) => session.receive(text, this.#ms),
+      isSubscribed: (stream) => [...session.topics].some((topic) => isOf(topic, stream)),
       close: () => void this.#sessions.delete(session),
     };
   }
@@ -97,10 +98,7 @@ export class BybitVenue implements TwinVenue {
   snapshot({ kind, symbol }: Stream): TwinFrame | null {
     // Of books of several depths, that which somebody has subscribed first.
     const topics = Array.from(this.#sessions.keys(), (session) => [...session.topics]).flat();
-    const topic = topics.find((each) => {
-      const [, name = '', of] = TOPIC.exec(each) ?? [];
-      return of === symbol && KINDS[name] === kind;
-    });
+    const topic = topics.find((each) => isOf(each, { kind, symbol }));
     return topic === undefined ? null : (this.#streams.get(symbol)?.first(topic) ?? null);
   }
 
@@ -139,4 +137,9 @@ export class BybitVenue implements TwinVenue {
     this.#sessions.delete(session);
     events.closed(1006, 'Nothing was subscribed, and nothing came, for 61 s.');
   }
+}
+
+function isOf(topic: string, { kind, symbol }: Stream): boolean {
+  const [, name = '', of] = TOPIC.exec(topic) ?? [];
+  return of === symbol && KINDS[name] === kind;
 }

@@ -106,12 +106,12 @@ export const FAULTS = {
   handshakeRefused: {
     what: 'New connections are refused with Retry-After.',
     forMs: [2_000, 60_000],
-    statuses: [418, 429],
+    statuses: [429, 418],
   },
   restLimited: {
     what: 'REST answers with this status and Retry-After.',
     forMs: [2_000, 60_000],
-    statuses: [418, 429],
+    statuses: [429, 418],
   },
   restDown: { what: 'REST answers 5xx.', forMs: [2_000, 120_000], statuses: [500, 502, 503, 504] },
   restStale: { what: 'REST answers what it would have at the beginning.', forMs: [5_000, 120_000] },

@@ -75,6 +75,10 @@ export class KrakenVenue implements TwinVenue {
     events.frame(frameOf('status', statusFrame(this.#system, ++this.#connections)));
     return {
       receive: (text) => session.receive(text, this.#ms),
+      isSubscribed: (stream) =>
+        Array.from(session.subscriptions.values(), streamOf).some(
+          (each) => streamName(each) === streamName(stream),
+        ),
       close: () => void this.#sessions.delete(session),
     };
   }

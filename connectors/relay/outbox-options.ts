@@ -12,7 +12,7 @@ export interface OutboxOptions {
   readonly clock: Clock;
   /** Folder for what memory must not hold, the outbox's alone; null where there is no disk. */
   readonly spillDir: string | null;
-  /** Dropped while the bus was away: snapshots. To be told to the feed before it is asked for more messages. */
+  /** Dropped while the bus was away: snapshots. Within a second, claims for what they vouched for are to be put. */
   readonly onDropped: (dropped: FeedMessages) => void;
   /** Takes a sentence for people. */
   readonly log?: (line: string) => void;

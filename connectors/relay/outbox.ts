@@ -32,6 +32,8 @@ const LOOK_MS = 250;
 /** What comes while the bus is away goes to disk in writes of about this much, or this often. */
 const WRITE_BYTES = 256 << 10;
 const WRITE_EVERY_MS = 1_000;
+/** By then a feed has put claims for what was dropped: its batches are at most a second apart. Unit: ms. */
+const CLAIMS_MS = 1_000;
 /** Dropping makes room for a while, not for one message. */
 const DROP_TO = 0.75;
 
@@ -58,8 +60,8 @@ export class Outbox {
   #onPublished: OnPublished = () => {};
   /** Of the last message put. */
   #seq = 0;
-  /** Snapshots wait for the claims of those dropped. */
-  #awaitsClaims = false;
+  /** Until then snapshots wait for the claims of those dropped. */
+  #claimsDueMs: number | null = null;
   readonly #standstill: Standstill;
   #dropped = 0;
   #published = 0;
@@ -86,7 +88,6 @@ export class Outbox {
       this.#seq += 1;
       this.#lanes.of(topic).put(messages, this.#seq);
     }
-    this.#settleClaims();
     this.#look();
     if (!this.#isWatching && this.#lanes.depth > 0) void this.#watch();
   }
@@ -219,6 +220,9 @@ export class Outbox {
     const isOnDisk = this.#lanes.spilled > 0;
     this.#standstill.look(now, { isStalled, isOnDisk, isHeld: this.#isHeld, bytes: this.#lanes.bytes });
     if (this.#standstill.isRelieving) this.#relieve(now);
+    if (this.#claimsDueMs === null || now < this.#claimsDueMs) return;
+    this.#claimsDueMs = null;
+    this.#lanes.of(SNAPSHOTS).settle(this.#seq);
   }
 
   #relieve(now: number): void {
@@ -236,13 +240,7 @@ export class Outbox {
     this.#dropped += dropped.length;
     // Those that are left must not let event time pass the dropped seconds before these are claimed.
     lane.delay();
-    this.#awaitsClaims = true;
+    this.#claimsDueMs = this.#options.clock.now() + CLAIMS_MS;
     onDropped({ topic: SNAPSHOTS, messages: dropped.map(({ message }) => message) });
-  }
-
-  #settleClaims(): void {
-    if (!this.#awaitsClaims) return;
-    this.#awaitsClaims = false;
-    this.#lanes.of(SNAPSHOTS).settle(this.#seq);
   }
 }

@@ -13,6 +13,9 @@ const Position = z.object({
 });
 export type Position = z.output<typeof Position>;
 
+/** Trades that REST has not given by then will rarely come. Unit: market ms. */
+const MOST_HELD_MS = 600_000;
+
 export function encodePosition(position: Position): string {
   return JSON.stringify(position);
 }
@@ -29,9 +32,11 @@ export function decodePosition(text: string): Position | null {
 /** Newest event time published, by topic and key. */
 export class Published {
   readonly #until: Record<string, Record<string, number>>;
+  #told: Position['until'];
 
   constructor(before: Position | null) {
-    this.#until = structuredClone(before?.until ?? {});
+    this.#told = before?.until ?? {};
+    this.#until = structuredClone(this.#told);
   }
 
   add(topic: TopicName, messages: readonly OutgoingMessage[]): void {
@@ -42,12 +47,20 @@ export class Published {
     }
   }
 
-  /** `recovering`: where the trades of a key are not whole from a time on, since some are still being recovered. */
-  position(since: number, recovering: ReadonlyMap<string, number>): Position {
+  /**
+   * To be told now. `recovering`: streams of which earlier trades may still come; where they stand is not moved from
+   * where it was told to be, so that the other keeps what it has of them, for `MOST_HELD_MS` at most.
+   */
+  position(since: number, recovering: ReadonlySet<string>): Position {
     const until = structuredClone(this.#until);
-    for (const keys of Object.values(until)) {
-      for (const [key, from] of recovering) if (from < (keys[key] ?? from)) keys[key] = from;
+    for (const [topic, keys] of Object.entries(until)) {
+      for (const key of Object.keys(keys)) {
+        const told = this.#told[topic]?.[key];
+        const mayStay = recovering.has(key) && told !== undefined && keys[key]! - told < MOST_HELD_MS;
+        if (mayStay) keys[key] = told;
+      }
     }
+    this.#told = until;
     return { since, until };
   }
 }

@@ -14,7 +14,10 @@ import type { VenueAdapter, VenueRest } from '../exchanges/venue.ts';
 import { Alarm } from './alarm.ts';
 import { Feed } from './feed.ts';
 import type { FeedCommand, FeedInput, Instant } from './feed-io.ts';
+import type { FeedStats } from './feed-stats.ts';
 import { type Outbox, type OutboxOptions, type OutboxStats, openOutbox } from './outbox.ts';
+import { standBy } from './relay-standby.ts';
+import type { Standby, StandbyOptions, StandbyStats } from './standby.ts';
 
 export interface RelayOptions {
   /** The venue's, or its twin's. */
@@ -38,6 +41,8 @@ export interface RelayOptions {
   /** Where trades wait while the bus is away; in memory where left out. */
   readonly spillDir?: string | null;
   readonly outbox?: Omit<OutboxOptions, 'bus' | 'clock' | 'spillDir' | 'onDropped' | 'log'>;
+  /** Where two relays run and one publishes: their lease. */
+  readonly standby?: StandbyOptions;
   /** At `stop`, how long the bus has to take what is left. Unit: network ms. */
   readonly drainMs?: number;
 }
@@ -50,13 +55,13 @@ export interface ConnectionStats {
   readonly problem: string | null;
 }
 
-export type FeedStats = ReturnType<Feed['stats']>;
-
 export interface RelayStats extends FeedStats {
   readonly venue: Venue;
   readonly connections: readonly ConnectionStats[];
   readonly reconnects: number;
   readonly outbox: OutboxStats;
+  /** Null where there is no other relay. */
+  readonly standby: StandbyStats | null;
   /** Why there is no connection, or why the bus refuses; null while all is well. */
   readonly problem: string | null;
 }
@@ -108,30 +113,45 @@ class VenueRelay implements Relay {
   #isEnded = false;
   #reconnects = 0;
   #outbox: Outbox | undefined;
+  #standby: Standby | undefined;
+  /** Market ms. */
+  readonly #startedMs: number;
   #stopped: Promise<void> | undefined;
 
   constructor(options: RelayOptions, { batchMs, copies }: { batchMs: number; copies: number }) {
     const { adapter, clock, networkClock = systemClock, seed = 1 } = options;
     this.#options = options;
     this.#network = networkClock;
-    this.#feed = new Feed({ adapter, batchMs, copies, startedAt: this.#now() });
+    const startedAt = this.#now();
+    this.#startedMs = startedAt.market;
+    this.#feed = new Feed({ adapter, batchMs, copies, seed, startedAt });
     this.#rest = adapter.rest({ baseUrl: adapter.restUrl, clock: networkClock, seed });
     const ring = () => this.#give({ kind: 'tick' });
     this.#alarms = { market: new Alarm(clock, ring), network: new Alarm(networkClock, ring) };
   }
 
   async start(): Promise<void> {
-    const { bus, spillDir = null, log, symbols, outbox } = this.#options;
+    const { bus, spillDir = null, log, symbols, outbox, standby } = this.#options;
     try {
       this.#outbox = await openOutbox({
         ...{ ...outbox, bus, spillDir, clock: this.#network, ...(log ? { log } : {}) },
+        isHeld: standby !== undefined,
         onDropped: ({ topic, messages }) => this.#give({ kind: 'dropped', topic, messages }),
       });
     } catch (error) {
       this.#endTimers();
       throw error;
     }
+    if (standby) this.#standby = this.#standBy(standby, this.#outbox);
     this.follow(symbols);
+  }
+
+  #standBy(options: StandbyOptions, outbox: Outbox): Standby {
+    const { adapter, clock, log = () => {} } = this.#options;
+    const recovering = () =>
+      this.#feed.stats(this.#now()).symbols.flatMap(({ openGaps, symbol }) => (openGaps > 0 ? symbol : []));
+    const ports = { outbox, clock: this.#network, market: clock, startedMs: this.#startedMs, log };
+    return standBy(options, { ...ports, venue: adapter.venue, recovering });
   }
 
   follow(symbols: readonly string[], halted: readonly string[] = []): void {
@@ -149,6 +169,7 @@ class VenueRelay implements Relay {
       connections,
       reconnects: this.#reconnects,
       outbox,
+      standby: this.#standby?.stats() ?? null,
       problem: outbox.lastError ?? connections.find(({ problem }) => problem !== null)?.problem ?? null,
     };
   }
@@ -159,12 +180,13 @@ class VenueRelay implements Relay {
   }
 
   async #stop(): Promise<void> {
+    const { drainMs = DRAIN_MS } = this.#options;
     this.#endTimers();
     for (const { socket } of this.#connections.values()) this.#leave(socket);
     await Promise.all(this.#leaving);
     this.#give({ kind: 'stop' });
     this.#isEnded = true;
-    await this.#outbox!.drain(this.#options.drainMs ?? DRAIN_MS);
+    await (this.#standby ? this.#standby.stop(drainMs) : this.#outbox!.drain(drainMs));
   }
 
   #endTimers(): void {

@@ -42,8 +42,8 @@ export interface StandbyPorts {
   readonly market: Clock;
   /** When the feed began. Market ms. */
   readonly startedMs: number;
-  /** Streams of which trades are being recovered, and from when on. Market ms. */
-  readonly recovering?: () => ReadonlyMap<string, number>;
+  /** Streams of which trades are being recovered. */
+  readonly recovering?: () => ReadonlySet<string>;
   /** Nobody published [from, to) of the stream: both were away. Market ms. */
   readonly onGap: (key: string, from: number, to: number) => void;
   readonly log?: (line: string) => void;
@@ -235,7 +235,7 @@ export class Standby {
   }
 
   #position(): string {
-    const { recovering = () => new Map() } = this.#ports;
+    const { recovering = () => new Set() } = this.#ports;
     return encodePosition(this.#published.position(this.#since, recovering()));
   }
 

@@ -1,4 +1,4 @@
-/** A bus that keeps what it was given, read back as what it means; and a relay on a simulated exchange. */
+/** A bus that keeps what it was given, read back as what it means. */
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import { DeadLetter } from '../../schemas/dead-letter.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
@@ -33,6 +33,20 @@ export class Published implements MessageBus {
       .map(({ data }) => decodeTradeBatch(data))
       .filter(({ header }) => header.symbol === symbol)
       .map((batch) => Array.from({ length: batch.count }, (_, row) => batch.trade(row)));
+  }
+
+  /** True where batches and snapshots vouch for each second of [fromMs, toMs). */
+  claimed(symbol: string, fromMs: number, toMs: number): boolean {
+    const claims = this.of('raw-tick-data')
+      .map(({ data }) => decodeTradeBatch(data).header)
+      .filter((header) => header.symbol === symbol)
+      .flatMap(({ claim }) => claim ?? []);
+    const healthy = new Set(this.snapshots(symbol).flatMap(({ ts, connected }) => (connected ? ts : [])));
+    for (let second = fromMs; second < toMs; second += 1_000) {
+      const isClaimed = claims.some((claim) => claim.fromMs <= second && second + 1_000 <= claim.toMs);
+      if (!isClaimed && !healthy.has(second)) return false;
+    }
+    return true;
   }
 
   snapshots(symbol: string): BookSnapshot[] {

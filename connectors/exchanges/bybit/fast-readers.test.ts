@@ -6,6 +6,7 @@ import type { MarketEvent } from '../market-event.ts';
 import { readBookText } from './book-text.ts';
 import { CAPTURE, capturedFrames } from './frames.fixture.ts';
 import { bybitMapper } from './map.ts';
+import { readTickerText } from './ticker-text.ts';
 import { readTradeText } from './trade-text.ts';
 
 /** A leading space is JSON too, but not the usual text. */
@@ -95,6 +96,49 @@ describe('the fast reader of books', () => {
   });
 
   it('is never more lenient: whatever is changed in a text, both readers agree', () => {
+    fc.assert(
+      fc.property(changesOf(LINEAR), (text) => {
+        expect(outcome(() => bybitMapper()(text))).toEqual(outcome(() => slowly(text)));
+      }),
+      { seed: 1, numRuns: 5_000 },
+    );
+  });
+});
+
+describe('the fast reader of tickers', () => {
+  const LINEAR =
+    '{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","tickDirection":"ZeroPlusTick",' +
+    '"price24hPcnt":"-0.001624","lastPrice":"65114.30","markPrice":"","fundingRate":"-0.0001","bid1Size":"5.954",' +
+    '"nextFundingTime":"1786320000000","openInterest":"0","turnover24h":"1142118412.9021"},"cs":753843900397,"ts":1786310817583}';
+
+  it('takes every linear ticker that was captured, and says what JSON says', (context) => {
+    const frames = capturedFrames(needRealData(context, CAPTURE), 2).filter((frame) =>
+      frame.startsWith('{"topic":"tickers.'),
+    );
+    expect(frames).toHaveLength(758);
+    for (const frame of frames) {
+      expect(readTickerText(frame)).not.toBeNull();
+      expect(bybitMapper()(frame)).toEqual(slowly(frame));
+    }
+  });
+
+  it('is never more lenient: whatever is changed in a text, both readers agree', () => {
+    expect(readTickerText(LINEAR)?.change).toEqual({
+      lastPrice: 65114.3,
+      markPrice: null,
+      fundingRate: -0.0001,
+      nextFundingTime: 1786320000000,
+      openInterest: 0,
+      turnover24h: 1142118412.9021,
+    });
+    const twice = LINEAR.replace('"openInterest":"0"', '"lastPrice":"7"');
+    for (const text of [
+      twice,
+      LINEAR.replace('bid1Size', 'symbol'),
+      LINEAR.replace('bid1Size', '__proto__'),
+    ]) {
+      expect(outcome(() => bybitMapper()(text))).toEqual(outcome(() => slowly(text)));
+    }
     fc.assert(
       fc.property(changesOf(LINEAR), (text) => {
         expect(outcome(() => bybitMapper()(text))).toEqual(outcome(() => slowly(text)));

@@ -6,6 +6,7 @@ import { checkFrame, quote, readFrame } from '../wire-frame.ts';
 import { type BookWire, readBookText } from './book-text.ts';
 import { controlEvents } from './control.ts';
 import { type BookDepth, DEFAULT_BOOK_DEPTH, prefixOf } from './streams.ts';
+import { readTickerText } from './ticker-text.ts';
 import { readTradeText } from './trade-text.ts';
 import { checkTrades, mapTrades, SequenceRuns } from './trades.ts';
 import { BookFrame, KlineFrame, TICKER_FIELDS, TickerFrame } from './wire.ts';
@@ -22,6 +23,8 @@ export function bybitMapper(depth: BookDepth = DEFAULT_BOOK_DEPTH): FrameMapper 
     if (usual) return [mapTrades(usual, runs)];
     const book = readBookText(frame);
     if (book?.depth === levels) return [bookEvent(book)];
+    const ticker = readTickerText(frame);
+    if (ticker) return [{ kind: 'ticker', ...ticker }];
     const message = readFrame('Bybit', frame);
     const { topic } = message;
     if (typeof topic !== 'string') return controlEvents(message, frame);

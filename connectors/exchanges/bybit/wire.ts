@@ -11,7 +11,8 @@ export const MAX_EXCHANGE_SEQ = 2 ** 43 - 1;
 
 export const Decimal = z.string().regex(DECIMAL);
 export const PositiveDecimal = Decimal.refine((text) => Number(text) >= SMALLEST, 'expected more than 0');
-const SignedDecimal = z.string().regex(/^-?\d{1,15}(?:\.\d{1,18})?$/);
+const SIGNED_DECIMAL = /^-?\d{1,15}(?:\.\d{1,18})?$/;
+const WHOLE = /^\d{1,15}$/;
 const Ms = z.number().int().nonnegative().max(MAX_EVENT_TIME);
 const Counter = z.number().int().nonnegative();
 export const Name = z.string().min(1).max(64);
@@ -49,9 +50,6 @@ export const BookFrame = z.looseObject({
   }),
 });
 
-/** An empty text means that the instrument has no such value (dated futures have no funding). */
-const orEmpty = <T extends z.ZodType>(schema: T) => z.union([z.literal(''), schema]).optional();
-
 /** What is read of a ticker; each named alike by us. Spot tickers have the last two only. */
 export const TICKER_FIELDS = [
   'fundingRate',
@@ -62,19 +60,44 @@ export const TICKER_FIELDS = [
   'lastPrice',
 ] as const;
 
+/** How each is written, the least it may be and, where a date could not hold it, the most. */
+export const TICKER_FORMS: Readonly<
+  Record<
+    (typeof TICKER_FIELDS)[number],
+    { readonly form: RegExp; readonly least: number; readonly most?: number }
+  >
+> = {
+  fundingRate: { form: SIGNED_DECIMAL, least: Number.NEGATIVE_INFINITY },
+  nextFundingTime: { form: WHOLE, least: 0, most: MAX_EVENT_TIME },
+  markPrice: { form: DECIMAL, least: SMALLEST },
+  openInterest: { form: DECIMAL, least: 0 },
+  turnover24h: { form: DECIMAL, least: 0 },
+  lastPrice: { form: DECIMAL, least: SMALLEST },
+};
+
+/** An empty text means that the instrument has no such value (dated futures have no funding). */
+function tickerField(name: (typeof TICKER_FIELDS)[number]) {
+  const { form, least, most = Number.POSITIVE_INFINITY } = TICKER_FORMS[name];
+  const decimal = z
+    .string()
+    .regex(form)
+    .refine((text) => Number(text) >= least && Number(text) <= most, `expected ${least} to ${most}`);
+  return z.union([z.literal(''), decimal]).optional();
+}
+
 export const TickerFrame = z.looseObject({
   topic: z.string().startsWith('tickers.'),
   type: z.enum(['snapshot', 'delta']),
   ts: Ms,
   data: z.looseObject({
     symbol: Name,
-    fundingRate: orEmpty(SignedDecimal),
-    nextFundingTime: orEmpty(z.string().regex(/^\d{1,15}$/)),
-    markPrice: orEmpty(PositiveDecimal),
-    openInterest: orEmpty(Decimal),
-    turnover24h: orEmpty(Decimal),
-    lastPrice: orEmpty(PositiveDecimal),
-  } satisfies Record<(typeof TICKER_FIELDS)[number] | 'symbol', z.ZodType>),
+    fundingRate: tickerField('fundingRate'),
+    nextFundingTime: tickerField('nextFundingTime'),
+    markPrice: tickerField('markPrice'),
+    openInterest: tickerField('openInterest'),
+    turnover24h: tickerField('turnover24h'),
+    lastPrice: tickerField('lastPrice'),
+  }),
 });
 
 /** Bars of a minute; `end` is its last millisecond, `confirm` true once it will not change any more. */

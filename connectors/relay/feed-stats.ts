@@ -37,12 +37,15 @@ export interface FeedStats {
   readonly unreadableFrames: number;
   /** What was refused, by why. */
   readonly refused: Readonly<Record<string, number>>;
+  /** How far our clock is ahead of the exchange's, the shortest way from there to here included. Unit: ms. */
+  readonly clockOffsetMs: number | null;
 }
 
 export function feedStats(
   symbols: Iterable<SymbolFeed>,
   links: readonly FeedLink[],
   letters: DeadLetters,
+  clockOffsetMs: number | null,
   { market }: Instant,
 ): FeedStats {
   const all = [...symbols];
@@ -51,6 +54,7 @@ export function feedStats(
     bufferedTrades: all.reduce((sum, { state }) => sum + state.pending.length, 0),
     unreadableFrames: letters.count,
     refused: letters.byReason,
+    clockOffsetMs,
   };
 }
 

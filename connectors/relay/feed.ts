@@ -87,7 +87,7 @@ export class Feed {
   }
 
   stats(at: Instant): FeedStats {
-    return feedStats(this.#symbols.values(), this.#links.all, this.#letters, at);
+    return feedStats(this.#symbols.values(), this.#links.all, this.#letters, this.#reader.clockOffsetMs, at);
   }
 
   #frame(connection: number, text: string, at: Instant): void {

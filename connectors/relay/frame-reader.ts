@@ -44,6 +44,11 @@ export class FrameReader {
     this.#options = options;
   }
 
+  /** See ClockOffset. Unit: ms. */
+  get clockOffsetMs(): number | null {
+    return this.#clock.offsetMs;
+  }
+
   /** Symbols of which a second is over by the frame. */
   read(link: FeedLink, text: string, at: Instant): readonly SymbolFeed[] {
     link.lastFrameAt = at.network;

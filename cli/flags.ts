@@ -1,6 +1,7 @@
 /** Values of flags, checked where they are read. */
 import { ConfigError } from '../schemas/errors.ts';
 import { didYouMean } from './did-you-mean.ts';
+import type { StatusAddress } from './status-server.ts';
 
 /** @throws ConfigError naming the flag. */
 export function numberOf(text: string, flag: string, min: number, max: number): number {
@@ -24,4 +25,10 @@ export function oneOf<T extends string>(text: string, known: readonly T[], flag:
   throw new ConfigError(
     `Expected ${flag} one of ${known.join(', ')}, got "${text}".${didYouMean(text, known)}`,
   );
+}
+
+/** Of `--health-port`: open to others only where a port was asked for. @throws ConfigError */
+export function statusAddressOf(port: string | undefined): StatusAddress {
+  if (port === undefined) return { port: 0, host: '127.0.0.1' };
+  return { port: numberOf(port, '--health-port', 0, 65_535), host: '0.0.0.0' };
 }

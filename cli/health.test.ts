@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { type Health, type HealthServer, serveHealth } from './health.ts';
+import { type Health, serveHealth } from './health.ts';
+import type { StatusServer } from './status-server.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 const WELL: Health = {
@@ -12,7 +13,7 @@ const WELL: Health = {
   nowMs: NOW,
 };
 
-const servers: HealthServer[] = [];
+const servers: StatusServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });

@@ -12,14 +12,15 @@ import { type HistoryRecorder, recordHistory } from '../connectors/history/subsc
 import { GraphService } from '../pipelines/graph-service.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import type { TopicName } from '../schemas/topics.ts';
-import { type Health, type HealthServer, serveHealth } from './health.ts';
+import { type Health, serveHealth } from './health.ts';
 import type { Log } from './log.ts';
 import { type PubSubRunOptions, VENUE } from './pubsub-run.ts';
+import type { StatusAddress, StatusServer } from './status-server.ts';
 
 export interface NodeOptions extends PubSubRunOptions {
   /** Folder of the history that this node keeps; none is kept where left out. */
   readonly dir?: string | undefined;
-  readonly health: { readonly port: number; readonly host: string };
+  readonly health: StatusAddress;
   /** Of the client: tests have leases of a second. */
   readonly tuning?: Pick<PubSubBusOptions, 'leaseMs' | 'quietMs' | 'streams'>;
   /** See pipelines/graph-service.ts; market ms. */
@@ -51,7 +52,7 @@ class Node {
   readonly #options: NodeOptions;
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
-  #health: HealthServer | undefined;
+  #health: StatusServer | undefined;
 
   static async open(options: NodeOptions): Promise<Node> {
     const { project, endpoint, create, tuning } = options;

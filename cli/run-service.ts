@@ -5,7 +5,7 @@ import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import type { LiveWorkers } from '../pipelines/runners/portable/live/live-job.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
-import { numberOf, oneOf, symbolsOf } from './flags.ts';
+import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
 import { logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
 import { readParams } from './params-file.ts';
@@ -40,7 +40,7 @@ async function runEmbedded(flags: RunFlags): Promise<void> {
 }
 
 async function runOnPubSub(flags: RunFlags): Promise<void> {
-  const options = { ...pubSubOf(flags), dir: flags.dir, health: healthOf(flags.healthPort) };
+  const options = { ...pubSubOf(flags), dir: flags.dir, health: statusAddressOf(flags.healthPort) };
   await untilStopRequest(async (stopAsked) => {
     const { runNode } = await import('./run-node.ts');
     await runNode({ ...options, stopAsked });
@@ -106,10 +106,4 @@ function refuse(flags: RunFlags, names: readonly (keyof RunFlags)[], wanted: str
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new ConfigError(`Expected --${flag} with ${wanted}, got ${got ?? 'none'}.`);
   }
-}
-
-/** Open to others only where a port was asked for. */
-function healthOf(port: string | undefined): { readonly port: number; readonly host: string } {
-  if (port === undefined) return { port: 0, host: '127.0.0.1' };
-  return { port: numberOf(port, '--health-port', 0, 65_535), host: '0.0.0.0' };
 }

@@ -1,0 +1,60 @@
+/** How a running service is, over HTTP: what Cloud Run, an uptime check and Prometheus ask. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { messageOf, UpstreamError } from '../schemas/errors.ts';
+
+export interface StatusPages {
+  /** JSON for people, and whether the service is of use now. */
+  readonly health: () => { readonly isWell: boolean; readonly body: unknown };
+  /** Text of Prometheus; none where left out. */
+  readonly metrics?: () => Promise<string>;
+}
+
+export interface StatusServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Where health is served: open to others only where a port was asked for. */
+export interface StatusAddress {
+  readonly port: number;
+  readonly host: string;
+}
+
+/**
+ * `/live`: 200 while the process answers; to restart it because something outside is down would help nobody. `/metrics`:
+ * numbers. Any other path, `/healthz` by custom: 200 while it is of use, else 503; with the same JSON as `/live`.
+ * @throws UpstreamError where the port is taken.
+ */
+export async function serveStatus(pages: StatusPages, { port, host }: StatusAddress): Promise<StatusServer> {
+  const server = createServer((request, response) => {
+    void answer(pages, new URL(request.url ?? '/', 'http://here').pathname)
+      .catch((error) => ({ status: 500, type: 'text/plain', text: `${messageOf(error)}\n` }))
+      .then(({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text));
+  });
+  await new Promise<void>((listening, failed) => {
+    server.once('error', (cause) =>
+      failed(new UpstreamError(`Cannot serve health on ${host}:${port}: ${messageOf(cause)}`, { cause })),
+    );
+    server.listen(port, host, listening);
+  });
+  server.unref();
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${host}:${bound}/`,
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer({ health, metrics }: StatusPages, path: string) {
+  if (path === '/metrics' && metrics) return { status: 200, type: METRICS_TYPE, text: await metrics() };
+  const { isWell, body } = health();
+  const status = isWell || path === '/live' ? 200 : 503;
+  return { status, type: 'application/json', text: `${JSON.stringify(body)}\n` };
+}

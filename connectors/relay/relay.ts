@@ -12,7 +12,7 @@ import { systemClock } from '../clock/system.ts';
 import { ReconnectingSocket } from '../exchanges/socket.ts';
 import type { VenueAdapter, VenueRest } from '../exchanges/venue.ts';
 import { Alarm } from './alarm.ts';
-import { Feed } from './feed.ts';
+import { Feed, type FeedOptions } from './feed.ts';
 import type { FeedCommand, FeedInput, Instant } from './feed-io.ts';
 import type { FeedStats } from './feed-stats.ts';
 import { type Outbox, type OutboxOptions, type OutboxStats, openOutbox } from './outbox.ts';
@@ -36,7 +36,9 @@ export interface RelayOptions {
   readonly seed?: number;
   /** Takes a sentence for people whenever a connection or the bus changes state. */
   readonly log?: (line: string) => void;
-  /** Told everything that the feed is told, before it is: a recorder's tap. */
+  /** Told what the feed is made with: a recorder's tap. */
+  readonly onStart?: (start: Omit<FeedOptions, 'adapter'>) => void;
+  /** Told everything that the feed is told, before it is. */
   readonly onInput?: (input: FeedInput, at: Instant) => void;
   /** Where trades wait while the bus is away; in memory where left out. */
   readonly spillDir?: string | null;
@@ -124,7 +126,9 @@ class VenueRelay implements Relay {
     this.#network = networkClock;
     const startedAt = this.#now();
     this.#startedMs = startedAt.market;
-    this.#feed = new Feed({ adapter, batchMs, copies, seed, startedAt });
+    const start = { batchMs, copies, seed, startedAt };
+    options.onStart?.(start);
+    this.#feed = new Feed({ adapter, ...start });
     this.#rest = adapter.rest({ baseUrl: adapter.restUrl, clock: networkClock, seed });
     const ring = () => this.#give({ kind: 'tick' });
     this.#alarms = { market: new Alarm(clock, ring), network: new Alarm(networkClock, ring) };

@@ -67,14 +67,14 @@ export class Client {
   }
 
   /** What the venue's own mapper reads of all that came. */
-  events(): MarketEvent[] {
+  events(arrivals: readonly Arrival[] = this.arrivals): MarketEvent[] {
     const mapper = this.#adapter.mapper();
-    return this.arrivals.flatMap(({ text }) => mapper(text));
+    return arrivals.flatMap(({ text }) => mapper(text));
   }
 
   /** Live trades in the order in which they came. */
-  trades(symbol: string): TradeRow[] {
-    return this.events().flatMap((event) =>
+  trades(symbol: string, arrivals: readonly Arrival[] = this.arrivals): TradeRow[] {
+    return this.events(arrivals).flatMap((event) =>
       event.kind === 'trades' && event.symbol === symbol && !event.isSnapshot ? event.trades : [],
     );
   }

@@ -62,7 +62,7 @@ export class Roster {
     return {
       id: link.id,
       send: (text) => {
-        member.session?.receive(text);
+        if (!member.isDead) member.session?.receive(text);
         link.deliverUntil(now());
       },
       close: () => {
@@ -155,11 +155,9 @@ export class Roster {
     }
   }
 
-  /** The exchange has lost this client too, though nobody is told. */
+  /** The exchange goes on sending, and its frames count as lost. */
   #deaden(member: Member): void {
     member.isDead = true;
-    member.session?.close();
-    member.session = null;
     member.link.client.silent?.();
   }
 

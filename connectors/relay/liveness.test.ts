@@ -110,6 +110,15 @@ describe('StreamLiveness', () => {
     expect(stream.limitMs / before).toBeLessThanOrEqual(1.6);
   });
 
+  it('takes a burst for one event: a snapshot of many rows tells nothing of what follows', () => {
+    const stream = new StreamLiveness();
+    stream.begin(0);
+    for (let ms = 0; ms < 900; ms += 50) stream.heard(ms);
+    expect(stream.limitMs).toBe(CEILING);
+    stream.heard(3_000);
+    expect(stream.limitMs).toBe(3 * 2_150 * 11);
+  });
+
   it('forgets a quiet time by half in six hours', () => {
     const { stream, now } = regular(60_000);
     const { limitMs } = stream;

@@ -2,7 +2,8 @@
  * Whether a stream is silent because its market is quiet or because it is dead: judged against its own past. Pure.
  *
  * limit = K · M · (1 + 10 / n), at least `floorMs`, at most `ceilingMs`; a stream whose n is 0 has the ceiling.
- * M: longest gap between data, fading by half in six hours: M ← max(gap, M · 2^(−gap / 6 h)). n: gaps seen.
+ * M: longest gap between data, fading by half in six hours: M ← max(gap, M · 2^(−gap / 6 h)). n: gaps seen, where data
+ * within a second are one event, since a burst tells nothing of the silence after it.
  * Events at random with rate λ have their longest of N gaps near ln(N) / λ, so that with K = 3 a longer silence than
  * the limit comes about N^(−3) often; bursts, which make real gaps longer, make M longer too. The test simulates it.
  */
@@ -11,6 +12,7 @@ const K = 3;
 const HALF_LIFE_MS = 6 * 3_600_000;
 /** Weight of not knowing yet: as many gaps double the limit. */
 const UNSURE = 10;
+const BURST_MS = 1_000;
 /** An alarm that was none shall not come again and again: its gap widens the limit by so much. */
 const WIDER = 1.5;
 
@@ -33,6 +35,8 @@ export class StreamLiveness {
   readonly #options: LivenessOptions;
   #longest = 0;
   #gaps = 0;
+  /** Beginning of the newest burst. */
+  #burstAt = 0;
   /** Start of the silence; null while none is expected to end. */
   #since: number | null = null;
   #owedSince = Number.POSITIVE_INFINITY;
@@ -57,7 +61,8 @@ export class StreamLiveness {
 
   /** Data came. */
   heard(now: number): void {
-    if (this.#since !== null && this.#isGap) this.#learn(now - this.#since);
+    if (this.#since !== null && this.#isGap) this.#learn(now - this.#since, now);
+    else this.#burstAt = now;
     this.#since = now;
     this.#isGap = true;
     this.#owedSince = Number.POSITIVE_INFINITY;
@@ -86,12 +91,14 @@ export class StreamLiveness {
     return this.#since !== null && this.#isGap;
   }
 
-  #learn(gapMs: number): void {
+  #learn(gapMs: number, now: number): void {
     const limit = this.limitMs;
     const fading = this.#longest * 2 ** (-gapMs / HALF_LIFE_MS);
     // A gap that raised the alarm may have been a failure, which is not what this market is like.
     const gap = gapMs >= limit ? (limit / K) * WIDER : gapMs;
     this.#longest = Math.max(gap, fading);
+    if (now - this.#burstAt < BURST_MS) return;
+    this.#burstAt = now;
     this.#gaps++;
   }
 }

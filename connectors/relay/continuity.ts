@@ -92,15 +92,15 @@ export class Continuity {
     if (this.#links.delete(link)) this.#uncovered(Math.min(from, this.#frontier), cause, anchor);
   }
 
-  /** Trades that are known to be missing between two that are here. Null where an older span tells of them already. */
-  hole(before: TradeRow, after: TradeRow, cause: string, network: number): LostSpan | null {
-    if (this.#lost.some(({ anchor, first }) => anchor === before || first === after)) return null;
+  /** Trades that are known to be missing between two that are here, unless a span tells of them, or did. */
+  hole(before: TradeRow, after: TradeRow, cause: string, network: number): void {
+    if (this.#lost.some(({ anchor, first }) => anchor === before || first === after)) return;
+    if (this.#hopeless.all.some(({ from, to }) => from < after.ts && to > before.ts)) return;
     const span = newSpan(before.ts, cause, before);
     span.to = Math.max(after.ts, before.ts + 1);
     span.first = after;
     span.closedAt = network;
     this.#lost.push(span);
-    return span;
   }
 
   /** A new trade from a session that delivers. */

@@ -50,8 +50,8 @@ export async function openJournal(dir: string, venue?: Venue): Promise<Journal> 
   const parts = partsOf(await segmentsOf(folder));
   const runs: JournalRun[] = [];
   for (const part of parts) {
-    const header = await headerOf(part[0]!);
-    if (header) runs.push(runOf(part, header));
+    const run = await runOf(part);
+    if (run) runs.push(run);
   }
   const [first] = runs;
   if (!first) throw new ConfigError(`Expected a journal in ${folder}, got none that can be read.`);
@@ -100,12 +100,34 @@ function partsOf(segments: readonly Segment[]): Segment[][] {
   return parts;
 }
 
-/** Undefined where not even the first block was written. */
-async function headerOf(segment: Segment): Promise<JournalHeader | undefined> {
-  for await (const { block } of blocksOf(segment)) {
-    if (block) return parseHeader((await linesOf(block))[0] ?? '', segment.path);
+/** From the first segment on whose beginning can be read. */
+async function runOf(part: readonly Segment[]): Promise<JournalRun | undefined> {
+  for (const [i, segment] of part.entries()) {
+    const header = await headerOf(segment);
+    if (!header) continue;
+    const segments = part.slice(i);
+    return {
+      header,
+      isWhole: header.segment === 1,
+      bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+      blocks: () => entriesOf(segments),
+    };
   }
   return undefined;
+}
+
+/** Undefined where the first block was not written, or is damaged. */
+async function headerOf(segment: Segment): Promise<JournalHeader | undefined> {
+  for await (const { block } of blocksOf(segment)) {
+    if (!block) return undefined;
+    const [line = ''] = await linesOf(block);
+    return isHeader(line) ? parseHeader(line, segment.path) : undefined;
+  }
+  return undefined;
+}
+
+function isHeader(line: string): boolean {
+  return line.startsWith('{"kind":"journal"');
 }
 
 function parseHeader(line: string, path: string): JournalHeader {
@@ -118,22 +140,11 @@ function parseHeader(line: string, path: string): JournalHeader {
   );
 }
 
-function runOf(segments: readonly Segment[], header: JournalHeader): JournalRun {
-  return {
-    header,
-    isWhole: header.segment === 1,
-    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
-    blocks: () => entriesOf(segments),
-  };
-}
-
 async function* entriesOf(segments: readonly Segment[]): AsyncGenerator<JournalBlock> {
   for (const segment of segments) {
-    let isFirst = true;
     for await (const { block, bytes, damagedBytes } of blocksOf(segment)) {
       const lines = block ? await linesOf(block) : [];
-      const told = isFirst && block ? lines.slice(1) : lines;
-      if (block) isFirst = false;
+      const told = lines.filter((line) => !isHeader(line));
       yield { entries: told.map((line) => decode(line, segment.path)), bytes, damagedBytes };
     }
   }
@@ -148,14 +159,15 @@ function decode(line: string, path: string): JournalEntry {
 }
 
 /** The last may be none, and then tells the torn tail. */
-async function* blocksOf({ path }: Segment): AsyncGenerator<RawBlock> {
+async function* blocksOf({ path, bytes }: Segment): AsyncGenerator<RawBlock> {
   const file = await open(path).catch((cause) => {
     throw new UpstreamError(`Cannot read ${path}: ${messageOf(cause)}.`, { cause });
   });
   try {
     const reader = new BlockReader();
+    const length = Math.min(READ_BYTES, bytes + 1);
     for (;;) {
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES);
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length);
       if (bytesRead === 0) break;
       yield* reader.take(buffer.subarray(0, bytesRead));
     }

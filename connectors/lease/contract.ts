@@ -32,10 +32,12 @@ export function testLeaseContract(name: string, make: () => Promise<LeasesUnderT
 
     it('goes to the first who asks, and tells the others who holds it until when', async () => {
       const { a, b, clock } = await pair();
+      expect(await a.read()).toBeNull();
       const won = await a.tryAcquire('a', TTL);
       const state = { holder: 'a', epoch: 1, untilMs: clock.now() + TTL, position: '' };
       expect(won).toEqual({ isAcquired: true, state });
       expect(await b.tryAcquire('b', TTL)).toEqual({ isAcquired: false, state });
+      expect(await b.read()).toEqual(state);
       expect(await b.tryAcquire('a', TTL)).toEqual({ isAcquired: false, state });
     });
 

@@ -65,13 +65,17 @@ class GcsLease implements Lease {
     this.#token = options.token ?? applicationDefault();
   }
 
+  async read(): Promise<LeaseState | null> {
+    return (await this.#stored()).state;
+  }
+
   async tryAcquire(holder: string, ttlMs: number): Promise<Acquisition> {
     const { clock, skewMs = SKEW_MS } = this.#options;
-    const { state, generation } = await this.#read();
+    const { state, generation } = await this.#stored();
     const next = nextHolder(state, { holder, ttlMs, nowMs: clock.now(), skewMs });
     if (next && (await this.#write(next, generation))) return { isAcquired: true, state: next };
     if (!next) return { isAcquired: false, state: state! };
-    const winner = (await this.#read()).state;
+    const winner = (await this.#stored()).state;
     if (winner) return { isAcquired: false, state: winner };
     throw new UpstreamError(`Expected the lease ${this.#options.url} to be there, got it removed meanwhile.`);
   }
@@ -89,12 +93,12 @@ class GcsLease implements Lease {
   async #replace(held: LeaseState, next: LeaseState): Promise<LeaseState | null> {
     if (this.#generation !== null && (await this.#write(next, this.#generation))) return next;
     // Ours still, where the answer to our last write was lost on its way.
-    const { state, generation } = await this.#read();
+    const { state, generation } = await this.#stored();
     if (!isSameHold(state, held)) return null;
     return (await this.#write(next, generation)) ? next : null;
   }
 
-  async #read(): Promise<Stored> {
+  async #stored(): Promise<Stored> {
     const path = `/storage/v1/b/${this.#bucket}/o/${this.#name}?alt=media`;
     const response = await this.#call('GET', path);
     if (response.status === MISSING) return { state: null, generation: NO_OBJECT };

@@ -13,6 +13,11 @@ export class ManualLease implements Lease {
     this.#clock = clock;
   }
 
+  async read(): Promise<LeaseState | null> {
+    await this.before();
+    return this.state;
+  }
+
   async tryAcquire(holder: string, ttlMs: number): Promise<Acquisition> {
     await this.before();
     const next = nextHolder(this.state, { holder, ttlMs, nowMs: this.#clock.now(), skewMs: 0 });

@@ -25,6 +25,8 @@ export interface Acquisition {
 }
 
 export interface Lease {
+  /** What it says now; null where nobody has ever held it. */
+  read(): Promise<LeaseState | null>;
   /**
    * Takes the lease where nobody holds it. A holder's name must be new in each life of a process: a name that holds it
    * is refused like any other.
@@ -42,9 +44,14 @@ export function nextHolder(
   state: LeaseState | null,
   { holder, ttlMs, nowMs, skewMs }: { holder: string; ttlMs: number; nowMs: number; skewMs: number },
 ): LeaseState | null {
-  if (state && state.untilMs > 0 && nowMs < state.untilMs + skewMs) return null;
+  if (state && !isFree(state, nowMs, skewMs)) return null;
   const { epoch = 0, position = '' } = state ?? {};
   return { holder, epoch: epoch + 1, untilMs: nowMs + ttlMs, position };
+}
+
+/** Nobody holds it, by a clock that may be `skewMs` off. */
+export function isFree({ untilMs }: LeaseState, nowMs: number, skewMs: number): boolean {
+  return untilMs === 0 || nowMs >= untilMs + skewMs;
 }
 
 /** A lease is held by an epoch, and an epoch has one holder. */

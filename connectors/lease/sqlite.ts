@@ -40,6 +40,10 @@ class SqliteLease implements Lease {
     });
   }
 
+  async read(): Promise<LeaseState | null> {
+    return this.#on(() => this.#read());
+  }
+
   async tryAcquire(holder: string, ttlMs: number): Promise<Acquisition> {
     return this.#alone((state) => {
       const next = nextHolder(state, { holder, ttlMs, nowMs: this.#clock.now(), skewMs: 0 });

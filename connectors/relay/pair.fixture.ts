@@ -155,6 +155,7 @@ function reachable(lease: Lease, reaches: () => boolean): Lease {
   const orHang = async <T>(call: () => Promise<T>): Promise<T> =>
     reaches() ? call() : new Promise<T>(() => {});
   return {
+    read: () => orHang(() => lease.read()),
     tryAcquire: (...all) => orHang(() => lease.tryAcquire(...all)),
     renew: (...all) => orHang(() => lease.renew(...all)),
     release: (...all) => orHang(() => lease.release(...all)),

@@ -13,6 +13,8 @@ const Position = z.object({
 });
 export type Position = z.output<typeof Position>;
 
+const SNAPSHOTS = 'book-snapshots';
+const TRADES = 'raw-tick-data';
 /** Trades that REST has not given by then will rarely come. Unit: market ms. */
 const MOST_HELD_MS = 600_000;
 
@@ -48,27 +50,30 @@ export class Published {
   }
 
   /**
-   * To be told now. `recovering`: streams of which earlier trades may still come; where they stand is not moved from
-   * where it was told to be, so that the other keeps what it has of them, for `MOST_HELD_MS` at most.
+   * To be told now. `recovering`: streams of which earlier trades may still come; where their trades stand is not moved
+   * from where it was told to be, so that the other keeps what it has of them, for `MOST_HELD_MS` at most.
    */
   position(since: number, recovering: ReadonlySet<string>): Position {
     const until = structuredClone(this.#until);
-    for (const [topic, keys] of Object.entries(until)) {
-      for (const key of Object.keys(keys)) {
-        const told = this.#told[topic]?.[key];
-        const mayStay = recovering.has(key) && told !== undefined && keys[key]! - told < MOST_HELD_MS;
-        if (mayStay) keys[key] = told;
-      }
+    const trades = until[TRADES] ?? {};
+    for (const key of recovering) {
+      const [now, told] = [trades[key], this.#told[TRADES]?.[key]];
+      if (now !== undefined && told !== undefined && now - told < MOST_HELD_MS) trades[key] = told;
     }
     this.#told = until;
     return { since, until };
   }
 }
 
+/** True where whoever began then received all that may not be published: every second that is not told was its own. */
+export function hasAllSince({ until }: Position, startedMs: number): boolean {
+  return Object.values(until[SNAPSHOTS] ?? {}).every((ms) => ms >= startedMs);
+}
+
 /** Where a message ends in event time: of a batch, no trade of it is newer, nor any second that it vouches for. */
 export function endOf(topic: TopicName, { data, attributes }: OutgoingMessage): number {
   const ts = eventTimeOf(attributes);
-  if (topic !== 'raw-tick-data') return ts;
+  if (topic !== TRADES) return ts;
   const { last, claim } = readBatchHeader(data);
   return Math.max(ts, last?.ts ?? ts, claim?.toMs ?? ts);
 }

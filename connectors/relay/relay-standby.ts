@@ -2,7 +2,8 @@
 import type { FeedEvent } from '../../schemas/feed-event.ts';
 import type { Venue } from '../../schemas/primitives.ts';
 import { feedEventMessage } from './messages.ts';
-import { Standby, type StandbyOptions, type StandbyPorts } from './standby.ts';
+import { Standby } from './standby.ts';
+import type { StandbyOptions, StandbyPorts } from './standby-options.ts';
 
 export interface RelayPorts extends Omit<StandbyPorts, 'onGap' | 'recovering'> {
   readonly venue: Venue;
@@ -19,7 +20,8 @@ export function standBy(options: StandbyOptions, { venue, recovering, ...ports }
       const event: FeedEvent = {
         ...{ id: `${key}:GAP:${from}:${to}`, venue, symbol: key.slice(prefix.length), kind: 'GAP' },
         ...{
-          ts: ports.market.now(),
+          // Noticed with our first second, though told later: what the feed has recovered since then resolves it.
+          ts: to,
           from,
           to,
           cause: 'no relay published',

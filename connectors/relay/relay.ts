@@ -17,7 +17,8 @@ import type { FeedCommand, FeedInput, Instant } from './feed-io.ts';
 import type { FeedStats } from './feed-stats.ts';
 import { type Outbox, type OutboxOptions, type OutboxStats, openOutbox } from './outbox.ts';
 import { standBy } from './relay-standby.ts';
-import type { Standby, StandbyOptions, StandbyStats } from './standby.ts';
+import type { Standby } from './standby.ts';
+import type { StandbyOptions, StandbyStats } from './standby-options.ts';
 
 export interface RelayOptions {
   /** The venue's, or its twin's. */

@@ -132,7 +132,9 @@ describe('a pair of relays', () => {
     c.isConnected = false;
     await pair.trade(3);
     c.isConnected = true;
-    await pair.trade(10);
+    // It leaves the lease to another who may have stood by.
+    expect(c.standby.stats().isActive).toBe(false);
+    await pair.trade(20);
     expect(c.standby.stats().isActive).toBe(true);
     const [[key, from, to]] = c.gaps as [[string, number, number]];
     expect([key, to]).toEqual(['bybit:BTCUSDT', START + 83_000]);
@@ -156,6 +158,23 @@ describe('a pair of relays', () => {
       const id = `bybit:BTCUSDT:${START + second * 1_000}`;
       expect([kept.get(`${id}:down`), kept.get(id)]).toEqual(['a', 'b']);
     }
+  });
+
+  it('is taken over by the one that stood by, not by one that has just begun', async () => {
+    const pair = newPair();
+    const a = await pair.start('a');
+    const b = await pair.start('b');
+    await pair.trade(30);
+    b.hasStore = false;
+    a.isAlive = false;
+    await pair.trade(12);
+    const c = await pair.start('c');
+    await pair.trade(10);
+    expect(c.standby.stats().isActive).toBe(false);
+    b.hasStore = true;
+    await pair.trade(10);
+    expect([b.standby.stats().isActive, c.standby.stats().isActive]).toEqual([true, false]);
+    expect(distinct(pair.trades())).toEqual(range(1, pair.traded + 1));
   });
 
   it('says what the store of the lease says, and goes on trying', async () => {

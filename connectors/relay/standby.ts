@@ -10,54 +10,11 @@ import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import { messageOf } from '../../schemas/errors.ts';
 import { ATTRIBUTES, type TopicName } from '../../schemas/topics.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
-import type { Clock } from '../clock/port.ts';
 import { within } from '../clock/within.ts';
-import type { Lease, LeaseState } from '../lease/port.ts';
-import type { Outbox } from './outbox.ts';
-import { decodePosition, encodePosition, endOf, type Position, Published } from './position.ts';
+import type { LeaseState } from '../lease/port.ts';
+import { decodePosition, encodePosition, endOf, hasAllSince, type Position, Published } from './position.ts';
 import { Renumbering } from './renumbering.ts';
-
-export interface StandbyOptions {
-  readonly lease: Lease;
-  /** New in each life of a process, and telling which: `relay-a 2026-11-21T17:00:00.000Z`. */
-  readonly holder: string;
-  /** Default 15 s. A relay that died is replaced after this, a third of it at most, and the lease's skew. */
-  readonly ttlMs?: number;
-  /** Default a sixth of the ttl. */
-  readonly safetyMs?: number;
-  /** How much of what the other has published is kept and published again. Market ms; default 5 s. */
-  readonly overlapMs?: number;
-  /** While the other tells nothing of how far it is, as much is kept. Unit: ms; default twice the ttl. */
-  readonly keepMs?: number;
-  /** Told whenever it begins or ends to be the one that publishes. */
-  readonly onRole?: (isActive: boolean) => void;
-}
-
-export interface StandbyPorts {
-  /** Opened with `isHeld`. */
-  readonly outbox: Outbox;
-  /** Of the lease and of waits: the machine's. */
-  readonly clock: Clock;
-  /** Market time. */
-  readonly market: Clock;
-  /** When the feed began. Market ms. */
-  readonly startedMs: number;
-  /** Streams of which trades are being recovered. */
-  readonly recovering?: () => ReadonlySet<string>;
-  /** Nobody published [from, to) of the stream: both were away. Market ms. */
-  readonly onGap: (key: string, from: number, to: number) => void;
-  readonly log?: (line: string) => void;
-}
-
-export interface StandbyStats {
-  readonly isActive: boolean;
-  readonly holder: string;
-  /** Of the holder; 0 where none is known. */
-  readonly epoch: number;
-  readonly takeovers: number;
-  /** What the lease's store said last; null while it answers. */
-  readonly problem: string | null;
-}
+import type { StandbyOptions, StandbyPorts, StandbyStats } from './standby-options.ts';
 
 /** Waits of a passive one are not shorter. Unit: ms. */
 const SHORTEST_WAIT_MS = 50;
@@ -73,6 +30,8 @@ export class Standby {
   #held: LeaseState | null = null;
   /** As last read. */
   #known: LeaseState | null = null;
+  /** When nobody was first seen to hold it. */
+  #freeSinceMs = 0;
   #since = 0;
   #published = new Published(null);
   #guard = new AbortController();
@@ -150,7 +109,7 @@ export class Standby {
     const third = this.#ttlMs / 3;
     if (this.#held || !this.#known) return third;
     const left = this.#known.untilMs - this.#ports.clock.now();
-    return Math.max(SHORTEST_WAIT_MS, Math.min(third, left));
+    return Math.max(SHORTEST_WAIT_MS, Math.min(third, left > 0 ? left : this.#ttlMs / 15));
   }
 
   async #renew(held: LeaseState): Promise<void> {
@@ -162,6 +121,7 @@ export class Standby {
 
   async #tryToTake(): Promise<void> {
     const { lease, holder } = this.#options;
+    if (!this.#isBest(await lease.read())) return;
     const { isAcquired, state } = await lease.tryAcquire(holder, this.#ttlMs);
     this.#known = state;
     const position = decodePosition(state.position);
@@ -171,6 +131,20 @@ export class Standby {
     if (!isAcquired || isLate || this.#held || this.#isLeaving) return;
     this.#hold(state);
     this.#takeOver(state, position);
+  }
+
+  /**
+   * Whoever has not received all that the last one may not have published leaves the lease, for one ttl, to another who
+   * has: a relay that has just begun must not come before one that has stood by.
+   */
+  #isBest(state: LeaseState | null): boolean {
+    const now = this.#ports.clock.now();
+    if (state?.epoch !== this.#known?.epoch || !state || now < state.untilMs) this.#freeSinceMs = now;
+    this.#known = state;
+    if (!state || now < state.untilMs) return true;
+    const position = decodePosition(state.position);
+    const hasAll = position !== null && hasAllSince(position, this.#ports.startedMs);
+    return hasAll || now - this.#freeSinceMs >= this.#ttlMs;
   }
 
   /** From here on the lease is ours, until shortly before its end. */

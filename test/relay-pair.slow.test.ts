@@ -70,11 +70,17 @@ describe('a pair of relays', () => {
       }
     }
     const minutes = (toMs - fromMs) / MINUTE_MS;
-    console.log(
-      `${KILLS} kills, ${minutes} minutes × ${SYMBOLS.length} symbols; slowest takeover ${takeoverMs.toFixed(0)} ms of a ttl of ${TTL_MS} ms; ${world.counts.messages} messages.`,
-    );
+    const { ids, counts } = world;
     expect(wrong).toEqual([]);
     expect(world.events.filter(({ cause }) => cause === 'no relay published')).toEqual([]);
+    expect(counts.trades).toBeGreaterThan(ids.size);
+    console.log(
+      [
+        `${KILLS} kills; ${minutes} minutes of ${SYMBOLS.length} symbols, all complete and right`,
+        `${ids.size} trades, ${counts.trades - ids.size} of them published twice`,
+        `slowest takeover ${takeoverMs.toFixed(0)} ms at a ttl of ${TTL_MS} ms`,
+      ].join('; '),
+    );
   });
 
   it('marks what both missed, and tells it in the ledger', async () => {

@@ -21,6 +21,7 @@ import { FeedEvent } from '../../schemas/feed-event.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import { MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import { decodeTradeBatch, readBatchKind } from '../../schemas/trade-batch.ts';
 import type { ChildOptions, Publish, State } from './messages.ts';
 
 export const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'];
@@ -48,7 +49,9 @@ export class World {
   /** Newest revision of each minute, by symbol and open time. */
   readonly candles = new Map<string, Candle>();
   readonly events: FeedEvent[] = [];
-  readonly counts = { messages: 0 };
+  /** Trades as they were published, copies and all; and their ids. */
+  readonly counts = { trades: 0 };
+  readonly ids = new Set<string>();
   #relays = 0;
 
   static async open(): Promise<World> {
@@ -149,8 +152,15 @@ export class World {
     if (!known || known.revision < candle.revision) this.candles.set(at, candle);
   }
 
+  #trades(data: Uint8Array): void {
+    if (readBatchKind(data) === 'bars') return;
+    const batch = decodeTradeBatch(data);
+    this.counts.trades += batch.count;
+    for (let row = 0; row < batch.count; row++) this.ids.add(batch.trade(row).tradeId);
+  }
+
   async #publish(relay: Relay, { call, topic, messages }: Publish): Promise<void> {
-    this.counts.messages += messages.length;
+    if (topic === 'raw-tick-data') for (const { data } of messages) this.#trades(data);
     relay.publishes.set(topic, (relay.publishes.get(topic) ?? 0) + messages.length);
     const error = await this.#bus.publish(topic, messages).then(() => null, messageOf);
     if (relay.child.connected) relay.child.send({ call, error }, () => {});

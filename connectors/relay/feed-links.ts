@@ -17,6 +17,8 @@ export interface LinkHooks {
   readonly feedOf: (symbol: string) => SymbolFeed;
   /** The connection is given up by us. */
   readonly onGivenUp: (link: FeedLink, reason: string, at: Instant) => void;
+  /** The connection carries the symbol no more; another may. */
+  readonly onLeft: (leg: Leg, link: FeedLink, at: Instant) => void;
   readonly onStale: (link: FeedLink, leg: Leg, kind: Stream['kind'], at: Instant) => void;
 }
 
@@ -47,11 +49,6 @@ export class FeedLinks {
 
   get(connection: number): FeedLink | undefined {
     return this.#links.get(connection);
-  }
-
-  /** Connections that carry the symbol. */
-  of(symbol: string): FeedLink[] {
-    return this.all.filter(({ legs }) => legs.has(symbol));
   }
 
   /** Carries all streams of these symbols from now on, and nothing else. @throws ConfigError where no connection can. */
@@ -127,17 +124,27 @@ export class FeedLinks {
     if (kind === 'close') {
       this.#out.command({ kind, connection });
       this.#hooks.onGivenUp(link, 'It is not needed any more.', at);
+      for (const leg of link.legs.values()) this.#hooks.onLeft(leg, link, at);
       this.#links.delete(connection);
     } else if (kind === 'subscribe') {
-      for (const { symbol } of change.streams) {
-        if (!link.legs.has(symbol))
-          link.legs.set(symbol, new Leg(this.#hooks.feedOf(symbol), this.#liveness));
-      }
+      for (const { symbol } of change.streams) this.#carry(link, symbol);
       link.subscriptions.want(change.streams);
     } else {
-      for (const { symbol } of change.streams) link.legs.delete(symbol);
+      for (const { symbol } of change.streams) {
+        const leg = link.legs.get(symbol);
+        link.legs.delete(symbol);
+        if (leg) this.#hooks.onLeft(leg, link, at);
+      }
       link.subscriptions.drop(change.streams);
     }
+  }
+
+  #carry(link: FeedLink, symbol: string): void {
+    if (link.legs.has(symbol)) return;
+    const feed = this.#hooks.feedOf(symbol);
+    const leg = new Leg(feed, link, this.#liveness);
+    feed.legs.add(leg);
+    link.legs.set(symbol, leg);
   }
 }
 

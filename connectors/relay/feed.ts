@@ -13,6 +13,7 @@ import { FeedOut } from './feed-out.ts';
 import { type FeedStats, feedStats } from './feed-stats.ts';
 import { FrameReader } from './frame-reader.ts';
 import { Ledger } from './ledger.ts';
+import type { Leg } from './leg.ts';
 import type { LivenessOptions } from './liveness.ts';
 import { SymbolFeed } from './symbol-feed.ts';
 
@@ -63,6 +64,7 @@ export class Feed {
     this.#links = new FeedLinks({ adapter, copies, liveness }, this.#out, {
       feedOf: (symbol) => this.#symbols.get(symbol)!,
       onGivenUp: (link, reason, at) => this.#closed(link, reason, at),
+      onLeft: (leg, link, at) => this.#left(leg, link, at),
       onStale: (link, leg, kind, at) => this.#reader.stale(link, leg, kind, at),
     });
     this.#reader = new FrameReader({
@@ -144,6 +146,11 @@ export class Feed {
     if (!link) return;
     for (const { feed } of link.legs.values()) feed.down(link, link.connection, reason, at);
     link.closed(reason);
+  }
+
+  /** Of a symbol that is gone nothing is told any more. */
+  #left({ feed }: Leg, link: FeedLink, at: Instant): void {
+    if (this.#symbols.get(feed.symbol) === feed) feed.left(link, link.connection, at);
   }
 
   #answered(fetchId: number): SymbolFeed | undefined {

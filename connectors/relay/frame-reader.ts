@@ -113,9 +113,9 @@ export class FrameReader {
     link.stamped(event.ts, at.market);
     this.#clock.add(event.ts, at.market);
     stream.heard(at.network);
-    if (event.kind === 'trades') this.#trades(link, leg, event, at);
+    if (event.kind === 'trades') this.#trades(leg, event, at);
     else if (event.kind === 'book') this.#book(link, leg, event, at);
-    else if (event.kind === 'ticker') this.#ticker(link, leg, event, at);
+    else if (event.kind === 'ticker') this.#ticker(leg, event, at);
     else this.#kline(leg, event, at);
     return leg.feed.stamped(Math.min(event.ts, link.proven), at);
   }
@@ -134,13 +134,11 @@ export class FrameReader {
     return false;
   }
 
-  #trades(link: FeedLink, leg: Leg, event: TradesEvent, at: Instant): void {
-    const fresh = leg.feed.trades(event, at);
-    if (fresh === 0) return;
+  #trades(leg: Leg, event: TradesEvent, at: Instant): void {
+    const { feed } = leg;
+    if (feed.trades(event, at) === 0 || feed.legs.size === 1) return;
     // What one connection brings, the others owe.
-    for (const other of this.#options.links.of(leg.feed.symbol)) {
-      if (other !== link) other.legs.get(leg.feed.symbol)!.streams.trades.liveness.owed(at.network);
-    }
+    for (const other of feed.legs) if (other !== leg) other.streams.trades.liveness.owed(at.network);
   }
 
   #book(link: FeedLink, { feed }: Leg, event: BookEvent, at: Instant): void {
@@ -152,9 +150,9 @@ export class FrameReader {
     this.#renew(link, { kind: 'book', symbol: feed.symbol }, at);
   }
 
-  #ticker({ legs }: FeedLink, leg: Leg, event: TickerEvent, at: Instant): void {
+  #ticker(leg: Leg, event: TickerEvent, at: Instant): void {
     leg.feed.state.applyTicker(event.isSnapshot, event.change);
-    if (leg.tellsOfTrade(event)) this.#witness(legs.get(event.symbol)!, at);
+    if (leg.tellsOfTrade(event)) this.#witness(leg, at);
   }
 
   #kline(leg: Leg, event: KlineEvent, at: Instant): void {

@@ -5,6 +5,7 @@ import {
   type StreamKind,
   type TickerEvent,
 } from '../exchanges/market-event.ts';
+import type { Proof } from './continuity.ts';
 import { type LivenessOptions, StreamLiveness } from './liveness.ts';
 import type { SymbolFeed } from './symbol-feed.ts';
 
@@ -55,13 +56,15 @@ export class LegStream {
 
 export class Leg {
   readonly feed: SymbolFeed;
+  readonly link: Proof;
   readonly streams: Readonly<Record<StreamKind, LegStream>>;
   #lastPrice: number | null = null;
   #turnover: number | null = null;
   #kline = { openTime: 0, volume: 0 };
 
-  constructor(feed: SymbolFeed, options: Partial<LivenessOptions>) {
+  constructor(feed: SymbolFeed, link: Proof, options: Partial<LivenessOptions>) {
     this.feed = feed;
+    this.link = link;
     const streams = STREAM_KINDS.map((kind) => [kind, new LegStream(options)] as const);
     this.streams = Object.fromEntries(streams) as Record<StreamKind, LegStream>;
   }

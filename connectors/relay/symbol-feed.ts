@@ -10,6 +10,7 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { Instant } from './feed-io.ts';
 import type { FeedOut } from './feed-out.ts';
 import type { Entry, Ledger } from './ledger.ts';
+import type { Leg } from './leg.ts';
 import { claimMessage, cutByMinute, type Sending, snapshotMessage, tradeMessage } from './messages.ts';
 import { MinuteCheck } from './minute-check.ts';
 import { OwedSeconds } from './owed-seconds.ts';
@@ -39,6 +40,8 @@ export class SymbolFeed {
   readonly books: SymbolBooks;
   readonly gaps: SymbolGaps;
   readonly witness = new Witness();
+  /** One for each connection that carries it. */
+  readonly legs = new Set<Leg>();
   readonly #options: SymbolFeedOptions;
   readonly #seconds: Seconds;
   readonly #owed = new OwedSeconds();
@@ -85,6 +88,13 @@ export class SymbolFeed {
     this.gaps.down(link, cause, at);
     this.books.clear(connection, at.market);
     if (!this.isUp) this.witness.settled();
+  }
+
+  /** The connection carries it no more; another may. */
+  left(link: Proof, connection: number, at: Instant): void {
+    for (const leg of this.legs) if (leg.link === link) this.legs.delete(leg);
+    this.down(link, connection, 'It is carried elsewhere.', at);
+    this.books.drop(connection, at.market);
   }
 
   /** The exchange has sent something of the symbol. True where a second is over by it. */

@@ -1,12 +1,15 @@
 /** `cst`, the command line. Each command is a file in commands/. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDeploy } from './commands/deploy.ts';
 import { addEngine } from './commands/engine.ts';
+import { addRecord } from './commands/record.ts';
+import { addRelay } from './commands/relay.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
+import { addTwin } from './commands/twin.ts';
 import { errorLine, exitCodeOf } from './errors.ts';
+import { version } from './version.ts';
 
 const HELP = `
 Exit codes: 0 ok · 1 error · 2 not found · 3 not running · 4 wrong flag, setting or file · 5 timeout
@@ -15,15 +18,14 @@ Examples:
   cst start                                                    simulated exchange → signals, in this terminal
   cst run --bus pubsub --project my-project                    the graph alone, on Google Pub/Sub
   cst replay BTCUSDT=trades.parquet --venue bybit --out out    signals of recorded trades
+  cst relay --venue bybit --bus pubsub --project my-project    an exchange's trades and books, onto Google Pub/Sub
+  cst record --venue bybit --out frames                        all that an exchange sends, into files
+  cst replay --frames frames --out out                         … and what would have come of it
   cst replay --help                                            file formats and more examples
   cst engine install                                           Prism and Flink, to replay on
   cst deploy dataflow --help                                   the graph as a job on Google Dataflow
+  cst twin --help                                              an exchange on this machine that fails on demand
 `;
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 function programOf(): Command {
   const program = new Command('cst')
@@ -34,10 +36,13 @@ function programOf(): Command {
     .exitOverride()
     .addHelpText('after', HELP);
   addStart(program);
+  addRelay(program);
+  addRecord(program);
   addRun(program);
   addReplay(program);
   addEngine(program);
   addDeploy(program);
+  addTwin(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

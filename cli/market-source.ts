@@ -6,7 +6,7 @@ import { bybitAdapter } from '../connectors/exchanges/bybit/adapter.ts';
 import { startSimulatedExchange } from '../connectors/exchanges/simulated/server.ts';
 import type { VenueAdapter } from '../connectors/exchanges/venue.ts';
 
-/** Pairs with the highest turnover for years; choosing them by turnover is the universe's task. */
+/** Pairs with the highest turnover for years: for when the exchange cannot be asked. */
 export const LIVE_SYMBOLS: readonly string[] = [
   'BTCUSDT',
   'ETHUSDT',
@@ -17,6 +17,12 @@ export const LIVE_SYMBOLS: readonly string[] = [
   'ADAUSDT',
   'LINKUSDT',
 ];
+
+/** As the venue spells them. */
+export function fallbackSymbols(venue: 'bybit' | 'kraken'): readonly string[] {
+  if (venue === 'bybit') return LIVE_SYMBOLS;
+  return LIVE_SYMBOLS.map((symbol) => `${symbol.slice(0, -'USDT'.length)}/USDT`);
+}
 
 /** The relay treats every source alike; only adapter and clock differ. */
 export interface MarketSource {

@@ -1,13 +1,10 @@
 /** Whether a relay is of use now, and why not. Times are the machine's, in ms. */
 
 import type { RelayStats } from '../connectors/relay/relay.ts';
-import type { StandbyStats } from '../connectors/relay/standby.ts';
 import { duration } from './status.ts';
 
-/** What relay, lease and recorder tell of themselves at one moment. */
+/** What relay and recorder tell of themselves at one moment. */
 export interface RelayReport extends RelayStats {
-  /** Null where it publishes alone. */
-  readonly lease: StandbyStats | null;
   readonly recording: {
     readonly isRecording: boolean;
     readonly bytes: number;
@@ -35,7 +32,7 @@ export class RelayHealth {
   look(report: RelayReport, nowMs: number): void {
     this.#set('feed', feedTrouble(report), nowMs);
     this.#set('bus', report.outbox.lastError, nowMs);
-    this.#set('lease', report.lease?.problem ?? null, nowMs);
+    this.#set('lease', report.standby?.problem ?? null, nowMs);
   }
 
   stopping(): void {
@@ -68,12 +65,12 @@ function feedTrouble({ connections, symbols }: RelayReport): string | null {
 }
 
 export function healthBody(report: RelayReport, reasons: readonly string[]) {
-  const { venue, symbols, connections, outbox, lease, recording, reconnects } = report;
+  const { venue, symbols, connections, outbox, standby, recording, reconnects } = report;
   return {
     status: reasons.length === 0 ? 'ok' : 'failing',
     reasons,
     venue,
-    role: lease === null ? 'alone' : lease.isActive ? 'active' : 'standby',
+    role: standby === null ? 'alone' : standby.isActive ? 'active' : 'standby',
     symbols: symbols.length,
     connected: symbols.filter(({ connected }) => connected).length,
     connections: connections.map(({ connection, isOpen, problem }) => ({ connection, isOpen, problem })),

@@ -1,0 +1,54 @@
+/** `cst twin`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
+import type { Command } from 'commander';
+import { FAULTS } from '../../connectors/exchanges/simulated/faults/faults.ts';
+import type { TwinFlags } from '../run-twin.ts';
+
+const KINDS = wrapped(Object.keys(FAULTS));
+
+const HELP = `
+A seeded market behind the protocols of Bybit v5 (linear) and Kraken v2, WebSocket and REST on one port. No network, no
+account, no limits: for tests of any program that reads these exchanges, in any language.
+
+It fails on demand, over HTTP from this machine:
+  GET /twin               addresses, symbols, connections
+  GET /twin/faults        what each fault did
+  POST /twin/faults       [{"kind": "drop", "venue": "bybit", "afterMs": 1000}], or {"chaos": {…}}
+  DELETE /twin/faults     faults to come are called off
+  GET /twin/truth         ?venue=bybit&symbol=BTCUSDT&from=MS&to=MS: the candles as they truly were
+
+--faults FILE reads such a list to begin with; --chaos N draws N faults an hour from the seed.
+Kinds: ${KINDS}.
+
+Examples:
+  cst twin
+  cst twin --port 9000 --seed 7 --speed 60
+  cst twin --port 9000 --chaos 120
+  curl -s localhost:9000/twin/faults -d '[{"kind": "gap", "venue": "bybit", "afterMs": 0, "stream": "trades"}]'
+`;
+
+export function addTwin(program: Command): void {
+  program
+    .command('twin')
+    .summary('an exchange on this machine that fails on demand')
+    .description('Runs simulated exchanges that speak the protocols of Bybit and Kraken.')
+    .option('--port <port>', 'default a free one')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--seed <number>', 'which market is simulated', '1')
+    .option('--speed <factor>', 'market seconds per second', '1')
+    .option('--faults <file>', 'JSON list of faults to begin with')
+    .option('--chaos <number>', 'faults an hour of market time, drawn from the seed')
+    .option('--for <seconds>', 'stop by itself after so many seconds')
+    .addHelpText('after', HELP)
+    .action(async (flags: TwinFlags) => (await import('../run-twin.ts')).runTwin(flags));
+}
+
+/** Lines of at most 100 columns, the first behind a word. */
+function wrapped(words: readonly string[]): string {
+  let [text, width] = ['', 'Kinds: '.length];
+  for (const word of words) {
+    const isFull = width + word.length > 98;
+    text += text === '' ? word : `,${isFull ? '\n  ' : ' '}${word}`;
+    width = isFull ? word.length + 2 : width + word.length + 2;
+  }
+  return text;
+}

@@ -1,0 +1,232 @@
+/** What `cst relay` and `cst record` do: one venue's feed as a service, until it is asked to stop. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createLogUpdate } from 'log-update';
+import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
+import type { MessageBus } from '../connectors/bus/port.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import { venueAdapter } from '../connectors/exchanges/adapters.ts';
+import type { Retention } from '../connectors/journal/segment-writer.ts';
+import { openGcsLease } from '../connectors/lease/gcs.ts';
+import type { Lease } from '../connectors/lease/port.ts';
+import { openSqliteLease } from '../connectors/lease/sqlite.ts';
+import { ConfigError } from '../schemas/errors.ts';
+import { UniverseOptions } from '../schemas/universe-options.ts';
+import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
+import { type Log, logTo } from './log.ts';
+import { fallbackSymbols } from './market-source.ts';
+import {
+  type FeedFlags,
+  MAX_COPIES,
+  MAX_UNIVERSE,
+  RELAY_BUSES,
+  RELAY_VENUES,
+  type RecordFlags,
+  type RelayFlags,
+} from './relay-flags.ts';
+import { type RelayPace, relayFields, relayLine } from './relay-line.ts';
+import { RelayService, type RelayServiceOptions } from './relay-service.ts';
+import { untilStopRequest } from './stop-request.ts';
+import { version } from './version.ts';
+
+/** Of Cloud Run and the emulator; a flag wins. */
+const { GOOGLE_CLOUD_PROJECT, PUBSUB_EMULATOR_HOST } = process.env;
+const REDRAW_MS = 500;
+/** Between lines of the log where there is no terminal. */
+const TELL_EVERY_MS = 60_000;
+const GB = 1e9;
+
+type Common = Omit<RelayServiceOptions, 'bus' | 'spillDir' | 'record' | 'lease' | 'log'>;
+
+export async function runRelay(flags: RelayFlags): Promise<void> {
+  const common = commonOf(flags);
+  const bus = oneOf(flags.bus, RELAY_BUSES, '--bus');
+  const lease = leaseOf(flags.lease);
+  const openBus = bus === 'pubsub' ? pubSubOf(flags) : () => embeddedOf(flags);
+  const spillDir = flags.spill ?? (bus === 'embedded' ? join(flags.dir, 'spill') : null);
+  const retention = retentionOf(flags, flags.record !== undefined);
+  const record = flags.record === undefined ? null : { dir: flags.record, retention };
+  await serve(common, flags, async () => ({ bus: await openBus(), spillDir, record, lease: lease() }));
+}
+
+export async function runRecord(flags: RecordFlags): Promise<void> {
+  const common = commonOf(flags);
+  if (!flags.out?.trim()) throw new ConfigError('Expected the flag --out, e.g. --out frames.');
+  const record = { dir: flags.out, retention: retentionOf(flags, true) };
+  await serve(common, flags, async () => ({ bus: NOWHERE, spillDir: null, record, lease: null }));
+}
+
+/** What is only recorded is not published. */
+const NOWHERE = { publish: async () => {}, close: async () => {} };
+
+async function serve(
+  common: Common,
+  flags: FeedFlags,
+  open: () => Promise<Pick<RelayServiceOptions, 'bus' | 'spillDir' | 'record' | 'lease'>>,
+): Promise<void> {
+  const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
+  await untilStopRequest(async (stopAsked) => {
+    const screen = screenOf(process.stderr);
+    const service = await RelayService.open({ ...common, ...(await open()), log: screen.log });
+    screen.log(
+      'INFO',
+      `Relaying ${common.adapter.venue}; health at ${service.url}healthz, metrics at ${service.url}metrics.`,
+    );
+    const over = new AbortController();
+    const telling = tell(service, screen, over.signal);
+    try {
+      await stopAsked;
+    } finally {
+      over.abort();
+      const line = await telling;
+      screen.close();
+      screen.log('INFO', `Stopping: ${line}.`);
+      await service.stop();
+    }
+    screen.log('INFO', 'Stopped: what was received is published.');
+  }, stopAfterMs);
+}
+
+/** Redraws or logs until told to stop; resolves with the last line. */
+async function tell(service: RelayService, screen: Screen, signal: AbortSignal): Promise<string> {
+  const startedMs = systemClock.now();
+  const everyMs = screen.isLive ? REDRAW_MS : TELL_EVERY_MS;
+  let mark = { ms: startedMs, frames: 0, bytes: 0 };
+  let pace: RelayPace = { upMs: 0, framesPerSecond: 0, bytesPerSecond: 0 };
+  for (;;) {
+    await systemClock.until(systemClock.now() + everyMs, signal);
+    const now = systemClock.now();
+    const report = service.report();
+    const bytes = report.recording?.bytes ?? 0;
+    const seconds = (now - mark.ms) / 1_000;
+    // A rate over less than some seconds flickers, since blocks are written every two.
+    if (seconds >= 5 || mark.ms === startedMs) {
+      const framesPerSecond = (service.frames - mark.frames) / Math.max(seconds, 0.001);
+      pace = { upMs: 0, framesPerSecond, bytesPerSecond: (bytes - mark.bytes) / Math.max(seconds, 0.001) };
+      if (seconds >= 5) mark = { ms: now, frames: service.frames, bytes };
+    }
+    const line = relayLine(report, { ...pace, upMs: now - startedMs });
+    if (signal.aborted) return line;
+    screen.tell(line, relayFields(report, pace));
+  }
+}
+
+interface Screen {
+  readonly isLive: boolean;
+  readonly log: Log;
+  tell(line: string, fields: Readonly<Record<string, unknown>>): void;
+  close(): void;
+}
+
+/** On a terminal the line is redrawn below what is logged. */
+function screenOf(stream: NodeJS.WriteStream): Screen {
+  const log = logTo(stream, systemClock);
+  if (!stream.isTTY) {
+    return { isLive: false, log, tell: (line, fields) => log('INFO', line, fields), close: () => {} };
+  }
+  const redraw = createLogUpdate(stream);
+  let shown = '';
+  return {
+    isLive: true,
+    log(severity, message, fields) {
+      redraw.clear();
+      log(severity, message, fields);
+      if (shown) redraw(shown);
+    },
+    tell(line) {
+      shown = line;
+      redraw(line);
+    },
+    close() {
+      shown = '';
+      redraw.clear();
+      redraw.done();
+    },
+  };
+}
+
+function commonOf(flags: FeedFlags): Common {
+  const venue = oneOf(flags.venue, RELAY_VENUES, '--venue');
+  const { wsUrl, restUrl } = flags;
+  for (const [flag, url] of Object.entries({ '--ws-url': wsUrl, '--rest-url': restUrl })) {
+    if (url !== undefined && !URL.canParse(url))
+      throw new ConfigError(`Expected ${flag} as a URL, got "${url}".`);
+  }
+  const adapter = venueAdapter(venue, { ...(wsUrl ? { wsUrl } : {}), ...(restUrl ? { restUrl } : {}) });
+  const copies = numberOf(flags.copies, '--copies', 1, MAX_COPIES);
+  if (!Number.isInteger(copies)) throw new ConfigError(`Expected --copies as 1 or 2, got "${flags.copies}".`);
+  return {
+    ...{ adapter, follow: followOf(flags, venue), clock: systemClock, copies, code: version() },
+    status: statusAddressOf(flags.healthPort),
+  };
+}
+
+function followOf(
+  { symbols, universe }: FeedFlags,
+  venue: (typeof RELAY_VENUES)[number],
+): RelayServiceOptions['follow'] {
+  const named = symbolsOf(symbols);
+  if (named && universe !== undefined) throw new ConfigError('Expected --symbols or --universe, got both.');
+  if (named) return named;
+  const fallback = fallbackSymbols(venue);
+  if (venue === 'kraken') {
+    if (universe === undefined) return fallback;
+    throw new ConfigError(
+      'Expected --symbols with --venue kraken, got --universe: Kraken has spot pairs, and a universe is of perpetuals.',
+    );
+  }
+  const size = numberOf(universe ?? String(UniverseOptions.parse({}).size), '--universe', 1, MAX_UNIVERSE);
+  const { margin } = UniverseOptions.parse({});
+  return {
+    universe: UniverseOptions.parse({
+      size: Math.floor(size),
+      margin: Math.min(margin, Math.floor(size) - 1),
+    }),
+    fallback,
+  };
+}
+
+function retentionOf({ keepDays, keepGb }: FeedFlags, isRecording: boolean): Retention {
+  if (!isRecording && (keepDays ?? keepGb) !== undefined) {
+    throw new ConfigError('Expected --record with --keep-days and --keep-gb, got none.');
+  }
+  return {
+    ...(keepDays === undefined ? {} : { maxDays: numberOf(keepDays, '--keep-days', 0.01, 10_000) }),
+    ...(keepGb === undefined ? {} : { maxBytes: numberOf(keepGb, '--keep-gb', 0.001, 1e6) * GB }),
+  };
+}
+
+function embeddedOf({ project, create, dir }: RelayFlags): Promise<MessageBus> {
+  if (project !== undefined || create) {
+    throw new ConfigError(
+      `Expected ${project === undefined ? '--create' : '--project'} with --bus pubsub, got --bus embedded.`,
+    );
+  }
+  return openEmbeddedBus({ dir: join(dir, 'bus'), clock: systemClock });
+}
+
+/** Checked at once; opened, and its packages loaded, when needed. */
+function pubSubOf(flags: RelayFlags): () => Promise<MessageBus> {
+  const project = flags.project ?? GOOGLE_CLOUD_PROJECT;
+  if (!project?.trim()) {
+    throw new ConfigError('Expected --project with --bus pubsub, or GOOGLE_CLOUD_PROJECT, got neither.');
+  }
+  const create = (flags.create ?? Boolean(PUBSUB_EMULATOR_HOST)) ? 'missing' : 'never';
+  const endpoint = PUBSUB_EMULATOR_HOST || undefined;
+  return async () => {
+    const { openPubSubBus } = await import('../connectors/bus/pubsub.ts');
+    return openPubSubBus({ project, endpoint, create, clock: systemClock });
+  };
+}
+
+/** Checked at once; opened when needed. */
+function leaseOf(text: string | undefined): () => { port: Lease; holder: string } | null {
+  if (text === undefined) return () => null;
+  const holder = `${hostname()}-${process.pid} ${new Date(systemClock.now()).toISOString()}`;
+  const [, path] = /^file:(.+)$/.exec(text) ?? [];
+  if (path) return () => ({ port: openSqliteLease({ path, clock: systemClock }), holder });
+  if (/^gs:\/\/[^/]+\/.+$/.test(text)) {
+    return () => ({ port: openGcsLease({ url: text, clock: systemClock }), holder });
+  }
+  throw new ConfigError(`Expected --lease as file:PATH or gs://BUCKET/OBJECT, got "${text}".`);
+}

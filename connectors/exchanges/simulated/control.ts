@@ -6,8 +6,16 @@ import { MINUTE_MS } from '../../../schemas/primitives.ts';
 import type { Clock } from '../../clock/port.ts';
 import { chaosSchedule } from './faults/chaos.ts';
 import { FAULT_KINDS, Fault, type FaultKind } from './faults/faults.ts';
-import type { RunningTwin } from './twin-server.ts';
+import type { ExchangeTwin, FaultReport } from './twin.ts';
 import type { TwinVenueName } from './venue.ts';
+
+/** What of a running twin is controlled. */
+export interface Controlled {
+  readonly twins: Readonly<Record<TwinVenueName, ExchangeTwin>>;
+  address(venue: TwinVenueName): { readonly wsUrl: string; readonly restUrl: string };
+  inject(faults: readonly Fault[]): void;
+  report(): FaultReport[];
+}
 
 /** Path of the control endpoint. */
 export const CONTROL = '/twin';
@@ -47,7 +55,7 @@ interface Told {
 }
 
 export async function answerControl(
-  twin: RunningTwin,
+  twin: Controlled,
   clock: Clock,
   request: IncomingMessage,
   url: URL,
@@ -66,7 +74,7 @@ function isFromHere({ socket, headers }: IncomingMessage): boolean {
   return isLocal && isNamed && headers.origin === undefined;
 }
 
-async function told(twin: RunningTwin, clock: Clock, request: IncomingMessage, url: URL): Promise<Told> {
+async function told(twin: Controlled, clock: Clock, request: IncomingMessage, url: URL): Promise<Told> {
   switch (`${request.method} ${url.pathname.slice(CONTROL.length)}`) {
     case 'GET ':
       return { status: 200, body: overview(twin, clock) };
@@ -96,7 +104,7 @@ function problem(error: unknown): Told {
   return { status: isTheirs ? 400 : 500, body: { error: text } };
 }
 
-function overview(twin: RunningTwin, clock: Clock): unknown {
+function overview(twin: Controlled, clock: Clock): unknown {
   const venues = VENUES.map((venue) => {
     const { symbols, connections } = twin.twins[venue];
     return [venue, { ...twin.address(venue), symbols, connections }] as const;
@@ -104,7 +112,7 @@ function overview(twin: RunningTwin, clock: Clock): unknown {
   return { nowMs: Math.floor(clock.now()), venues: Object.fromEntries(venues) };
 }
 
-function inject(twin: RunningTwin, posted: unknown): Told {
+function inject(twin: Controlled, posted: unknown): Told {
   const wanted = Posted.parse(posted);
   const faults = Array.isArray(wanted)
     ? wanted
@@ -115,13 +123,13 @@ function inject(twin: RunningTwin, posted: unknown): Told {
   return { status: 202, body: { accepted: faults.length, faults } };
 }
 
-function chaos(twin: RunningTwin, { kinds, symbols, ...rest }: z.output<typeof Chaos>): Fault[] {
+function chaos(twin: Controlled, { kinds, symbols, ...rest }: z.output<typeof Chaos>): Fault[] {
   const listed = { bybit: twin.twins.bybit.symbols, kraken: twin.twins.kraken.symbols };
   return chaosSchedule({ ...rest, ...(kinds && { kinds }), symbols: symbols ?? listed });
 }
 
 /** Minutes that open in [from, to). */
-function truth(twin: RunningTwin, url: URL): unknown[] {
+function truth(twin: Controlled, url: URL): unknown[] {
   const { venue, symbol, from, to } = TruthQuery.parse(Object.fromEntries(url.searchParams));
   const [first, end] = [Math.ceil(from / MINUTE_MS), Math.ceil(to / MINUTE_MS)];
   if (end - first > MAX_MINUTES)

@@ -38,6 +38,8 @@ export class Roster {
   readonly #members = new Set<Member>();
   /** Faults that found no connection. */
   readonly #waiting: Incident[] = [];
+  /** Faults that also strike connections made while they last. */
+  readonly #lasting = new Set<Incident>();
   readonly #storms = new Map<Incident, Storm>();
   readonly #filters = new Map<Incident, (readonly [Link, Filter])[]>();
   #count = 0;
@@ -59,6 +61,7 @@ export class Roster {
       frame: (frame) => link.send(frame, now()),
       closed: (code, reason) => this.#end(member, code, reason),
     });
+    for (const incident of this.#lasting) this.#strike(member, incident, this.#random(incident));
     return {
       id: link.id,
       send: (text) => {
@@ -89,11 +92,10 @@ export class Roster {
   /** Without a connection the fault waits for the next one. */
   strike(incident: Incident): void {
     const members = [...this.#members].filter(({ isDead }) => !isDead);
-    if (members.length === 0) {
-      this.#waiting.push(incident);
-      return;
-    }
-    const random = new Random(hash32(this.#options.seed, 'fault', incident.id));
+    if (incident.fault.kind === 'lateAck') this.#lasting.add(incident);
+    else if (members.length === 0) this.#waiting.push(incident);
+    if (members.length === 0) return;
+    const random = this.#random(incident);
     const one = random.whole(0, members.length - 1);
     const struck = incident.fault.scope === 'one' ? [members[one]!] : members;
     for (const member of struck) this.#strike(member, incident, random);
@@ -108,6 +110,7 @@ export class Roster {
     for (const [link, filter] of this.#filters.get(incident) ?? []) link.remove(filter, ms);
     this.#filters.delete(incident);
     this.#storms.delete(incident);
+    this.#lasting.delete(incident);
     const at = this.#waiting.indexOf(incident);
     if (at >= 0) this.#waiting.splice(at, 1);
   }
@@ -117,6 +120,10 @@ export class Roster {
       tally.connections++;
       this.#end(member, 1006, reason);
     }
+  }
+
+  #random({ id }: Incident): Random {
+    return new Random(hash32(this.#options.seed, 'fault', id));
   }
 
   #strike(member: Member, incident: Incident, random: Random): void {

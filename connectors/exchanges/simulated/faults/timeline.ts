@@ -44,6 +44,7 @@ export class Timeline {
 
   /** Those that begin by `ms`, now active. */
   begun(ms: number): readonly Incident[] {
+    if (!(this.#due[0] && this.#due[0].beginMs <= ms)) return [];
     const begun = this.#due.filter(({ beginMs }) => beginMs <= ms);
     this.#due = this.#due.slice(begun.length);
     for (const each of begun) each.state = 'active';
@@ -54,6 +55,7 @@ export class Timeline {
   /** Those that end by `ms`, now over. */
   ended(ms: number): readonly Incident[] {
     const ended = this.#active.filter(({ endMs }) => endMs <= ms);
+    if (ended.length === 0) return ended;
     this.#active = this.#active.filter(({ endMs }) => endMs > ms);
     for (const each of ended) each.state = 'over';
     return ended;

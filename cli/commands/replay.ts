@@ -30,6 +30,9 @@ the same bytes in every run. Of the numbers it prints, \`late\` are rows that ca
 \`droppedLate\` those of them too late for a revision, \`duplicates\` rows whose trade_id had come before in
 the same file (files without trade_id have none); \`outputSha256\` is over the five files in the order named above.
 
+--frames DIR runs what cst record (or cst relay --record) wrote through the same relay and the same graph, in the time
+of then: gaps, resyncs and recoveries included. Same journal, same code: same bytes.
+
 --runner prism and flink (cst engine install) run the same graph on those engines, in worker processes: a proof, not
 a faster way. DIR gets the same bytes; where rows are late, that holds with --revisions last: how many revisions a
 record goes through until its last depends on when an engine fires.
@@ -38,10 +41,13 @@ Examples:
   cst replay BTCUSDT=trades.parquet --venue bybit --out out
   cst replay BTCUSDT=btc.csv.gz ETHUSDT=eth.csv.gz --venue binance --out out --json
   cst replay BTCUSDT=candles.parquet --interval 1m --venue bybit --out out
+  cst replay --frames frames --out out
+  cst replay --frames frames --venue kraken --out out --json
   cst replay BTCUSDT=may.parquet --venue bybit --out may --from 20240501 --to 20240601 --history april
 `;
 
 interface Flags {
+  readonly frames?: string;
   readonly venue?: string;
   readonly out?: string;
   readonly interval?: string;
@@ -59,8 +65,9 @@ export function addReplay(program: Command): void {
     .command('replay')
     .summary('recorded trades or bars through the graph, into files')
     .description('Replays recorded trades (or bars) through the whole graph as fast as it goes.')
-    .argument('<SYMBOL=FILE...>', 'one file for each symbol')
-    .option('--venue <name>', `required: exchange the data comes from: ${VENUES.join(', ')}`)
+    .argument('[SYMBOL=FILE...]', 'one file for each symbol')
+    .option('--frames <dir>', 'raw frames that cst record wrote, instead of files')
+    .option('--venue <name>', `required with files: exchange the data comes from: ${VENUES.join(', ')}`)
     .option('--out <dir>', 'required: folder to write to; made where missing')
     .option('--interval <length>', `the files hold bars of this length: ${INTERVALS.join(', ')}`)
     .option('--params <file>', 'JSON with parameters that differ from the default')
@@ -75,6 +82,15 @@ export function addReplay(program: Command): void {
 }
 
 async function runReplay(words: readonly string[], flags: Flags): Promise<void> {
+  if (flags.frames !== undefined) {
+    refuseWithFrames(words, flags);
+    const out = needed(flags.out, '--out results');
+    await assertFolder(out);
+    const { runReplayFrames } = await import('../run-replay-frames.ts');
+    return runReplayFrames({ ...flags, frames: flags.frames, out });
+  }
+  if (words.length === 0)
+    throw new ConfigError('Expected SYMBOL=FILE, e.g. BTCUSDT=trades.parquet, or --frames DIR, got neither.');
   const files = words.map(fileOf);
   assertPairs(files.map(({ symbol }) => symbol));
   const venue = oneOf(needed(flags.venue, '--venue bybit'), VENUES, '--venue');
@@ -101,6 +117,17 @@ async function runReplay(words: readonly string[], flags: Flags): Promise<void> 
     process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary, out));
   } finally {
     bar.stop();
+  }
+}
+
+/** What only files have. */
+function refuseWithFrames(words: readonly string[], flags: Flags): void {
+  if (words.length > 0) throw new ConfigError(`Expected SYMBOL=FILE or --frames, got both: "${words[0]}".`);
+  for (const name of ['interval', 'from', 'to'] as const) {
+    if (flags[name] !== undefined) throw new ConfigError(`Expected --${name} with files, got --frames.`);
+  }
+  if (flags.runner !== 'embedded') {
+    throw new ConfigError(`Expected --runner embedded with --frames, got --runner ${flags.runner}.`);
   }
 }
 

@@ -16,6 +16,8 @@ export interface ReplayedInput {
 export interface JournalReplayOptions {
   /** Share of the journal read so far, 0..1. */
   readonly onProgress?: (share: number) => void;
+  /** Told of everything that the feed published. */
+  readonly onMessages?: (messages: FeedMessages) => void;
   /** Bytes that are no block: the torn tail of a run that was killed, or damage. */
   readonly onDamage?: (bytes: number, header: JournalHeader) => void;
 }
@@ -28,7 +30,7 @@ export interface JournalReplayOptions {
  */
 export async function* replayJournal(
   journal: Journal,
-  { onProgress, onDamage }: JournalReplayOptions = {},
+  { onProgress, onDamage, onMessages }: JournalReplayOptions = {},
 ): AsyncGenerator<readonly ReplayedInput[]> {
   let read = 0;
   for (const run of journal.runs) {
@@ -38,7 +40,9 @@ export async function* replayJournal(
       if (damagedBytes > 0) onDamage?.(damagedBytes, run.header);
       const inputs: ReplayedInput[] = [];
       for (const { input, at } of entries) {
-        inputs.push({ at, isFrame: input.kind === 'frame', messages: feed.apply(input, at).messages });
+        const { messages } = feed.apply(input, at);
+        for (const told of messages) onMessages?.(told);
+        inputs.push({ at, isFrame: input.kind === 'frame', messages });
       }
       read += bytes;
       onProgress?.(read / journal.bytes);

@@ -1,0 +1,143 @@
+/** A replay of raw frames: a journal through the feed it was recorded from, and on through the graph, into one file a topic. */
+import type { Clock } from '../../connectors/clock/port.ts';
+import type { Journal } from '../../connectors/journal/reader.ts';
+import { replayJournal } from '../../connectors/journal/replay.ts';
+import type { FeedMessages } from '../../connectors/relay/feed-io.ts';
+import type { Candle } from '../../schemas/candle.ts';
+import { FeedEvent } from '../../schemas/feed-event.ts';
+import { positionOf } from '../../schemas/feed-position.ts';
+import type { SignalParams } from '../../schemas/params.ts';
+import type { Interval } from '../../schemas/primitives.ts';
+import { encodePubsubMessage } from '../../schemas/pubsub-message.ts';
+import type { TopicName } from '../../schemas/topics.ts';
+import { compileSignals } from '../compile.ts';
+import { EMBEDDED_ENGINE } from './engine.ts';
+import { FramesSource } from './frames-source.ts';
+import { ReplayOutput, type Revisions } from './output.ts';
+import { countCandles } from './summary.ts';
+
+export interface FramesReplayOptions {
+  readonly journal: Journal;
+  readonly params: SignalParams;
+  /** Closed candles from before. */
+  readonly history: readonly Candle[];
+  /** Folder for the output files. */
+  readonly out: string;
+  readonly clock: Clock;
+  /** Share of the journal read so far, 0..1. */
+  readonly onProgress?: (share: number) => void;
+  readonly revisions?: Revisions;
+}
+
+export interface FramesSummary {
+  readonly frames: number;
+  /** Lives of a relay; `partial` are those whose beginning was removed. */
+  readonly runs: number;
+  readonly partial: number;
+  /** Market time of the first and the last input. Unit: ms since the epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Trades that the feed published, and those in the last revisions of the candles. */
+  readonly trades: number;
+  readonly tradesInCandles: number;
+  /** Published lines, every revision. */
+  readonly candles: Readonly<Record<Interval, number>>;
+  readonly levels: number;
+  readonly features: number;
+  readonly signals: number;
+  readonly deadLetters: number;
+  /** Entries of the ledger, by kind. */
+  readonly feedEvents: Readonly<Record<string, number>>;
+  /** Of the journal: a torn tail, or damage. */
+  readonly damagedBytes: number;
+  readonly elapsedMs: number;
+  readonly framesPerSecond: number;
+  /** SHA-256 over the topic files in the order of REPLAY_TOPICS. */
+  readonly outputSha256: string;
+}
+
+/**
+ * The same journal and options give the same bytes in `out`, run for run.
+ * @throws UpstreamError, WireFormatError where the journal cannot be read.
+ */
+export async function replayFrames(options: FramesReplayOptions): Promise<FramesSummary> {
+  const { journal, params, clock } = options;
+  const startedMs = clock.now();
+  const output = new ReplayOutput(options.revisions);
+  const tally = new Tally(output);
+  const source = new FramesSource({
+    allowedDisorderMs: params.market.allowedDisorderMs,
+    blocks: replayJournal(journal, {
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      onDamage: (bytes) => {
+        tally.damagedBytes += bytes;
+      },
+      onMessages: (messages) => tally.count(messages),
+    }),
+    onOther: (messages) => tally.take(messages),
+  });
+  await run(options, source, output);
+  output.end();
+  const { candles, trades: tradesInCandles } = countCandles(output);
+  const outputSha256 = await output.write(options.out);
+  const elapsedMs = Math.max(1, clock.now() - startedMs);
+  const { fromMs = 0, toMs = 0 } = source.span ?? {};
+  return {
+    frames: source.frames,
+    runs: journal.runs.length,
+    partial: journal.runs.filter(({ isWhole }) => !isWhole).length,
+    ...{ fromMs, toMs, trades: tally.trades, tradesInCandles, candles },
+    levels: output.count('market-levels'),
+    features: output.count('market-features'),
+    signals: output.count('trade-signals-micro'),
+    deadLetters: output.count('dead-letters'),
+    feedEvents: Object.fromEntries(tally.events),
+    damagedBytes: tally.damagedBytes,
+    elapsedMs,
+    framesPerSecond: Math.round((source.frames / elapsedMs) * 1_000),
+    outputSha256,
+  };
+}
+
+async function run(
+  { journal, params, history }: FramesReplayOptions,
+  source: FramesSource,
+  output: ReplayOutput,
+): Promise<void> {
+  const common = { project: 'replay', params, leadVenue: journal.venue, history };
+  await EMBEDDED_ENGINE.run(compileSignals({ ...common, emitAfterMs: 0 }), {
+    openSource: (name) => source.reader(name as TopicName),
+    take: (topic, bytes) => output.take(topic, bytes),
+  });
+}
+
+/** What the feed published, counted; what the graph does not read, kept. */
+class Tally {
+  trades = 0;
+  damagedBytes = 0;
+  readonly events = new Map<string, number>();
+  readonly #output: ReplayOutput;
+
+  constructor(output: ReplayOutput) {
+    this.#output = output;
+  }
+
+  count({ topic, messages }: FeedMessages): void {
+    if (topic !== 'raw-tick-data') return;
+    for (const { attributes } of messages) {
+      const position = positionOf(attributes);
+      if (position) this.trades += position.to - position.from;
+    }
+  }
+
+  take({ topic, messages }: FeedMessages): void {
+    for (const message of messages) {
+      if (topic === 'dead-letters')
+        this.#output.take(topic, encodePubsubMessage({ ...message, messageId: '' }));
+      else if (topic === 'feed-events') {
+        const { kind } = FeedEvent.parse(JSON.parse(Buffer.from(message.data).toString()));
+        this.events.set(kind, (this.events.get(kind) ?? 0) + 1);
+      }
+    }
+  }
+}

@@ -9,6 +9,8 @@ import type { MarketEvent, Stream, StreamKind } from './market-event.ts';
 export interface VenueAdapter {
   readonly venue: Venue;
   readonly wsUrl: string;
+  /** Addresses of streams that are had elsewhere, where the venue splits them; each has connections of its own. */
+  readonly elsewhere?: Readonly<Partial<Record<StreamKind, string>>>;
   readonly restUrl: string;
   /** Streams the venue has, those that cannot be had again first. */
   readonly streams: readonly StreamKind[];

@@ -25,16 +25,21 @@ interface Planned {
 export class ConnectionPlan {
   readonly #room: number;
   readonly #copies: number;
+  readonly #nextNumber: () => number;
   #planned: Planned[] = [];
-  #opened = 0;
 
-  /** @throws ConfigError where there is to be no copy. */
-  constructor({ streamsPerConnection }: Pick<ConnectionLimits, 'streamsPerConnection'>, copies = 1) {
+  /** @param nextNumber Of the next connection. @throws ConfigError where there is to be no copy. */
+  constructor(
+    { streamsPerConnection }: Pick<ConnectionLimits, 'streamsPerConnection'>,
+    copies = 1,
+    nextNumber = numbers(),
+  ) {
     if (!(Number.isInteger(copies) && copies >= 1)) {
       throw new ConfigError(`Expected 1 copy of each stream or more, got ${copies}.`);
     }
     this.#room = streamsPerConnection;
     this.#copies = copies;
+    this.#nextNumber = nextNumber;
   }
 
   /**
@@ -94,11 +99,17 @@ export class ConnectionPlan {
   #withRoom(own: Planned[], count: number, copy: number): Planned {
     const free = own.find(({ streams }) => load(streams) + count <= this.#room);
     if (free) return free;
-    const opened = { connection: this.#opened++, copy, streams: new Map<string, readonly Stream[]>() };
+    const opened = { connection: this.#nextNumber(), copy, streams: new Map<string, readonly Stream[]>() };
     own.push(opened);
     this.#planned.push(opened);
     return opened;
   }
+}
+
+/** 0, 1, 2, … */
+export function numbers(): () => number {
+  let next = 0;
+  return () => next++;
 }
 
 const ORDER: Readonly<Record<PlanChange['kind'], number>> = {

@@ -40,7 +40,12 @@ export type FeedInput =
 /** What the shell is to do, in this order. */
 export type FeedCommand =
   /** Connect, and stay connected until `close`. */
-  | { readonly kind: 'open'; readonly connection: number }
+  | {
+      readonly kind: 'open';
+      readonly connection: number;
+      /** Where not at the adapter's `wsUrl`. */
+      readonly url?: string;
+    }
   | { readonly kind: 'close'; readonly connection: number }
   /** Give the socket up and make a new one: it is dead, or the exchange asked for it. */
   | { readonly kind: 'reconnect'; readonly connection: number; readonly reason: string }

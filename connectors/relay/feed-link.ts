@@ -13,6 +13,8 @@ const MOST_AHEAD_MS = 60_000;
 
 export class FeedLink implements Proof {
   readonly connection: number;
+  /** False where the venue has the trades at another address. */
+  readonly hasTrades: boolean;
   readonly subscriptions: Subscriptions;
   /** By symbol. */
   readonly legs = new Map<string, Leg>();
@@ -27,9 +29,10 @@ export class FeedLink implements Proof {
   map: FrameMapper;
   readonly #adapter: VenueAdapter;
 
-  constructor(adapter: VenueAdapter, connection: number) {
+  constructor(adapter: VenueAdapter, connection: number, hasTrades = true) {
     this.#adapter = adapter;
     this.connection = connection;
+    this.hasTrades = hasTrades;
     this.subscriptions = new Subscriptions(adapter);
     this.map = adapter.mapper();
   }

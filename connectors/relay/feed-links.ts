@@ -1,7 +1,7 @@
 /** All connections of a feed: opened and closed as the plan wants, their requests sent in time, their silence noticed. */
-import type { Stream } from '../exchanges/market-event.ts';
+import type { Stream, StreamKind } from '../exchanges/market-event.ts';
 import type { VenueAdapter } from '../exchanges/venue.ts';
-import { ConnectionPlan, type PlanChange } from './connections.ts';
+import { ConnectionPlan, numbers, type PlanChange } from './connections.ts';
 import type { Instant } from './feed-io.ts';
 import { FeedLink } from './feed-link.ts';
 import type { FeedOut } from './feed-out.ts';
@@ -24,7 +24,8 @@ export interface LinkHooks {
 
 export class FeedLinks {
   readonly #adapter: VenueAdapter;
-  readonly #plan: ConnectionPlan;
+  /** By address. */
+  readonly #plans = new Map<string, ConnectionPlan>();
   readonly #liveness: Partial<LivenessOptions>;
   readonly #out: FeedOut;
   readonly #hooks: LinkHooks;
@@ -37,7 +38,11 @@ export class FeedLinks {
     hooks: LinkHooks,
   ) {
     this.#adapter = options.adapter;
-    this.#plan = new ConnectionPlan(options.adapter.limits, options.copies);
+    const { adapter, copies } = options;
+    const nextNumber = numbers();
+    for (const url of adapter.streams.map((kind) => this.#urlOf(kind))) {
+      if (!this.#plans.has(url)) this.#plans.set(url, new ConnectionPlan(adapter.limits, copies, nextNumber));
+    }
     this.#liveness = options.liveness;
     this.#out = out;
     this.#hooks = hooks;
@@ -54,7 +59,10 @@ export class FeedLinks {
   /** Carries all streams of these symbols from now on, and nothing else. @throws ConfigError where no connection can. */
   want(symbols: readonly string[], at: Instant): void {
     const streams = symbols.flatMap((symbol) => this.#adapter.streams.map((kind) => ({ kind, symbol })));
-    for (const change of this.#plan.want(streams)) this.#change(change, at);
+    const planned = Array.from(this.#plans, ([url, plan]) => {
+      return { url, changes: plan.want(streams.filter(({ kind }) => this.#urlOf(kind) === url)) };
+    });
+    for (const { url, changes } of planned) for (const change of changes) this.#change(change, url, at);
     for (const link of this.#links.values()) this.send(link, at);
   }
 
@@ -113,11 +121,15 @@ export class FeedLinks {
     }
   }
 
-  #change(change: PlanChange, at: Instant): void {
+  #urlOf(kind: StreamKind): string {
+    return this.#adapter.elsewhere?.[kind] ?? this.#adapter.wsUrl;
+  }
+
+  #change(change: PlanChange, url: string, at: Instant): void {
     const { kind, connection } = change;
     if (kind === 'open') {
-      this.#links.set(connection, new FeedLink(this.#adapter, connection));
-      this.#out.command({ kind, connection });
+      this.#links.set(connection, new FeedLink(this.#adapter, connection, url === this.#urlOf('trades')));
+      this.#out.command({ kind, connection, ...(url !== this.#adapter.wsUrl && { url }) });
       return;
     }
     const link = this.#links.get(connection)!;

@@ -117,6 +117,8 @@ export class FrameReader {
     else if (event.kind === 'book') this.#book(link, leg, event, at);
     else if (event.kind === 'ticker') this.#ticker(leg, event, at);
     else this.#kline(leg, event, at);
+    // A connection without the trades says nothing of when they have all come.
+    if (!link.hasTrades) return leg.feed.isDue(at);
     return leg.feed.stamped(Math.min(event.ts, link.proven), at);
   }
 

@@ -231,7 +231,7 @@ class VenueRelay implements Relay {
 
   #obey(command: FeedCommand): void {
     if (command.kind === 'fetch') void this.#fetch(command);
-    else if (command.kind === 'open') this.#open(command.connection);
+    else if (command.kind === 'open') this.#open(command.connection, command.url);
     else this.#tell(command);
   }
 
@@ -246,11 +246,11 @@ class VenueRelay implements Relay {
   }
 
   /** Nothing of a closed connection reaches the feed any more, whatever comes until it has ended. */
-  #open(number: number): void {
+  #open(number: number, url = this.#options.adapter.wsUrl): void {
     const { adapter, seed = 1, log = () => {} } = this.#options;
     const isMine = () => this.#connections.get(number) === connection;
     const socket = new ReconnectingSocket({
-      url: adapter.wsUrl,
+      url,
       clock: this.#network,
       seed: seed + number,
       ping: adapter.ping,
@@ -258,7 +258,7 @@ class VenueRelay implements Relay {
         if (!isMine()) return;
         if (connection.opens > 0) this.#reconnects++;
         Object.assign(connection, { isOpen: true, opens: connection.opens + 1, problem: null });
-        log(`Connected to ${adapter.wsUrl}.`);
+        log(`Connected to ${url}.`);
         this.#give({ kind: 'opened', connection: number });
       },
       onFrame: (frame) => {

@@ -91,6 +91,11 @@ export class LocalStack {
     return this.#parts.bus.subscribe(topic, name);
   }
 
+  /** Relays these from now on; the graph has the history of those it began with. */
+  follow(symbols: readonly string[], halted: readonly string[]): void {
+    this.#parts.relay.follow(symbols, halted);
+  }
+
   relay(): RelayStats {
     return this.#parts.relay.stats();
   }

@@ -4,7 +4,9 @@ import { createLogUpdate } from 'log-update';
 import { systemClock } from '../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../connectors/exchanges/simulated/instruments.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
+import { UniverseOptions } from '../schemas/universe-options.ts';
 import { numberOf, symbolsOf } from './flags.ts';
+import { LiveUniverse } from './live-universe.ts';
 import { LocalStack, type LocalStackOptions, removeStack } from './local-stack.ts';
 import { bybitSource, LIVE_SYMBOLS, type MarketSource, simulatedSource } from './market-source.ts';
 import { readParams } from './params-file.ts';
@@ -18,7 +20,7 @@ const REFRESH_MS = 500;
 const PLAIN_EVERY_MS = 10_000;
 
 export async function runStart(flags: StartFlags): Promise<void> {
-  const symbols = symbolsOf(flags.symbols) ?? (flags.live ? LIVE_SYMBOLS : SIMULATED_SYMBOLS);
+  const symbols = symbolsOf(flags.symbols) ?? (flags.live ? null : SIMULATED_SYMBOLS);
   const speed = numberOf(flags.speed, '--speed', 0.1, MAX_SPEED);
   const seed = numberOf(flags.seed, '--seed', 0, Number.MAX_SAFE_INTEGER);
   const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
@@ -26,24 +28,43 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
   await untilStopRequest(async (stopAsked) => {
     if (!flags.live) await removeStack(dir);
-    const source = flags.live ? bybitSource() : await simulatedSource({ seed, speed, symbols });
+    const source = flags.live
+      ? bybitSource()
+      : await simulatedSource({ seed, speed, symbols: symbols ?? SIMULATED_SYMBOLS });
     await runStack({ source, symbols, params, dir, seed }, stopAsked);
   }, stopAfterMs);
 }
 
-async function runStack(options: Omit<LocalStackOptions, 'notice'>, stopAsked: Promise<void>): Promise<void> {
+interface StackOptions extends Omit<LocalStackOptions, 'notice' | 'symbols'> {
+  /** Null: the first by turnover. */
+  readonly symbols: readonly string[] | null;
+}
+
+async function runStack(options: StackOptions, stopAsked: Promise<void>): Promise<void> {
   const { source } = options;
+  let universe: LiveUniverse | undefined;
   try {
     const screen = screenOf(process.stdout, process.stderr);
-    const stack = await LocalStack.open({ ...options, notice: screen.notice });
+    if (options.symbols === null) universe = await universeOf(source, screen.notice);
+    const symbols = options.symbols ?? universe?.symbols ?? LIVE_SYMBOLS;
+    const stack = await LocalStack.open({ ...options, symbols, notice: screen.notice });
     try {
+      universe?.follow((wanted, halted) => stack.follow(wanted, halted));
       await watch(stack, source, screen, stopAsked);
     } finally {
+      await universe?.stop();
       await stack.stop();
     }
   } finally {
+    await universe?.stop();
     await source.close();
   }
+}
+
+function universeOf({ adapter }: MarketSource, notice: (line: string) => void): Promise<LiveUniverse> {
+  const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
+  const options = UniverseOptions.parse({});
+  return LiveUniverse.open({ rest, options, clock: systemClock, fallback: LIVE_SYMBOLS, notice });
 }
 
 /** Runs the stack under the eyes of a person, until a signal, the time given, or a failure. */

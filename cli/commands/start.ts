@@ -10,7 +10,8 @@ A simulation begins afresh each time; live history stays in DIR and warms the ne
 Examples:
   cst start                                     a simulated exchange, 60 market seconds a second
   cst start --speed 10 --seed 7                 slower, another market
-  cst start --live --symbols BTCUSDT,ETHUSDT    Bybit's public endpoints
+  cst start --live                              Bybit, the 25 perpetuals with the highest turnover
+  cst start --live --symbols BTCUSDT,ETHUSDT    … these two alone
   cst start | jq .signal_reason                 why each signal left
 `;
 

@@ -32,7 +32,11 @@ export async function bench(
 ): Promise<Bench> {
   const market = new ManualClock(startMs);
   const network = new ManualClock(0);
-  const exchange = await startSimulatedExchange({ seed: 1, clock: market, symbols: SYMBOLS });
+  const exchange = await startSimulatedExchange({
+    ...{ seed: 1, clock: market, symbols: SYMBOLS },
+    // As often as a real one: each frame proves what lies before it.
+    bookEveryMs: 250,
+  });
   closers.push(() => exchange.close());
   const bus = new Published();
   const lines: string[] = [];

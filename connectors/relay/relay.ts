@@ -1,22 +1,21 @@
 /**
- * The relay of one venue: its WebSockets and REST in; trade batches, a snapshot of each second, feed events and dead
- * letters out. It owns sockets, requests, timers and the outbox, and decides nothing: a Feed does, from inputs that
- * can be recorded. Memory is bounded: while the outbox asks for it, sockets are not read, so that the exchange's own
- * buffers (and at last its patience) carry the pressure.
+ * The relay of one venue: sockets and REST in; trade batches, a snapshot of each second, feed events and dead letters
+ * out. It owns sockets, requests, timers and the outbox; a Feed decides, from inputs that can be recorded. While the
+ * outbox asks for it, sockets are not read: the exchange's own buffers (and at last its patience) carry the pressure.
  */
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import type { Venue } from '../../schemas/primitives.ts';
 import type { MessageBus } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
 import { systemClock } from '../clock/system.ts';
-import { ReconnectingSocket } from '../exchanges/socket.ts';
 import type { VenueAdapter, VenueRest } from '../exchanges/venue.ts';
 import { Alarm } from './alarm.ts';
 import { Feed, type FeedOptions } from './feed.ts';
 import type { FeedCommand, FeedInput, Instant } from './feed-io.ts';
 import type { FeedStats } from './feed-stats.ts';
 import { type Outbox, type OutboxOptions, type OutboxStats, openOutbox } from './outbox.ts';
-import { standBy } from './relay-standby.ts';
+import { type ConnectionStats, RelaySockets } from './relay-sockets.ts';
+import { standBy, unpublishedSince } from './relay-standby.ts';
 import type { Standby } from './standby.ts';
 import type { StandbyOptions, StandbyStats } from './standby-options.ts';
 
@@ -50,14 +49,6 @@ export interface RelayOptions {
   readonly drainMs?: number;
 }
 
-export interface ConnectionStats {
-  readonly connection: number;
-  readonly isOpen: boolean;
-  readonly opens: number;
-  /** Why there is none; null while there is. */
-  readonly problem: string | null;
-}
-
 export interface RelayStats extends FeedStats {
   readonly venue: Venue;
   readonly connections: readonly ConnectionStats[];
@@ -78,7 +69,6 @@ export interface Relay {
 }
 
 const LONGEST_BATCH_MS = 1_000;
-const DRAIN_MS = 8_000;
 const PRESSURE_EVERY_MS = 100;
 
 /** Connects at once and never gives up. @throws ConfigError for what it cannot relay, UpstreamError where the spill folder cannot be used. */
@@ -89,15 +79,13 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
   if (symbols.length === 0) throw new ConfigError('Expected symbols to relay, got none.');
   const relay = new VenueRelay(options, { batchMs, copies });
-  await relay.start();
-  return relay;
-}
-
-interface Connection {
-  readonly socket: ReconnectingSocket;
-  isOpen: boolean;
-  opens: number;
-  problem: string | null;
+  try {
+    await relay.start();
+    return relay;
+  } catch (error) {
+    await relay.abandon();
+    throw error;
+  }
 }
 
 class VenueRelay implements Relay {
@@ -105,24 +93,20 @@ class VenueRelay implements Relay {
   readonly #network: Clock;
   readonly #feed: Feed;
   readonly #rest: VenueRest;
-  readonly #connections = new Map<number, Connection>();
-  /** Closed ones that have not ended. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #sockets: RelaySockets;
   readonly #stopping = new AbortController();
   readonly #alarms: Readonly<Record<keyof Instant, Alarm>>;
   readonly #inputs: FeedInput[] = [];
   #isApplying = false;
   #isPaused = false;
   #isEnded = false;
-  #reconnects = 0;
   #outbox: Outbox | undefined;
   #standby: Standby | undefined;
-  /** Market ms. */
   readonly #startedMs: number;
   #stopped: Promise<void> | undefined;
 
   constructor(options: RelayOptions, { batchMs, copies }: { batchMs: number; copies: number }) {
-    const { adapter, clock, networkClock = systemClock, seed = 1 } = options;
+    const { adapter, clock, networkClock = systemClock, seed = 1, log = () => {} } = options;
     this.#options = options;
     this.#network = networkClock;
     const startedAt = this.#now();
@@ -131,32 +115,34 @@ class VenueRelay implements Relay {
     options.onStart?.(start);
     this.#feed = new Feed({ adapter, ...start });
     this.#rest = adapter.rest({ baseUrl: adapter.restUrl, clock: networkClock, seed });
+    const give = (input: FeedInput) => this.#give(input);
+    this.#sockets = new RelaySockets({ adapter, clock: networkClock, seed, log, give });
     const ring = () => this.#give({ kind: 'tick' });
     this.#alarms = { market: new Alarm(clock, ring), network: new Alarm(networkClock, ring) };
   }
 
   async start(): Promise<void> {
-    const { bus, spillDir = null, log, symbols, outbox, standby } = this.#options;
-    try {
-      this.#outbox = await openOutbox({
-        ...{ ...outbox, bus, spillDir, clock: this.#network, ...(log ? { log } : {}) },
-        isHeld: standby !== undefined,
-        onDropped: ({ topic, messages }) => this.#give({ kind: 'dropped', topic, messages }),
-      });
-    } catch (error) {
-      this.#endTimers();
-      throw error;
-    }
-    if (standby) this.#standby = this.#standBy(standby, this.#outbox);
-    this.follow(symbols);
+    const { adapter, bus, spillDir = null, log, symbols, outbox, standby } = this.#options;
+    this.#outbox = await openOutbox({
+      ...{ ...outbox, bus, spillDir, clock: this.#network, ...(log ? { log } : {}) },
+      isHeld: standby !== undefined,
+      onDropped: ({ topic, messages }) => this.#give({ kind: 'dropped', topic, messages }),
+    });
+    const times = { nowMs: this.#startedMs, network: this.#network };
+    const since = standby ? await unpublishedSince(standby, adapter.venue, times) : {};
+    if (standby) this.#standby = this.#standBy(standby, this.#outbox, since);
+    this.#give({ kind: 'symbols', symbols, since });
   }
 
-  #standBy(options: StandbyOptions, outbox: Outbox): Standby {
+  #standBy(options: StandbyOptions, outbox: Outbox, since: Readonly<Record<string, number>>): Standby {
     const { adapter, clock, log = () => {} } = this.#options;
-    const recovering = () =>
-      this.#feed.stats(this.#now()).symbols.flatMap(({ openGaps, symbol }) => (openGaps > 0 ? symbol : []));
-    const ports = { outbox, clock: this.#network, market: clock, startedMs: this.#startedMs, log };
-    return standBy(options, { ...ports, venue: adapter.venue, recovering });
+    const symbols = () => this.#feed.stats(this.#now()).symbols;
+    return standBy(options, {
+      ...{ outbox, clock: this.#network, market: clock, startedMs: this.#startedMs, log },
+      ...{ venue: adapter.venue, since },
+      isWhole: () => symbols().every((each) => each.connected || each.isHalted),
+      recovering: () => symbols().flatMap(({ openGaps, symbol }) => (openGaps > 0 ? symbol : [])),
+    });
   }
 
   follow(symbols: readonly string[], halted: readonly string[] = []): void {
@@ -164,15 +150,13 @@ class VenueRelay implements Relay {
   }
 
   stats(): RelayStats {
-    const connections = Array.from(this.#connections, ([connection, { isOpen, opens, problem }]) => {
-      return { connection, isOpen, opens, problem };
-    });
+    const connections = this.#sockets.stats();
     const outbox = this.#outbox!.stats();
     return {
       ...this.#feed.stats(this.#now()),
       venue: this.#options.adapter.venue,
       connections,
-      reconnects: this.#reconnects,
+      reconnects: this.#sockets.reconnects,
       outbox,
       standby: this.#standby?.stats() ?? null,
       problem: outbox.lastError ?? connections.find(({ problem }) => problem !== null)?.problem ?? null,
@@ -185,19 +169,25 @@ class VenueRelay implements Relay {
   }
 
   async #stop(): Promise<void> {
-    const { drainMs = DRAIN_MS } = this.#options;
+    const { drainMs = 8_000 } = this.#options;
     this.#endTimers();
-    for (const { socket } of this.#connections.values()) this.#leave(socket);
-    await Promise.all(this.#leaving);
+    await this.#sockets.close();
     this.#give({ kind: 'stop' });
     this.#isEnded = true;
     await (this.#standby ? this.#standby.stop(drainMs) : this.#outbox!.drain(drainMs));
   }
 
+  /** Ends what a failed start has begun. */
+  async abandon(): Promise<void> {
+    this.#endTimers();
+    this.#isEnded = true;
+    await this.#sockets.close();
+    await (this.#standby ? this.#standby.stop(0) : this.#outbox?.drain(0));
+  }
+
   #endTimers(): void {
     this.#stopping.abort(true);
-    this.#alarms.market.stop();
-    this.#alarms.network.stop();
+    for (const alarm of Object.values(this.#alarms)) alarm.stop();
   }
 
   #now(): Instant {
@@ -225,61 +215,11 @@ class VenueRelay implements Relay {
     this.#options.onInput?.(input, at);
     const { commands, messages } = this.#feed.apply(input, at);
     if (messages.length > 0) this.#outbox!.put(messages);
-    for (const command of commands) this.#obey(command);
-    this.#heedPressure();
-  }
-
-  #obey(command: FeedCommand): void {
-    if (command.kind === 'fetch') void this.#fetch(command);
-    else if (command.kind === 'open') this.#open(command.connection, command.url);
-    else this.#tell(command);
-  }
-
-  #tell(command: Exclude<FeedCommand, { readonly kind: 'fetch' | 'open' }>): void {
-    const connection = this.#connections.get(command.connection);
-    if (command.kind === 'send') connection?.socket.send(command.frame);
-    else if (command.kind === 'reconnect') connection?.socket.reconnect(command.reason);
-    else if (connection) {
-      this.#connections.delete(command.connection);
-      this.#leave(connection.socket);
+    for (const command of commands) {
+      if (command.kind === 'fetch') void this.#fetch(command);
+      else this.#sockets.obey(command);
     }
-  }
-
-  /** Nothing of a closed connection reaches the feed any more, whatever comes until it has ended. */
-  #open(number: number, url = this.#options.adapter.wsUrl): void {
-    const { adapter, seed = 1, log = () => {} } = this.#options;
-    const isMine = () => this.#connections.get(number) === connection;
-    const socket = new ReconnectingSocket({
-      url,
-      clock: this.#network,
-      seed: seed + number,
-      ping: adapter.ping,
-      onOpen: () => {
-        if (!isMine()) return;
-        if (connection.opens > 0) this.#reconnects++;
-        Object.assign(connection, { isOpen: true, opens: connection.opens + 1, problem: null });
-        log(`Connected to ${url}.`);
-        this.#give({ kind: 'opened', connection: number });
-      },
-      onFrame: (frame) => {
-        if (isMine()) this.#give({ kind: 'frame', connection: number, frame });
-      },
-      onDown: (reason, retryInMs) => {
-        if (!isMine()) return;
-        Object.assign(connection, { isOpen: false, problem: reason });
-        log(`${reason} Next try in ${(retryInMs / 1_000).toFixed(1)} s.`);
-        this.#give({ kind: 'closed', connection: number, reason });
-      },
-    });
-    const connection: Connection = { socket, isOpen: false, opens: 0, problem: null };
-    if (this.#isPaused) socket.pause();
-    this.#connections.set(number, connection);
-  }
-
-  #leave(socket: ReconnectingSocket): void {
-    const leaving = socket.close();
-    this.#leaving.add(leaving);
-    void leaving.finally(() => this.#leaving.delete(leaving));
+    this.#heedPressure();
   }
 
   async #fetch({ fetchId, symbol, from }: Extract<FeedCommand, { readonly kind: 'fetch' }>): Promise<void> {
@@ -296,7 +236,7 @@ class VenueRelay implements Relay {
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     this.#give({ kind: 'paused', isPaused });
-    for (const { socket } of this.#connections.values()) isPaused ? socket.pause() : socket.resume();
+    this.#sockets.pause(isPaused);
     if (isPaused) void this.#awaitCalm();
   }
 

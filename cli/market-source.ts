@@ -46,7 +46,8 @@ export async function simulatedSource({ seed, speed, symbols }: SimulationOption
   const exchange = await startSimulatedExchange({ seed, clock, symbols });
   return {
     title: `simulated exchange (seed ${seed}), ${speed}×`,
-    adapter: bybitAdapter({ wsUrl: exchange.wsUrl, restUrl: exchange.httpUrl }),
+    // Its fifty best levels reach as far as depth is published; more of them are most of what a fast market costs.
+    adapter: bybitAdapter({ wsUrl: exchange.wsUrl, restUrl: exchange.httpUrl, bookDepth: 50 }),
     clock,
     close: () => exchange.close(),
   };

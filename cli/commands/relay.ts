@@ -7,6 +7,7 @@ const HELP = `
 Reads the exchange's public WebSockets and REST and publishes raw-tick-data, book-snapshots, feed-events (the ledger of
 everything that was missing) and dead-letters; docs/MESSAGES.md describes them. Trades missed while a connection was
 down are fetched by REST; what cannot be had again is a GAP in feed-events, and its minutes stay incomplete.
+With --bus embedded nobody else can read what is published: that is for trying out, and for --record.
 
 While the bus is away sockets are paused, then trades go to --spill and are published later, in order. With --lease two
 relays run and one publishes: the other takes over within seconds, at once where the first was asked to stop.

@@ -1,6 +1,7 @@
 /** The adapter of each venue, by its name. */
 import { ConfigError } from '../../schemas/errors.ts';
 import type { Venue } from '../../schemas/primitives.ts';
+import { binanceAdapter } from './binance/adapter.ts';
 import { bybitAdapter } from './bybit/adapter.ts';
 import { krakenAdapter } from './kraken/adapter.ts';
 import type { VenueAdapter } from './venue.ts';
@@ -14,6 +15,7 @@ export interface VenueUrls {
 const ADAPTERS: Readonly<Partial<Record<Venue, (urls: VenueUrls) => VenueAdapter>>> = {
   bybit: bybitAdapter,
   kraken: krakenAdapter,
+  binance: binanceAdapter,
 };
 
 /** @throws ConfigError where the venue is known from files alone. */

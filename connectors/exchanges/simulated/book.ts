@@ -25,10 +25,15 @@ export function bookLevels(market: SymbolMarket, ms: number, lastTicks: number, 
   const plan = market.plan(minute);
   const lean = ms - minute * MINUTE_MS < MINUTE_END_MS ? plan.lean : plan.leanAtEnd;
   const spacing = Math.max(1, Math.round(lastTicks * SPACING));
+  const known = sharesOf(market);
+  const usual = market.instrument.lotsPerOrder * DEPTH;
   const size = (ticks: number, weight: number) => {
-    const since = Math.floor((ms + (hash32(ticks) % SIZE_LASTS_MS)) / SIZE_LASTS_MS);
-    const share = hash32(market.seed, ticks, since) / 2 ** 32;
-    return Math.max(1, Math.round(market.instrument.lotsPerOrder * DEPTH * (0.5 + share) * weight));
+    let share = known.get(ticks);
+    if (share === undefined || ms < share.fromMs || ms >= share.fromMs + SIZE_LASTS_MS) {
+      share = shareAt(market.seed, ticks, ms);
+      known.set(ticks, share);
+    }
+    return Math.max(1, Math.round(usual * (0.5 + share.share) * weight));
   };
   const bids = new Map([[lastTicks, size(lastTicks, 1 + lean)]]);
   const asks = new Map([[lastTicks + 1, size(lastTicks + 1, 1 - lean)]]);
@@ -40,6 +45,31 @@ export function bookLevels(market: SymbolMarket, ms: number, lastTicks: number, 
     asks.set(ask, size(ask, 1 - lean));
   }
   return { bids, asks };
+}
+
+/** Of an average level's size, for the five seconds from `fromMs` on. */
+interface Share {
+  readonly fromMs: number;
+  readonly share: number;
+}
+
+/** What was drawn last for each price of a market: a stream asks for the same levels many times. */
+const SHARES = new WeakMap<SymbolMarket, Map<number, Share>>();
+const SHARES_KEPT = 20_000;
+
+function sharesOf(market: SymbolMarket): Map<number, Share> {
+  let shares = SHARES.get(market);
+  if (!shares || shares.size > SHARES_KEPT) {
+    shares = new Map();
+    SHARES.set(market, shares);
+  }
+  return shares;
+}
+
+function shareAt(seed: number, ticks: number, ms: number): Share {
+  const phase = hash32(ticks) % SIZE_LASTS_MS;
+  const since = Math.floor((ms + phase) / SIZE_LASTS_MS);
+  return { fromMs: since * SIZE_LASTS_MS - phase, share: hash32(seed, ticks, since) / 2 ** 32 };
 }
 
 /** What changed from one side of a book to the next: [ticks, lots], lots 0 where a level went. */

@@ -82,7 +82,7 @@ describe('the simulated exchange', () => {
     const book = new OrderBook();
     const updates = events.filter((event) => event.kind === 'book');
     for (const event of updates) expect(book.apply(event)).toBeNull();
-    expect(updates.length).toBeGreaterThan(15);
+    expect(updates.length).toBeGreaterThan(60);
     expect(events.filter((event) => event.kind === 'ticker' && event.isSnapshot)).toHaveLength(1);
     const trades = events.flatMap((event) => (event.kind === 'trades' ? event.trades : []));
     const fills = exchange.market.of('BTCUSDT').fills(START, START + 20_000);

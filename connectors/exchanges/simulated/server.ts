@@ -11,10 +11,7 @@ export interface SimulatedExchangeOptions {
   readonly symbols?: readonly string[];
   /** 0 (default) for a free one. */
   readonly port?: number;
-  /**
-   * How often the exchange looks at its market, and how often a book may change: by default as often as anybody looks
-   * at it, since books are most of what a fast market costs. Unit: market ms.
-   */
+  /** How often the exchange looks at its market, and how often a book may change. Unit: market ms. */
   readonly stepMs?: number;
   readonly bookEveryMs?: number;
 }
@@ -37,7 +34,6 @@ export interface SimulatedExchange {
 export async function startSimulatedExchange(options: SimulatedExchangeOptions): Promise<SimulatedExchange> {
   const { symbols, ...others } = options;
   const twin = await startExchangeTwin({
-    bookEveryMs: 1_000,
     ...others,
     klineOpen: 'traded',
     ...(symbols && { symbols: { bybit: symbols } }),

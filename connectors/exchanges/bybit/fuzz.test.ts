@@ -1,34 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WireFormatError } from '../../../schemas/errors.ts';
-import { encodeTradeBatch } from '../../../schemas/trade-batch.ts';
 import { needRealData } from '../../../test/real-data.ts';
+import { mutated, readOrRefuse } from '../fuzz.fixture.ts';
 import { Random } from '../random.ts';
-import type { FrameMapper } from '../venue.ts';
 import { CAPTURE, CONTROL, capturedFrames, controlFrames, tradeText, tradeWire } from './frames.fixture.ts';
 import { bybitMapper } from './map.ts';
-
-/** Reads a frame, or refuses it by name; anything else fails. Trades read must be such as can be published. */
-function readOrRefuse(map: FrameMapper, text: string): 'read' | 'refused' {
-  try {
-    for (const event of map(text)) {
-      expect(event.kind).toBeTypeOf('string');
-      if (event.kind !== 'trades') continue;
-      encodeTradeBatch({
-        venue: 'bybit',
-        symbol: event.symbol,
-        claim: null,
-        last: null,
-        trades: event.trades,
-      });
-    }
-    return 'read';
-  } catch (error) {
-    if (!(error instanceof WireFormatError)) throw error;
-    expect(error.message.length).toBeLessThan(1_000);
-    return 'refused';
-  }
-}
 
 describe('any text', () => {
   it('is read or refused by name, never anything else', () => {
@@ -54,7 +30,7 @@ describe('any text', () => {
     );
     const map = bybitMapper();
     fc.assert(
-      fc.property(frame, (text) => void readOrRefuse(map, text)),
+      fc.property(frame, (text) => void readOrRefuse('bybit', map, text)),
       { seed: 1, numRuns: 5_000 },
     );
   });
@@ -71,7 +47,7 @@ describe('any text', () => {
       `{"op":"subscribe","success":false,"ret_msg":"${'[topic:'.repeat(200_000)} "}`,
       `{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1700000000001,"data":[${'{"T":'.repeat(200_000)}`,
     ]) {
-      readOrRefuse(map, text);
+      readOrRefuse('bybit', map, text);
     }
   });
 
@@ -94,58 +70,9 @@ describe('captured frames', () => {
     const outcomes = { read: 0, refused: 0 };
     for (let run = 0; run < 20_000; run++) {
       const frame = frames[random.whole(0, frames.length - 1)]!;
-      outcomes[readOrRefuse(map, mutated(frame, frames, random))] += 1;
+      outcomes[readOrRefuse('bybit', map, mutated(frame, frames, random)) ? 'read' : 'refused'] += 1;
     }
     expect(outcomes.read).toBeGreaterThan(1_000);
     expect(outcomes.refused).toBeGreaterThan(1_000);
   }, 20_000);
 });
-
-const BITS = [
-  '"',
-  '0',
-  '-',
-  '.',
-  '}',
-  ']',
-  '[',
-  '{',
-  ',',
-  ':',
-  '\\',
-  '\u0000',
-  'é',
-  '9'.repeat(400),
-  'null',
-  'e9',
-  '1e308',
-];
-
-/** A few edits of the kinds that broken senders, proxies and storage make. */
-function mutated(frame: string, frames: readonly string[], random: Random): string {
-  let text = frame;
-  for (let edits = random.whole(1, 3); edits > 0; edits--) {
-    const at = random.whole(0, text.length);
-    const length = random.whole(0, 20);
-    switch (random.whole(0, 4)) {
-      case 0:
-        text =
-          text.slice(0, at) + BITS[random.whole(0, BITS.length - 1)]! + text.slice(at + random.whole(0, 2));
-        break;
-      case 1:
-        text = text.slice(0, at);
-        break;
-      case 2:
-        text = text.slice(0, at) + text.slice(at + length);
-        break;
-      case 3:
-        text = text.slice(0, at) + text.slice(at, at + length) + text.slice(at);
-        break;
-      default: {
-        const other = frames[random.whole(0, frames.length - 1)]!;
-        text = text.slice(0, at) + other.slice(random.whole(0, other.length));
-      }
-    }
-  }
-  return text;
-}

@@ -183,6 +183,7 @@ describe('SymbolBooks', () => {
     books.apply(1, book(20), 1_000);
     expect(books.shown?.top()?.bestBid).toBe(10);
     expect(books.apply(0, book(10, false), 2_000)).toBe('gap');
+    expect(books.apply(0, book(10, false), 2_000)).toBe('empty');
     expect(books.shown?.top()?.bestBid).toBe(20);
     books.apply(0, book(30), 3_000);
     expect(books.shown?.top()?.bestBid).toBe(20);
@@ -204,6 +205,7 @@ describe('Witness', () => {
     witness.traded(1_000);
     expect(witness.told(3_000)).toBe(false);
     expect(witness.told(3_001)).toBe(true);
+    expect(witness.isWaiting).toBe(true);
     witness.traded(3_100);
     expect(witness.isWaiting).toBe(false);
   });

@@ -35,6 +35,8 @@ export interface FrameReaderOptions {
 }
 
 const NONE: readonly SymbolFeed[] = [];
+/** A book without a snapshot for so long is asked for again. Unit: network ms. */
+const SNAPSHOT_WAIT_MS = 10_000;
 
 export class FrameReader {
   readonly #options: FrameReaderOptions;
@@ -105,11 +107,13 @@ export class FrameReader {
   /** True where a second of the symbol is over by it. */
   #data(link: FeedLink, event: DataEvent, text: string, at: Instant): boolean {
     const leg = link.legs.get(event.symbol);
-    const stream = leg?.streams[event.kind];
-    if (!leg || !stream || !(stream.isProven || this.#proves(link, event))) {
-      return this.#stray(link, event, text, at);
+    if (!leg) return this.#stray(link, event, text, at);
+    const stream = leg.streams[event.kind];
+    if (!stream.isProven) {
+      if (this.#proves(link, event)) this.#subscribed(link, leg, event.kind, at, event.ts);
+      // What is under way while a stream is asked for anew is as true as ever; only, it proves no subscription.
+      else if (!link.subscriptions.knows(event)) return this.#stray(link, event, text, at);
     }
-    if (!stream.isProven) this.#subscribed(link, leg, event.kind, at, event.ts);
     link.stamped(event.ts, at.market);
     this.#clock.add(event.ts, at.market);
     stream.heard(at.network);
@@ -143,9 +147,11 @@ export class FrameReader {
     for (const other of feed.legs) if (other !== leg) other.streams.trades.liveness.owed(at.network);
   }
 
-  #book(link: FeedLink, { feed }: Leg, event: BookEvent, at: Instant): void {
+  #book(link: FeedLink, { feed, streams: { book: stream } }: Leg, event: BookEvent, at: Instant): void {
     const fault = feed.books.apply(link.connection, event, at.market);
-    if (!fault) return;
+    // The snapshot that was asked for may be under way.
+    if (!fault || (fault === 'empty' && at.network < stream.askedAt + SNAPSHOT_WAIT_MS)) return;
+    stream.askedAt = at.network;
     feed.books.resyncs++;
     const cause = `book ${fault} on connection ${link.connection}`;
     this.#options.ledger.write(feed.symbol, at.market, { kind: 'RESYNC', cause, from: at.market });
@@ -154,16 +160,18 @@ export class FrameReader {
 
   #ticker(leg: Leg, event: TickerEvent, at: Instant): void {
     leg.feed.state.applyTicker(event.isSnapshot, event.change);
-    if (leg.tellsOfTrade(event)) this.#witness(leg, at);
+    this.#witness(leg, leg.tickerTells(event, at.network), at);
   }
 
   #kline(leg: Leg, event: KlineEvent, at: Instant): void {
-    if (leg.klineGrew(event)) this.#witness(leg, at);
+    this.#witness(leg, leg.klineTells(event, at.network), at);
     leg.feed.kline(event, at);
   }
 
-  #witness({ feed, streams }: Leg, at: Instant): void {
-    if (!feed.isHalted && feed.witness.told(at.network)) streams.trades.liveness.owed(at.network);
+  /** @param since When a trade was that someone tells of; null where nobody does. */
+  #witness({ feed, streams }: Leg, since: number | null, at: Instant): void {
+    if (since !== null && !feed.isHalted && feed.witness.told(since))
+      streams.trades.liveness.owed(at.network);
   }
 
   #control(link: FeedLink, event: ControlEvent, text: string, at: Instant): void {

@@ -7,6 +7,8 @@ import type { KlineEvent } from '../exchanges/market-event.ts';
 const MINUTES = 15;
 /** Trades of the minute may come after its bar for so long. Unit: network ms. */
 const PATIENCE_MS = 2_000;
+/** A minute's bar that has not come so long after its end will not come. Unit: market ms. */
+const OVERDUE_MS = 10_000;
 const POW10: readonly number[] = Array.from({ length: 13 }, (_, scale) => Number(`1e${scale}`));
 
 export interface CheckedMinute {
@@ -19,6 +21,8 @@ export interface CheckedMinute {
   /** When the bar came. Unit: network ms. */
   klineAt: number;
   verdict: 'open' | 'equal' | 'asking' | 'differs';
+  /** Its bar did not come, and REST was asked for its trades instead. */
+  isAsked: boolean;
   /** Fetches made for it, trades they brought. */
   tries: number;
   recovered: number;
@@ -72,6 +76,19 @@ export class KlineCheck {
     return equal;
   }
 
+  /** A minute is under way, with trades or without. */
+  began(openTime: number): void {
+    this.#minute(openTime);
+  }
+
+  /** Minutes whose bars are overdue and that nobody has asked about. @param market Our time, ms. */
+  unchecked(market: number): CheckedMinute[] {
+    const due = market - MINUTE_MS - OVERDUE_MS;
+    return [...this.#minutes.values()].filter(
+      ({ kline, isAsked, openTime }) => !kline && !isAsked && openTime <= due,
+    );
+  }
+
   /** Trades were lost or found after the verdict: what was settled is looked at again. */
   #reopen(minute: CheckedMinute): void {
     if (minute.verdict !== 'asking') minute.verdict = minute.verdict === 'differs' ? 'asking' : 'open';
@@ -89,7 +106,7 @@ export class KlineCheck {
     }
     const minute: CheckedMinute = {
       ...{ openTime, trades: 0, units: 0, scale: 0, kline: null, klineAt: 0 },
-      ...{ verdict: 'open', tries: 0, recovered: 0 },
+      ...{ verdict: 'open', isAsked: false, tries: 0, recovered: 0 },
     };
     this.#minutes.set(openTime, minute);
     return minute;

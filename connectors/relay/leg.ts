@@ -18,6 +18,8 @@ export class LegStream {
   /** Subscribed, as an answer or its data have shown. */
   isProven = false;
   isStale = false;
+  /** When it was subscribed or asked for anew. Unit: network ms. */
+  askedAt = Number.NEGATIVE_INFINITY;
   /** Not renewed again before. Unit: network ms. */
   renewAt = Number.NEGATIVE_INFINITY;
   #renewals = 0;
@@ -29,6 +31,7 @@ export class LegStream {
   /** The silence of a stale stream goes on: its length is what is to be learned of it. */
   subscribed(network: number): void {
     this.isProven = true;
+    this.askedAt = network;
     if (!this.isStale) this.liveness.begin(network);
   }
 
@@ -60,7 +63,8 @@ export class Leg {
   readonly streams: Readonly<Record<StreamKind, LegStream>>;
   #lastPrice: number | null = null;
   #turnover: number | null = null;
-  #kline = { openTime: 0, volume: 0 };
+  #tickerAt = 0;
+  #kline = { openTime: 0, volume: 0, at: 0 };
 
   constructor(feed: SymbolFeed, link: Proof, options: Partial<LivenessOptions>) {
     this.feed = feed;
@@ -69,30 +73,31 @@ export class Leg {
     this.streams = Object.fromEntries(streams) as Record<StreamKind, LegStream>;
   }
 
-  /** True where the ticker knows of a trade that its last word did not. */
-  tellsOfTrade({ isSnapshot, change }: TickerEvent): boolean {
+  /** Since when there was a trade that the ticker knows of and did not before; null where it tells of none. Unit: network ms. */
+  tickerTells({ isSnapshot, change }: TickerEvent, network: number): number | null {
     const { lastPrice, turnover24h } = change;
-    const [priceBefore, turnoverBefore] = [this.#lastPrice, this.#turnover];
+    const [priceBefore, turnoverBefore, since] = [this.#lastPrice, this.#turnover, this.#tickerAt];
     if (lastPrice !== undefined) this.#lastPrice = lastPrice;
     if (turnover24h !== undefined) this.#turnover = turnover24h;
-    if (isSnapshot) return false;
+    this.#tickerAt = network;
+    if (isSnapshot) return null;
     const isMoved = lastPrice != null && priceBefore !== null && lastPrice !== priceBefore;
-    if (isMoved && lastPrice !== this.feed.state.last?.price) return true;
-    return turnover24h != null && turnoverBefore !== null && turnover24h > turnoverBefore;
+    if (isMoved && lastPrice !== this.feed.state.last?.price) return since;
+    return turnover24h != null && turnoverBefore !== null && turnover24h > turnoverBefore ? since : null;
   }
 
-  /** True where the bar of the minute has grown since its last word. */
-  klineGrew({ openTime, volume }: KlineEvent): boolean {
-    const { openTime: timeBefore, volume: before } = this.#kline;
-    if (openTime < timeBefore) return false;
-    this.#kline = { openTime, volume };
-    return openTime === timeBefore && volume > before;
+  /** The same of the bar of a minute, where it has grown. */
+  klineTells({ openTime, volume }: KlineEvent, network: number): number | null {
+    const before = this.#kline;
+    if (openTime < before.openTime) return null;
+    this.#kline = { openTime, volume, at: network };
+    return openTime === before.openTime && volume > before.volume ? before.at : null;
   }
 
   closed(): void {
     for (const kind of STREAM_KINDS) this.streams[kind].closed();
     this.#lastPrice = null;
     this.#turnover = null;
-    this.#kline = { openTime: 0, volume: 0 };
+    this.#kline = { openTime: 0, volume: 0, at: 0 };
   }
 }

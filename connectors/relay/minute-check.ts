@@ -23,6 +23,8 @@ const SECONDS = 60;
 export interface MinuteCheckOptions {
   readonly state: SymbolState;
   readonly continuity: Continuity;
+  /** The venue tells bars of its own. */
+  readonly hasKlines: boolean;
   readonly out: FeedOut;
   readonly write: (at: Instant, entry: Entry) => void;
 }
@@ -30,7 +32,9 @@ export interface MinuteCheckOptions {
 export class MinuteCheck {
   readonly #options: MinuteCheckOptions;
   readonly #klines = new KlineCheck();
+  /** Minutes that differ from their bars, and minutes without a bar. */
   #asking: CheckedMinute[] = [];
+  #unchecked: CheckedMinute[] = [];
 
   constructor(options: MinuteCheckOptions) {
     this.#options = options;
@@ -46,27 +50,40 @@ export class MinuteCheck {
 
   /** From when trades are to be asked for; null where nothing is in doubt. */
   get demand(): number | null {
-    const [minute] = this.#asking;
-    return minute ? minute.openTime - 1_000 : null;
+    const { floor } = this;
+    return floor === Number.POSITIVE_INFINITY ? null : floor - 1_000;
   }
 
   /** Start of the oldest minute in doubt; Infinity where there is none. */
   get floor(): number {
-    return this.#asking.reduce((least, { openTime }) => Math.min(least, openTime), Number.POSITIVE_INFINITY);
+    return this.#doubtful.reduce(
+      (least, { openTime }) => Math.min(least, openTime),
+      Number.POSITIVE_INFINITY,
+    );
   }
 
   /** REST has answered; these trades were new. */
-  fetched(fresh: readonly TradeRow[]): void {
-    for (const minute of this.#asking) {
+  fetched(fresh: readonly TradeRow[], at: Instant): void {
+    for (const minute of this.#doubtful) {
+      const found = fresh.filter(({ ts }) => isWithin(ts, minute.openTime)).length;
       minute.tries++;
-      minute.recovered += fresh.filter(({ ts }) => isWithin(ts, minute.openTime)).length;
+      minute.recovered += found;
+      if (minute.kline || found === 0) continue;
+      this.#recovered(minute, at, 'its bar never came, and REST knows trades that we did not');
     }
+    for (const minute of this.#unchecked) minute.isAsked = true;
+    this.#unchecked = [];
+  }
+
+  get #doubtful(): CheckedMinute[] {
+    return [...this.#asking, ...this.#unchecked];
   }
 
   tick(at: Instant): void {
     const { continuity, state } = this.#options;
     // What waits for its batch is not summed yet.
     if (state.pending.length > 0) return;
+    if (this.#options.hasKlines) this.#lookForMissing(at);
     for (const minute of this.#klines.takeEqual()) this.#equal(minute, at);
     const differing = this.#klines.differing(at.network, (openTime) =>
       continuity.vouches(openTime, openTime + MINUTE_MS),
@@ -80,14 +97,24 @@ export class MinuteCheck {
     this.#asking = differing.filter(({ verdict }) => verdict === 'asking');
   }
 
-  #equal({ openTime, recovered, verdict }: CheckedMinute, at: Instant): void {
+  /** A connection that was down when a minute closed brings no bar of it. */
+  #lookForMissing({ market }: Instant): void {
+    const { continuity } = this.#options;
+    this.#klines.began(market - (market % MINUTE_MS));
+    this.#unchecked = this.#klines
+      .unchecked(market)
+      .filter(({ openTime }) => continuity.vouches(openTime, openTime + MINUTE_MS));
+  }
+
+  #equal(minute: CheckedMinute, at: Instant): void {
+    const { verdict } = minute;
     if (verdict !== 'asking' && verdict !== 'differs') return;
+    this.#recovered(minute, at, 'the exchange’s bar of the minute equals our trades now');
+  }
+
+  #recovered({ openTime, recovered }: CheckedMinute, at: Instant, cause: string): void {
     this.#options.write(at, {
-      ...{
-        kind: 'RECOVERED',
-        cause: 'the exchange’s bar of the minute equals our trades now',
-        resolved: true,
-      },
+      ...{ kind: 'RECOVERED', cause, resolved: true },
       ...{ from: openTime, to: openTime + MINUTE_MS, tradesRecovered: recovered },
     });
   }

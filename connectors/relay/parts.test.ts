@@ -52,29 +52,38 @@ describe('claimMessage', () => {
 });
 
 describe('Seconds', () => {
+  const at = (market: number, network = 0) => ({ market, network });
+  const all = (until: number) => ({ own: until, proven: until });
+
   it('are over once the feed has passed them, and never ahead of our clock', () => {
     const seconds = new Seconds(8_200);
-    expect(seconds.take({ market: 10_020, network: 0 }, 9_990)).toEqual([8_000]);
-    expect(seconds.areDue({ market: 10_040, network: 0 }, 9_995)).toBe(false);
-    expect(seconds.areDue({ market: 10_040, network: 0 }, 10_000)).toBe(true);
-    expect(seconds.take({ market: 10_040, network: 0 }, 10_000)).toEqual([9_000]);
-    expect(seconds.take({ market: 10_900, network: 0 }, 12_500)).toEqual([]);
-    expect(seconds.take({ market: 13_100, network: 0 }, Number.POSITIVE_INFINITY)).toEqual([
-      10_000, 11_000, 12_000,
-    ]);
+    expect(seconds.take(at(10_020), all(9_990))).toEqual([8_000]);
+    expect(seconds.areDue(at(10_040), all(9_995))).toBe(false);
+    expect(seconds.areDue(at(10_040), all(10_000))).toBe(true);
+    expect(seconds.take(at(10_040), all(10_000))).toEqual([9_000]);
+    expect(seconds.take(at(10_900), all(12_500))).toEqual([]);
+    expect(seconds.take(at(13_100), all(Number.POSITIVE_INFINITY))).toEqual([10_000, 11_000, 12_000]);
   });
 
-  it('wait half a second for a feed that stands still, and again once it moves', () => {
+  it('wait a moment for a connection that stands still, and again once it moves', () => {
     const seconds = new Seconds(14_000);
-    expect(seconds.take({ market: 16_000, network: 0 }, 15_500)).toEqual([14_000]);
-    expect(seconds.take({ market: 16_000, network: 499 }, 15_500)).toEqual([]);
-    expect(seconds.take({ market: 16_000, network: 500 }, 15_500)).toEqual([15_000]);
-    expect(seconds.take({ market: 18_000, network: 500 }, 16_100)).toEqual([]);
+    expect(seconds.take(at(16_000), all(15_500))).toEqual([14_000]);
+    expect(seconds.take(at(16_000, 1_499), all(15_500))).toEqual([]);
+    expect(seconds.take(at(16_000, 1_500), all(15_500))).toEqual([15_000]);
+    expect(seconds.take(at(18_000, 1_500), all(16_100))).toEqual([]);
+  });
+
+  it('of a silent symbol are over by what its connection shows', () => {
+    const seconds = new Seconds(14_000);
+    expect(seconds.take(at(16_000), { own: 14_100, proven: 15_900 })).toEqual([]);
+    expect(seconds.take(at(16_500, 500), { own: 14_100, proven: 15_990 })).toEqual([14_000]);
+    expect(seconds.take(at(16_600, 600), { own: 14_100, proven: 16_010 })).toEqual([15_000]);
+    expect(seconds.take(at(17_950, 2_099), { own: 14_100, proven: 16_010 })).toEqual([]);
+    expect(seconds.take(at(17_990, 2_100), { own: 14_100, proven: 16_010 })).toEqual([16_000]);
   });
 
   it('of more than an hour ago are given up', () => {
-    const seconds = new Seconds(0);
-    const taken = seconds.take({ market: 5_000_000, network: 0 }, Number.POSITIVE_INFINITY);
+    const taken = new Seconds(0).take(at(5_000_000), all(Number.POSITIVE_INFINITY));
     expect([taken.length, taken[0], taken.at(-1)]).toEqual([3_600, 1_400_000, 4_999_000]);
   });
 });

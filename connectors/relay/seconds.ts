@@ -2,22 +2,31 @@
 import type { Instant } from './feed-io.ts';
 
 const SECOND = 1_000;
-/** How long a second waits for proof that all of it has come. Unit: network ms. */
-const PROOF_WAIT_MS = 500;
+/** A symbol that has shown nothing for so long is silent: its connection speaks for it. Unit: network ms. */
+const SILENT_MS = 500;
+/** A connection that has shown nothing for so long is not waited for; heartbeats come each second. Unit: network ms. */
+const STILL_MS = 1_500;
 /** After a longer pause (a laptop asleep) only the newest seconds are published; the others count as not covered. */
 const MOST_MISSED_SECONDS = 3_600;
 
+/** How far a feed has come, as exchange time in ms; Infinity where there is none to wait for. */
+export interface Progress {
+  /** What the symbol itself has shown. */
+  readonly own: number;
+  /** What its connection has shown, by whatever it carries. */
+  readonly proven: number;
+}
+
 /**
- * A second is proven once the exchange has sent something of the symbol stamped after it: a connection delivers in
- * order, so its trades are here, even where the network or this process lags. A feed that stands still is waited for
- * only briefly.
+ * A second is over once the exchange has sent something of the symbol stamped after it: a connection delivers in
+ * order, so its trades are here, even where the network or this process lags. Where the symbol is silent, anything of
+ * its connection will do. A connection that stands still is waited for only briefly.
  */
 export class Seconds {
   /** Start of the first second not yet taken. */
   #next: number;
-  /** How far the feed had come when it last moved on, and when that was (network ms). */
-  #until = Number.NEGATIVE_INFINITY;
-  #movedAt = 0;
+  readonly #own = new Mark();
+  readonly #proven = new Mark();
 
   constructor(startMs: number) {
     this.#next = Math.floor(startMs / SECOND) * SECOND;
@@ -28,26 +37,38 @@ export class Seconds {
     return this.#next;
   }
 
-  /** `completeUntil`: exchange time up to which everything has come; Infinity where there is no feed to wait for. */
-  areDue(at: Instant, completeUntil: number): boolean {
-    return this.#end(at, completeUntil) > this.#next;
+  areDue(at: Instant, progress: Progress): boolean {
+    return this.#end(at, progress) > this.#next;
   }
 
   /** Starts of the seconds that are over, each once. */
-  take(at: Instant, completeUntil: number): number[] {
-    const end = this.#end(at, completeUntil);
+  take(at: Instant, progress: Progress): number[] {
+    const end = this.#end(at, progress);
     const taken: number[] = [];
     this.#next = Math.max(this.#next, end - MOST_MISSED_SECONDS * SECOND);
     for (; this.#next < end; this.#next += SECOND) taken.push(this.#next);
     return taken;
   }
 
-  #end({ market, network }: Instant, completeUntil: number): number {
-    if (completeUntil !== this.#until) {
-      this.#until = completeUntil;
+  #end({ market, network }: Instant, { own, proven }: Progress): number {
+    const isSilent = this.#own.standsStill(own, network) >= SILENT_MS;
+    const isStill = this.#proven.standsStill(proven, network) >= STILL_MS;
+    const until = isSilent ? Math.max(own, isStill ? market : proven) : own;
+    return Math.floor(Math.min(market, until) / SECOND) * SECOND;
+  }
+}
+
+/** How far something had come when it last moved on, and when that was. */
+class Mark {
+  #until = Number.NEGATIVE_INFINITY;
+  #movedAt = 0;
+
+  /** For how long it has stood still. Unit: network ms. */
+  standsStill(until: number, network: number): number {
+    if (until !== this.#until) {
+      this.#until = until;
       this.#movedAt = network;
     }
-    const isWaiting = network - this.#movedAt < PROOF_WAIT_MS;
-    return Math.floor((isWaiting ? Math.min(market, completeUntil) : market) / SECOND) * SECOND;
+    return network - this.#movedAt;
   }
 }

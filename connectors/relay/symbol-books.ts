@@ -23,15 +23,14 @@ export class SymbolBooks {
     return this.#shown ? 0 : Math.max(0, end - this.#outOfSyncSince);
   }
 
-  /** Returns the fault by which the connection's book fell out of sync just now, or null. */
+  /** What is wrong, or null; `empty` where it is out of sync and this does not change it. */
   apply(connection: number, event: BookEvent, now: number): BookFault | null {
     const book = this.#books.get(connection) ?? new OrderBook();
     this.#books.set(connection, book);
     const wasInSync = book.isInSync;
     const fault = book.apply(event);
     if (book.isInSync !== wasInSync) this.#choose(now);
-    // A snapshot that is wrong by itself counts too: it has to be asked for again.
-    return fault && (wasInSync || event.isSnapshot) ? fault : null;
+    return fault;
   }
 
   /** The connection's book is of the past. */

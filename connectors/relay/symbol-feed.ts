@@ -15,7 +15,7 @@ import { claimMessage, cutByMinute, type Sending, snapshotMessage, tradeMessage 
 import { MinuteCheck } from './minute-check.ts';
 import { OwedSeconds } from './owed-seconds.ts';
 import { Asking } from './recovery.ts';
-import { Seconds } from './seconds.ts';
+import { type Progress, Seconds } from './seconds.ts';
 import { SymbolBooks } from './symbol-books.ts';
 import { SymbolGaps } from './symbol-gaps.ts';
 import { SymbolState } from './symbol-state.ts';
@@ -33,6 +33,8 @@ export interface SymbolFeedOptions {
   /** Asks REST for trades. */
   readonly fetch: (fromMs: number) => void;
 }
+
+const NO_FEED: Progress = { own: Number.POSITIVE_INFINITY, proven: Number.POSITIVE_INFINITY };
 
 export class SymbolFeed {
   readonly symbol: string;
@@ -67,10 +69,8 @@ export class SymbolFeed {
       onLost: (from, to) => this.#owed.forget(from, to),
     });
     this.#check = new MinuteCheck({
-      state: this.state,
-      continuity: this.gaps.continuity,
-      out: options.out,
-      write,
+      ...{ state: this.state, continuity: this.gaps.continuity, out: options.out, write },
+      hasKlines: adapter.streams.includes('kline'),
     });
     this.#owed.add(startMs, this.#seconds.next);
   }
@@ -128,7 +128,7 @@ export class SymbolFeed {
   fetched(trades: readonly TradeRow[], at: Instant): void {
     const askedAt = this.#asking.askedAt ?? at.network;
     const fresh = this.#recovered(trades, { askedAt, isJoined: false }, at);
-    this.#check.fetched(fresh);
+    this.#check.fetched(fresh, at);
     this.#asking.answered(at.network, this.#demand() === null);
   }
 
@@ -144,7 +144,7 @@ export class SymbolFeed {
 
   /** A second is over. */
   isDue(at: Instant): boolean {
-    return this.#seconds.areDue(at, this.#completeUntil());
+    return this.#seconds.areDue(at, this.#progress());
   }
 
   /** Batches, then the seconds that are over, then claims. */
@@ -214,7 +214,7 @@ export class SymbolFeed {
     const { state, gaps, books } = this;
     const { continuity } = gaps;
     let told = this.#seconds.next;
-    for (const second of this.#seconds.take(at, this.#completeUntil())) {
+    for (const second of this.#seconds.take(at, this.#progress())) {
       const end = second + 1_000;
       const connected = !this.witness.isWaiting && continuity.vouches(second, end);
       // Also seconds that were left out because there were too many.
@@ -239,7 +239,8 @@ export class SymbolFeed {
     return { last, since, from, sentAt: at.market };
   }
 
-  #completeUntil(): number {
-    return this.isUp ? this.#exchangeTime : Number.POSITIVE_INFINITY;
+  #progress(): Progress {
+    const { continuity } = this.gaps;
+    return continuity.isUp ? { own: this.#exchangeTime, proven: continuity.frontier } : NO_FEED;
   }
 }

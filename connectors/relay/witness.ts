@@ -1,7 +1,7 @@
 /** What other streams tell of trades that the trade stream has not brought. Times are network ms. */
 
-/** What tells of a trade may come so long after it. */
-const BEFORE_MS = 2_000;
+/** Two streams may be so far apart. */
+const APART_MS = 2_000;
 
 export class Witness {
   #tradedAt = Number.NEGATIVE_INFINITY;
@@ -13,9 +13,9 @@ export class Witness {
     this.#isWaiting = false;
   }
 
-  /** Someone knows of a trade. True where it is none that came just now. */
-  told(network: number): boolean {
-    if (network - this.#tradedAt > BEFORE_MS) this.#isWaiting = true;
+  /** Someone knows of a trade after `since`. True where it is none that we have. */
+  told(since: number): boolean {
+    if (this.#tradedAt < since - APART_MS) this.#isWaiting = true;
     return this.#isWaiting;
   }
 

@@ -140,8 +140,10 @@ export class Listing {
   }
 
   #tradedBar(minute: number, untilMs: number): MarketBar {
-    if (!this.#isTouched(minute)) return this.market.bar(minute, untilMs);
     const end = Math.min(untilMs, (minute + 1) * MINUTE_MS);
+    // A minute that is under way is asked for again and again.
+    const isKept = untilMs <= end && this.#fills.has(minute);
+    if (!isKept && !this.#isTouched(minute)) return this.market.bar(minute, untilMs);
     return barOf(this.fills(minute * MINUTE_MS, end)) ?? flatBar(this.market.bar(minute).open);
   }
 

@@ -177,7 +177,8 @@ export const Fault = z
   .refine(
     ({ kind, symbol }) => symbol !== undefined || (kind !== 'delisting' && kind !== 'halt'),
     'this fault needs a symbol',
-  );
+  )
+  .refine(({ kind, amount = 1 }) => amount > 0 || kind === 'clockSkew', 'expected an amount of 1 or more');
 export type Fault = z.infer<typeof Fault>;
 
 /** What a fault did. */

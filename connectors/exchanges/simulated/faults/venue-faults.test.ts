@@ -157,5 +157,6 @@ describe('a fault of the exchange', () => {
     fails({ kind: 'drop', venue: 'bybit', afterMs: 0, typo: 1 });
     fails({ kind: 'halt', venue: 'bybit', afterMs: 0 });
     fails({ kind: 'maintenance', venue: 'bybit', afterMs: 0 });
+    fails({ kind: 'hugeFrame', venue: 'bybit', afterMs: 0, amount: -1 });
   });
 });

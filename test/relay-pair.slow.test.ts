@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../connectors/clock/system.ts';
 import { Random } from '../connectors/exchanges/random.ts';
 import type { Candle } from '../schemas/candle.ts';
+import type { FeedEvent } from '../schemas/feed-event.ts';
 import { MINUTE_MS } from '../schemas/primitives.ts';
+import { KILLS } from './relay-pair/kills.ts';
 import { type Relay, SYMBOLS, TTL_MS, until, World } from './relay-pair/world.ts';
 
-const KILLS = Number(process.env.CST_KILLS ?? 10);
 const SEED = 1;
 
 let world: World;
@@ -20,8 +21,6 @@ afterAll(async () => {
 
 const ready = (each: readonly Relay[]) =>
   until(() => each.every(({ isUp }) => isUp) && each.some(({ isActive }) => isActive), 'a pair is up');
-/** The other must have seen what the active one told of its position since. */
-const standing = () => systemClock.until(systemClock.now() + TTL_MS / 3 + 100);
 const minutesOf = (fromMs: number, toMs: number) =>
   Array.from({ length: Math.round((toMs - fromMs) / MINUTE_MS) }, (_, i) => fromMs + i * MINUTE_MS);
 const ceil = (ms: number) => Math.ceil(ms / MINUTE_MS) * MINUTE_MS;
@@ -48,7 +47,6 @@ describe('a pair of relays', () => {
     let takeoverMs = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       await ready(relays);
-      await standing();
       await systemClock.until(systemClock.now() + random.between(0, 1_500));
       const active = relays.find(({ isActive }) => isActive)!;
       await world.kill(active);
@@ -83,30 +81,59 @@ describe('a pair of relays', () => {
     );
   });
 
-  it('marks what both missed, and tells it in the ledger', async () => {
+  /** Both die, and two others begin a while later. */
+  async function away(restUrl?: string): Promise<{ awayFrom: number; awayTo: number; toMs: number }> {
     for (const relay of relays) await world.kill(relay);
     const awayFrom = world.clock.now();
     await systemClock.until(systemClock.now() + 7_500);
     const awayTo = world.clock.now();
-    relays = [world.start(), world.start()];
+    relays = [world.start(restUrl), world.start(restUrl)];
     await ready(relays);
     await systemClock.until(systemClock.now() + 6_000);
-    const toMs = await closed();
+    return { awayFrom, awayTo, toMs: await closed() };
+  }
+
+  it('marks what both missed and REST cannot tell, and tells it in the ledger', async () => {
+    const { awayFrom, awayTo, toMs } = await away('http://127.0.0.1:9');
     const missed = ceil(awayFrom);
     for (const symbol of SYMBOLS) {
       const truth = new Map((await world.truth(symbol, missed, toMs)).map((bar) => [bar.openTime, bar]));
-      const gap = world.events.find(
-        (event) => event.symbol === symbol && event.cause === 'no relay published',
-      )!;
-      expect(gap.from).toBeLessThanOrEqual(awayFrom);
-      expect(gap.to).toBeGreaterThanOrEqual(awayTo);
+      const gap = gapOf(symbol, awayFrom, awayTo)!;
       for (const openTime of minutesOf(missed, toMs)) {
         const ours = world.ours(symbol, openTime);
         const isMissed = openTime < gap.to! && openTime + MINUTE_MS > gap.from!;
         if (ours?.complete && !ours.filled) expect(told(ours)).toEqual(told(truth.get(openTime)!));
         else expect([openTime, isMissed]).toEqual([openTime, true]);
       }
-      expect(minutesOf(missed, toMs).some((openTime) => !world.ours(symbol, openTime)?.complete)).toBe(true);
+      expect(world.ours(symbol, missed)?.complete ?? false).toBe(false);
+    }
+  });
+
+  it('has what both missed from REST where that goes back so far, and says that it is resolved', async () => {
+    const { awayFrom, awayTo, toMs } = await away();
+    for (const symbol of SYMBOLS) {
+      const truth = await world.truth(symbol, ceil(awayFrom), toMs);
+      for (const bar of truth) {
+        const ours = world.ours(symbol, bar.openTime)!;
+        expect(ours).toMatchObject({ complete: true });
+        if (!ours.filled) expect(told(ours)).toEqual(told(bar));
+      }
+      const gap = gapOf(symbol, awayFrom, awayTo)!;
+      const resolution = world.events.find(
+        (event) =>
+          event.symbol === symbol &&
+          event.kind === 'RECOVERED' &&
+          event.from! <= gap.from! &&
+          event.to! >= gap.to!,
+      );
+      expect(resolution).toMatchObject({ resolved: true });
     }
   });
 });
+
+/** The ledger's entry of a span in which nobody was there. */
+function gapOf(symbol: string, fromMs: number, toMs: number): FeedEvent | undefined {
+  return world.events.find(
+    ({ symbol: of, kind, from, to }) => of === symbol && kind === 'GAP' && from! <= fromMs && to! >= toMs,
+  );
+}

@@ -19,6 +19,11 @@ export type FeedInput =
       readonly symbols: readonly string[];
       /** Those of them that the exchange lists and does not trade now, as it says. */
       readonly halted?: readonly string[];
+      /**
+       * From when on trades are wanted of those that are new, where that is before the minute that is under way: nobody
+       * has published them. Market ms, by symbol.
+       */
+      readonly since?: Readonly<Record<string, number>>;
     }
   /** A socket of the connection stands: it knows nothing of the one before, which delivers nothing any more. */
   | { readonly kind: 'opened'; readonly connection: number }

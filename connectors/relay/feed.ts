@@ -106,7 +106,7 @@ export class Feed {
   #other(input: Exclude<FeedInput, { readonly kind: 'frame' }>, at: Instant): void {
     switch (input.kind) {
       case 'symbols':
-        this.#want(input.symbols, input.halted ?? [], at);
+        this.#want(input, at);
         break;
       case 'opened':
         this.#opened(input.connection, at);
@@ -159,20 +159,23 @@ export class Feed {
     return feed;
   }
 
-  #want(symbols: readonly string[], halted: readonly string[], at: Instant): void {
+  #want(
+    { symbols, halted = [], since = {} }: Extract<FeedInput, { readonly kind: 'symbols' }>,
+    at: Instant,
+  ): void {
     const wanted = new Set(symbols);
     for (const feed of [...this.#symbols.values()]) if (!wanted.has(feed.symbol)) this.#remove(feed, at);
-    for (const symbol of wanted) if (!this.#symbols.has(symbol)) this.#add(symbol, at);
+    for (const symbol of wanted) if (!this.#symbols.has(symbol)) this.#add(symbol, since[symbol], at);
     this.#isStarted = true;
     this.#links.want([...wanted], at);
     for (const feed of this.#symbols.values()) this.#halt(feed, halted.includes(feed.symbol), at);
   }
 
-  #add(symbol: string, at: Instant): void {
+  #add(symbol: string, wantedMs: number | undefined, at: Instant): void {
     // Each numbering of trades has a start of its own, also where a symbol leaves and comes back within a millisecond.
     const since = Math.max(at.market, (this.#removed.get(symbol) ?? 0) + 1);
     const feed = new SymbolFeed({
-      ...{ adapter: this.#adapter, symbol, since, random: this.#random },
+      ...{ adapter: this.#adapter, symbol, since, wantedMs, random: this.#random },
       ...{ out: this.#out, ledger: this.#ledger, letters: this.#letters },
       fetch: (from) => this.#fetch(feed, from),
     });

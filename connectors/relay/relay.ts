@@ -130,8 +130,8 @@ class VenueRelay implements Relay {
     });
     const times = { nowMs: this.#startedMs, network: this.#network };
     const since = standby ? await unpublishedSince(standby, adapter.venue, times) : {};
-    if (standby) this.#standby = this.#standBy(standby, this.#outbox, since);
     this.#give({ kind: 'symbols', symbols, since });
+    if (standby) this.#standby = this.#standBy(standby, this.#outbox, since);
   }
 
   #standBy(options: StandbyOptions, outbox: Outbox, since: Readonly<Record<string, number>>): Standby {

@@ -28,6 +28,8 @@ export interface StandbyPorts {
   readonly market: Clock;
   /** When the feed began. Market ms. */
   readonly startedMs: number;
+  /** The feed receives everything now; as far as is known, where left out. */
+  readonly isWhole?: () => boolean;
   /** Streams of which trades are being recovered. */
   readonly recovering?: () => ReadonlySet<string>;
   /** Nobody published [from, to) of the stream: both were away. Market ms. */
@@ -41,6 +43,8 @@ export interface StandbyStats {
   /** Of the holder; 0 where none is known. */
   readonly epoch: number;
   readonly takeovers: number;
+  /** It publishes, or has received all that the other may not have published: either may die. */
+  readonly isReady: boolean;
   /** What the lease's store said last; null while it answers. */
   readonly problem: string | null;
 }

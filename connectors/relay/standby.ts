@@ -30,6 +30,8 @@ export class Standby {
   #held: LeaseState | null = null;
   /** As last read. */
   #known: LeaseState | null = null;
+  /** Since when the feed has received everything. Market ms. */
+  #wholeSinceMs: number | null = null;
   /** When nobody was first seen to hold it. */
   #freeSinceMs = 0;
   #since = 0;
@@ -51,7 +53,8 @@ export class Standby {
   stats(): StandbyStats {
     const { holder = '', epoch = 0 } = this.#held ?? this.#known ?? {};
     const isActive = this.#held !== null;
-    return { isActive, holder, epoch, takeovers: this.#takeovers, problem: this.#problem };
+    const isReady = isActive || this.#hasAll(this.#known);
+    return { isActive, holder, epoch, takeovers: this.#takeovers, isReady, problem: this.#problem };
   }
 
   /** Drains the outbox where it is ours to publish, then lets the other take over at once. Idempotent. */
@@ -96,6 +99,8 @@ export class Standby {
   }
 
   async #turn(): Promise<void> {
+    const { isWhole = () => true, market } = this.#ports;
+    this.#wholeSinceMs = isWhole() ? (this.#wholeSinceMs ?? market.now()) : null;
     try {
       if (this.#held) await this.#renew(this.#held);
       else if (!this.#isLeaving) await this.#tryToTake();
@@ -142,9 +147,12 @@ export class Standby {
     if (state?.epoch !== this.#known?.epoch || !state || now < state.untilMs) this.#freeSinceMs = now;
     this.#known = state;
     if (!state || now < state.untilMs) return true;
-    const position = decodePosition(state.position);
-    const hasAll = position !== null && hasAllSince(position, this.#ports.startedMs);
-    return hasAll || now - this.#freeSinceMs >= this.#ttlMs;
+    return this.#hasAll(state) || now - this.#freeSinceMs >= this.#ttlMs;
+  }
+
+  #hasAll(state: LeaseState | null): boolean {
+    const position = decodePosition(state?.position ?? '');
+    return position !== null && this.#wholeSinceMs !== null && hasAllSince(position, this.#wholeSinceMs);
   }
 
   /** From here on the lease is ours, until shortly before its end. */

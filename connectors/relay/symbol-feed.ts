@@ -26,6 +26,8 @@ export interface SymbolFeedOptions {
   readonly adapter: VenueAdapter;
   readonly symbol: string;
   readonly since: number;
+  /** From when on its trades are wanted, where that is earlier than usual. Market ms. */
+  readonly wantedMs: number | undefined;
   readonly random: Random;
   readonly out: FeedOut;
   readonly ledger: Ledger;
@@ -55,8 +57,8 @@ export class SymbolFeed {
 
   /** Begins with the minute that is under way, whose first trades REST may still have. */
   constructor(options: SymbolFeedOptions) {
-    const { adapter, symbol, since, random, ledger } = options;
-    const startMs = since - (since % MINUTE_MS);
+    const { adapter, symbol, since, wantedMs = since, random, ledger } = options;
+    const startMs = Math.min(wantedMs, since - (since % MINUTE_MS));
     this.#options = options;
     this.symbol = symbol;
     this.state = new SymbolState(adapter.venue, symbol, since);

@@ -43,6 +43,6 @@ const relay = await startRelay({
 for (;;) {
   const { symbols: each, standby } = relay.stats();
   const isUp = each.length > 0 && each.every(({ connected }) => connected);
-  process.send!({ isUp, isActive: standby!.isActive });
+  process.send!({ isUp: isUp && standby!.isReady, isActive: standby!.isActive });
   await systemClock.until(systemClock.now() + 20);
 }

@@ -96,12 +96,12 @@ export class World {
   }
 
   /** One more relay; the first asks for the lease at once, others stand by. */
-  start(): Relay {
+  start(restUrl = this.exchange.httpUrl): Relay {
     const holder = `relay-${++this.#relays}`;
     const options: ChildOptions = {
       ...{
         wsUrl: this.exchange.wsUrl,
-        restUrl: this.exchange.httpUrl,
+        restUrl,
         symbols: SYMBOLS,
         holder,
         ttlMs: TTL_MS,

@@ -22,7 +22,7 @@ export function relayLine(report: RelayReport, { upMs, framesPerSecond, bytesPer
     `${count(sum(symbols.map(({ rate }) => rate)))} trades/s`,
   ];
   const gaps = sum(symbols.map(({ openGaps, lostGaps }) => openGaps + lostGaps));
-  if (gaps > 0) parts.push(`${gaps} gaps`);
+  if (gaps > 0) parts.push(gaps === 1 ? '1 gap' : `${count(gaps)} gaps`);
   if (standby) parts.push(standby.isActive ? 'active' : 'standing by');
   if (outbox.depth > 0 && standby?.isActive !== false) parts.push(`${count(outbox.depth)} waiting`);
   if (outbox.dropped > 0) parts.push(`${count(outbox.dropped)} snapshots dropped`);

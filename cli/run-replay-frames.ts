@@ -65,7 +65,7 @@ function textOf(s: FramesSummary, out: string): string {
   ];
   return [
     `read      ${n(s.frames)} frames of ${duration(s.toMs - s.fromMs)} from ${iso(s.fromMs)}Z in ${seconds} s (${n(s.framesPerSecond)}/s), ${n(s.runs)} runs of a relay`,
-    `trades    ${n(s.trades)} published, ${n(s.tradesInCandles)} in candles`,
+    `trades    ${n(s.trades)} published: ${n(s.tradesInCandles)} in candles, ${n(s.duplicates)} copies, ${n(s.droppedLate)} too late`,
     `feed      ${events.join(' · ') || 'no events'}`,
     `candles   ${candles}`,
     `levels    ${n(s.levels)}    signals ${n(s.signals)}    dead letters ${n(s.deadLetters)}`,

@@ -37,9 +37,11 @@ export interface FramesSummary {
   /** Market time of the first and the last input. Unit: ms since the epoch. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Trades that the feed published, and those in the last revisions of the candles. */
+  /** Trades that the feeds published: those in the last revisions of the candles, copies of them, and those too late for a revision. */
   readonly trades: number;
   readonly tradesInCandles: number;
+  readonly duplicates: number;
+  readonly droppedLate: number;
   /** Published lines, every revision. */
   readonly candles: Readonly<Record<Interval, number>>;
   readonly levels: number;
@@ -78,7 +80,7 @@ export async function replayFrames(options: FramesReplayOptions): Promise<Frames
   });
   await run(options, source, output);
   output.end();
-  const { candles, trades: tradesInCandles } = countCandles(output);
+  const { candles, trades: tradesInCandles, received } = countCandles(output);
   const outputSha256 = await output.write(options.out);
   const elapsedMs = Math.max(1, clock.now() - startedMs);
   const { fromMs = 0, toMs = 0 } = source.span ?? {};
@@ -86,7 +88,10 @@ export async function replayFrames(options: FramesReplayOptions): Promise<Frames
     frames: source.frames,
     runs: journal.runs.length,
     partial: journal.runs.filter(({ isWhole }) => !isWhole).length,
-    ...{ fromMs, toMs, trades: tally.trades, tradesInCandles, candles },
+    ...{ fromMs, toMs, trades: tally.trades, tradesInCandles },
+    duplicates: received - tradesInCandles,
+    droppedLate: tally.trades - received,
+    candles,
     levels: output.count('market-levels'),
     features: output.count('market-features'),
     signals: output.count('trade-signals-micro'),

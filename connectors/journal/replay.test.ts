@@ -1,69 +1,16 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OutgoingMessage } from '../bus/port.ts';
-import { ManualClock } from '../clock/manual.ts';
-import { venueAdapter } from '../exchanges/adapters.ts';
 import type { Fault } from '../exchanges/simulated/faults/faults.ts';
-import { startExchangeTwin } from '../exchanges/simulated/twin-server.ts';
 import { Published } from '../relay/published.fixture.ts';
-import { type Relay, startRelay } from '../relay/relay.ts';
 import { openJournal } from './reader.ts';
-import { openRecorder, type Recorder } from './recorder.ts';
+import { record, SYMBOLS } from './recorded.fixture.ts';
 import { replayJournal } from './replay.ts';
 
-const START = Date.UTC(2026, 2, 1, 12);
 const closers: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-
-interface Recorded {
-  readonly dir: string;
-  readonly bus: Published;
-  readonly relay: Relay;
-  readonly recorder: Recorder;
-  /** Lets time pass. */
-  pass(ms: number): Promise<void>;
-}
-
-type TwinVenue = 'bybit' | 'kraken';
-const SYMBOLS: Readonly<Record<TwinVenue, readonly string[]>> = {
-  bybit: ['BTCUSDT', 'LTCUSDT'],
-  kraken: ['BTC/USDT', 'LTC/USDT'],
-};
-
-async function record(venue: TwinVenue, faults: readonly Omit<Fault, 'venue'>[]): Promise<Recorded> {
-  const [market, network] = [new ManualClock(START), new ManualClock(0)];
-  const twin = await startExchangeTwin({ seed: 3, clock: market, symbols: SYMBOLS });
-  closers.push(() => twin.close());
-  twin.inject(faults.map((fault) => ({ ...fault, venue })));
-  const adapter = venueAdapter(venue, twin.address(venue));
-  const dir = mkdtempSync(join(tmpdir(), 'replay-'));
-  const onFailed = (error: Error) => {
-    throw error;
-  };
-  const recorder = await openRecorder({ dir, adapter, code: 'test', clock: network, onFailed });
-  const bus = new Published();
-  const relay = await startRelay({
-    ...{ adapter, bus, symbols: SYMBOLS[venue], clock: market, networkClock: network, copies: 2 },
-    onStart: (start) => recorder.began(start),
-    onInput: (input, at) => recorder.told(input, at),
-  });
-  closers.push(
-    () => relay.stop(),
-    () => recorder.close(),
-  );
-  const pass = async (ms: number) => {
-    for (let passed = 0; passed < ms; passed += 100) {
-      for (const clock of [market, network]) await clock.advanceTo(clock.now() + 100);
-      await new Promise(setImmediate);
-    }
-  };
-  return { dir, bus, relay, recorder, pass };
-}
 
 /** All messages of each topic, as bytes. */
 async function replayed(dir: string): Promise<Published> {
@@ -105,7 +52,7 @@ describe.each(['bybit', 'kraken'] as const)('a recorded relay of %s', (venue) =>
   );
 
   it('published what a replay of its journal publishes, bit for bit', async () => {
-    const { dir, bus, relay, recorder, pass } = await record(venue, faults);
+    const { dir, bus, relay, recorder, pass } = await record(venue, faults, closers);
     await pass(60_000);
     relay.follow([SYMBOLS[venue][0]!]);
     await pass(20_000);
@@ -126,7 +73,7 @@ describe.each(['bybit', 'kraken'] as const)('a recorded relay of %s', (venue) =>
 });
 
 it('a replay of a relay that was killed publishes what it had, but for the last seconds', async () => {
-  const { dir, bus, pass } = await record('bybit', []);
+  const { dir, bus, pass } = await record('bybit', [], closers);
   await pass(30_000);
   await new Promise(setImmediate);
   const batches = (await replayed(dir)).of('raw-tick-data').map(plain);

@@ -2,8 +2,9 @@
 import type { Benchmark } from './benchmark.ts';
 import { candles } from './candles.ts';
 import { engines } from './engines.ts';
+import { feeds } from './feeds.ts';
 import { growth } from './growth.ts';
 import { latency } from './latency.ts';
 import { replays } from './replay.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [candles, growth, replays, latency, engines];
+export const BENCHMARKS: readonly Benchmark[] = [feeds, candles, growth, replays, latency, engines];

@@ -48,6 +48,8 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   return new Outbox(options, spills, unlock);
 }
 
+const asIs: Stamp = (_, message) => message;
+
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #spills: ReadonlyMap<TopicName, Spill>;
@@ -56,7 +58,7 @@ export class Outbox {
   readonly #closing = new AbortController();
   #isWatching = false;
   #isHeld: boolean;
-  #stamp: Stamp = (_, message) => message;
+  #stamp: Stamp = asIs;
   #onPublished: OnPublished = () => {};
   /** Of the last message put. */
   #seq = 0;
@@ -116,6 +118,7 @@ export class Outbox {
   /** Publishes nothing any more, but for what is under way; keeps what is put. */
   hold(): void {
     this.#isHeld = true;
+    this.#stamp = asIs;
   }
 
   /** Publishes what it kept, and what is put from now on. `stamp` is given each message as it leaves. */

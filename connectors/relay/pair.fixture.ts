@@ -7,6 +7,7 @@ import type { TopicName } from '../../schemas/topics.ts';
 import { decodeTradeBatch, type TradeRow } from '../../schemas/trade-batch.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
 import { ManualClock } from '../clock/manual.ts';
+import type { Clock } from '../clock/port.ts';
 import { ManualLease } from '../lease/manual.ts';
 import type { Lease } from '../lease/port.ts';
 import { snapshotMessage, tradeMessage } from './messages.ts';
@@ -38,6 +39,8 @@ export interface TestRelay {
   /** False: the store of the lease does not answer it. */
   hasStore: boolean;
   isConnected: boolean;
+  /** How long its process stood still without its timers having told it yet. Unit: ms. */
+  stoodMs: number;
 }
 
 export class Pair {
@@ -60,14 +63,18 @@ export class Pair {
       isHeld: true,
     });
     let relay: TestRelay | undefined;
+    const clock: Clock = {
+      now: () => this.clock.now() + (relay?.stoodMs ?? 0),
+      until: (ms, signal) => this.clock.until(ms, signal),
+    };
     const standby = new Standby(
       { lease: reachable(this.lease, reaches), holder, ttlMs: TTL },
       {
-        ...{ outbox, clock: this.clock, market: this.clock, startedMs, log: (line) => log.push(line) },
+        ...{ outbox, clock, market: this.clock, startedMs, log: (line) => log.push(line) },
         onGap: (...gap) => gaps.push(gap),
       },
     );
-    const state = { received: 0, isAlive: true, hasStore: true, isConnected: true };
+    const state = { stoodMs: 0, received: 0, isAlive: true, hasStore: true, isConnected: true };
     relay = { holder, outbox, standby, startedMs, gaps, log, ...state };
     this.relays.push(relay);
     await settled();

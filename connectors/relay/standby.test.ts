@@ -100,6 +100,22 @@ describe('a pair of relays', () => {
     expect(distinct(pair.trades())).toEqual(range(1, pair.traded + 1));
   });
 
+  it('publishes nothing after it stood still for as long as its lease', async () => {
+    const pair = newPair();
+    const a = await pair.start('a');
+    await pair.trade(11);
+    const before = pair.sent.length;
+    a.stoodMs = TTL;
+    await pair.trade(1);
+    expect(pair.sent).toHaveLength(before);
+    expect(a.log.at(-1)).toMatch(/Publishes nothing any more|Cannot publish/);
+    expect(a.standby.stats().isActive).toBe(false);
+    a.stoodMs = 0;
+    await pair.trade(40);
+    expect(pair.trades().at(-1)).toBe(pair.traded);
+    expect(distinct(pair.trades())).toEqual(range(1, pair.traded + 1));
+  });
+
   it('keeps all that the active one could not publish, however long the bus was away', async () => {
     const pair = newPair();
     const a = await pair.start('a');

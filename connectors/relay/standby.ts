@@ -7,7 +7,7 @@
  * and keeps what it has like any passive one.
  */
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
-import { messageOf } from '../../schemas/errors.ts';
+import { messageOf, UpstreamError } from '../../schemas/errors.ts';
 import { ATTRIBUTES, type TopicName } from '../../schemas/topics.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
 import { within } from '../clock/within.ts';
@@ -167,6 +167,14 @@ export class Standby {
     });
   }
 
+  /** A process that stood still publishes before its timers tell it that the lease has ended. @throws UpstreamError */
+  #checkLease(): void {
+    const held = this.#held;
+    if (held && this.#ports.clock.now() < held.untilMs - this.#safetyMs) return;
+    if (held) this.#lose('it could not be renewed in time');
+    throw new UpstreamError('Expected to hold the lease, got it ended.');
+  }
+
   #lose(reason: string): void {
     this.#held = null;
     this.#guard.abort();
@@ -185,7 +193,10 @@ export class Standby {
     log?.(`Publishes from now on, as number ${epoch} of those that did.`);
     this.#options.onRole?.(true);
     outbox.release(
-      (topic, message) => numbering.stamp(topic, message),
+      (topic, message) => {
+        this.#checkLease();
+        return numbering.stamp(topic, message);
+      },
       (topic, messages) => {
         this.#published.add(topic, messages);
         if (topic === SNAPSHOTS && joints.size > 0) this.#join(joints, messages);

@@ -32,6 +32,7 @@ export async function record(
   venue: TwinVenue,
   faults: readonly Omit<Fault, 'venue'>[],
   closers: (() => Promise<unknown>)[],
+  options: { readonly segmentBytes?: number } = {},
 ): Promise<Recorded> {
   const [market, network] = [new ManualClock(START), new ManualClock(0)];
   const twin = await startExchangeTwin({ seed: 3, clock: market, symbols: SYMBOLS });
@@ -42,7 +43,7 @@ export async function record(
   const onFailed = (error: Error) => {
     throw error;
   };
-  const recorder = await openRecorder({ dir, adapter, code: 'test', clock: network, onFailed });
+  const recorder = await openRecorder({ ...options, dir, adapter, code: 'test', clock: network, onFailed });
   const bus = new Published();
   const relay = await startRelay({
     ...{ adapter, bus, symbols: SYMBOLS[venue], clock: market, networkClock: network, copies: 2 },

@@ -1,9 +1,11 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OutgoingMessage } from '../bus/port.ts';
 import type { Fault } from '../exchanges/simulated/faults/faults.ts';
 import { Published } from '../relay/published.fixture.ts';
 import { openJournal } from './reader.ts';
-import { record, SYMBOLS } from './recorded.fixture.ts';
+import { record, START, SYMBOLS } from './recorded.fixture.ts';
 import { replayJournal } from './replay.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -80,4 +82,27 @@ it('a replay of a relay that was killed publishes what it had, but for the last 
   const live = bus.of('raw-tick-data').map(plain);
   expect(batches).toEqual(live.slice(0, batches.length));
   expect(batches.length).toBeGreaterThan(live.length * 0.7);
+});
+
+it('a journal whose beginning was removed still gives every trade from there on', async () => {
+  const { dir, bus, relay, recorder, pass } = await record('bybit', [], closers, { segmentBytes: 1 });
+  await pass(30_000);
+  await relay.stop();
+  await recorder.close();
+  const names = readdirSync(join(dir, 'bybit')).sort();
+  for (const name of names.slice(0, 5)) rmSync(join(dir, 'bybit', name));
+  const journal = await openJournal(dir);
+  expect(journal.runs.map(({ isWhole }) => isWhole)).toEqual([false]);
+  const fromMs = journal.runs[0]!.header.at.market;
+  expect(fromMs).toBeGreaterThan(START + 5_000);
+  const part = await replayed(dir);
+  for (const symbol of SYMBOLS.bybit) {
+    const idsOf = (published: Published) =>
+      published
+        .batches(symbol)
+        .flat()
+        .flatMap(({ tradeId, ts }) => (ts >= fromMs ? [tradeId] : []));
+    expect(idsOf(part)).toEqual(idsOf(bus));
+    expect(idsOf(part).length).toBeGreaterThan(3);
+  }
 });

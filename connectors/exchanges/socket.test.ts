@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { backoffMs } from '../backoff.ts';
 import { ManualClock } from '../clock/manual.ts';
 import { explainNetworkError } from './explain.ts';
+import { Random } from './random.ts';
 import { ReconnectingSocket, type SocketOptions } from './socket.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -248,6 +249,21 @@ describe('ReconnectingSocket', () => {
     expect(reason).toContain(text);
     await clock.advanceTo(clock.now() + retryInMs);
     expect(await frames.next()).toBe('ok');
+  });
+
+  it('lives through whatever bytes come, each time with a sentence', async () => {
+    const random = new Random(1);
+    const noise = () => Buffer.from(Array.from({ length: random.whole(1, 300) }, () => random.whole(0, 255)));
+    const host = await rawServer((socket, request) => {
+      if (random.chance(0.8)) shakeHands(socket, request);
+      socket.end(noise());
+    });
+    const { clock, downs } = client(`ws://${host}`);
+    for (let i = 0; i < 100; i++) {
+      const { reason, retryInMs } = await downs.next();
+      expect(reason).toMatch(/\S \S.*\.$/s);
+      await clock.advanceTo(clock.now() + retryInMs);
+    }
   });
 
   it.each([

@@ -48,11 +48,6 @@ export class ClockOffset {
     return now - (this.#offset ?? 0);
   }
 
-  /** How much longer than at best an event took. */
-  delayOf(eventTime: number, receivedAt: number): number {
-    return Math.max(0, receivedAt - eventTime - (this.#offset ?? 0));
-  }
-
   #begin(now: number): Slice {
     const oldest = now - SLICES * SLICE_MS;
     this.#slices = this.#slices.filter(({ until }) => until > oldest && until <= now);

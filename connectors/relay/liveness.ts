@@ -86,11 +86,6 @@ export class StreamLiveness {
     return Math.min(this.#since + this.limitMs, this.#owedSince + this.#options.owedMs);
   }
 
-  /** True once data have come since `begin`. */
-  get isProven(): boolean {
-    return this.#since !== null && this.#isGap;
-  }
-
   #learn(gapMs: number, now: number): void {
     const limit = this.limitMs;
     const fading = this.#longest * 2 ** (-gapMs / HALF_LIFE_MS);

@@ -5,6 +5,7 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { bybitAdapter } from '../connectors/exchanges/bybit/adapter.ts';
 import { startSimulatedExchange } from '../connectors/exchanges/simulated/server.ts';
 import type { VenueAdapter } from '../connectors/exchanges/venue.ts';
+import type { Venue } from '../schemas/primitives.ts';
 
 /** Pairs with the highest turnover for years: for when the exchange cannot be asked. */
 export const LIVE_SYMBOLS: readonly string[] = [
@@ -19,8 +20,8 @@ export const LIVE_SYMBOLS: readonly string[] = [
 ];
 
 /** As the venue spells them. */
-export function fallbackSymbols(venue: 'bybit' | 'kraken'): readonly string[] {
-  if (venue === 'bybit') return LIVE_SYMBOLS;
+export function fallbackSymbols(venue: Venue): readonly string[] {
+  if (venue !== 'kraken') return LIVE_SYMBOLS;
   return LIVE_SYMBOLS.map((symbol) => `${symbol.slice(0, -'USDT'.length)}/USDT`);
 }
 

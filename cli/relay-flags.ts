@@ -1,6 +1,5 @@
 /** Flags of `cst relay` and `cst record`, as they were typed. */
 
-export const RELAY_VENUES = ['bybit', 'kraken'] as const;
 export const RELAY_BUSES = ['embedded', 'pubsub'] as const;
 /** Connections that carry each stream. */
 export const MAX_COPIES = 2;

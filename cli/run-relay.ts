@@ -11,6 +11,7 @@ import { openGcsLease } from '../connectors/lease/gcs.ts';
 import type { Lease } from '../connectors/lease/port.ts';
 import { openSqliteLease } from '../connectors/lease/sqlite.ts';
 import { ConfigError } from '../schemas/errors.ts';
+import { VENUES, type Venue } from '../schemas/primitives.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
 import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
 import { type Log, logTo } from './log.ts';
@@ -20,7 +21,6 @@ import {
   MAX_COPIES,
   MAX_UNIVERSE,
   RELAY_BUSES,
-  RELAY_VENUES,
   type RecordFlags,
   type RelayFlags,
 } from './relay-flags.ts';
@@ -146,7 +146,7 @@ function screenOf(stream: NodeJS.WriteStream): Screen {
 }
 
 function commonOf(flags: FeedFlags): Common {
-  const venue = oneOf(flags.venue, RELAY_VENUES, '--venue');
+  const venue = oneOf(flags.venue, VENUES, '--venue');
   const { wsUrl, restUrl } = flags;
   for (const [flag, url] of Object.entries({ '--ws-url': wsUrl, '--rest-url': restUrl })) {
     if (url !== undefined && !URL.canParse(url))
@@ -161,10 +161,7 @@ function commonOf(flags: FeedFlags): Common {
   };
 }
 
-function followOf(
-  { symbols, universe }: FeedFlags,
-  venue: (typeof RELAY_VENUES)[number],
-): RelayServiceOptions['follow'] {
+function followOf({ symbols, universe }: FeedFlags, venue: Venue): RelayServiceOptions['follow'] {
   const named = symbolsOf(symbols);
   if (named && universe !== undefined) throw new ConfigError('Expected --symbols or --universe, got both.');
   if (named) return named;

@@ -23,6 +23,8 @@ export interface LostSpan {
   first: TradeRow | null;
   /** When its end was found. Unit: network ms. */
   closedAt: number;
+  /** Nothing broke: a stream was silent, and was asked for anew. */
+  isSuspicion: boolean;
   /** Trades recovered for it. */
   found: number;
   /** Answers of REST that did not settle it. */
@@ -89,7 +91,9 @@ export class Continuity {
 
   /** A session that stands and yet may have lost trades since `from`. */
   suspect(link: Proof, from: number, cause: string, anchor: TradeRow | null): void {
-    if (this.#links.delete(link)) this.#uncovered(Math.min(from, this.#frontier), cause, anchor);
+    if (!this.#links.delete(link)) return;
+    const span = this.#uncovered(Math.min(from, this.#frontier), cause, anchor);
+    if (span) span.isSuspicion = true;
   }
 
   /** Trades that are known to be missing between two that are here, unless a span tells of them, or did. */
@@ -163,11 +167,13 @@ export class Continuity {
   }
 
   /** A span begins where nothing else delivers what follows. */
-  #uncovered(from: number, cause: string, anchor: TradeRow | null): void {
-    if (this.open) return;
-    for (const link of this.#links.keys()) if (this.#since(link) <= this.#frontier) return;
-    this.#lost.push(newSpan(from, cause, anchor));
+  #uncovered(from: number, cause: string, anchor: TradeRow | null): LostSpan | null {
+    if (this.open) return null;
+    for (const link of this.#links.keys()) if (this.#since(link) <= this.#frontier) return null;
+    const span = newSpan(from, cause, anchor);
+    this.#lost.push(span);
     this.#wantsFirst = true;
+    return span;
   }
 
   #close(network: number): LostSpan | null {
@@ -188,6 +194,6 @@ export class Continuity {
 function newSpan(from: number, cause: string, anchor: TradeRow | null): LostSpan {
   return {
     ...{ from, to: null, cause, anchor, first: null, closedAt: 0 },
-    ...{ found: 0, tries: 0, isOpenTold: false, isTold: false },
+    ...{ isSuspicion: false, found: 0, tries: 0, isOpenTold: false, isTold: false },
   };
 }

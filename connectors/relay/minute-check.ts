@@ -12,7 +12,9 @@ import { barMessage } from './messages.ts';
 import type { SymbolState } from './symbol-state.ts';
 
 /** Answers of REST that may fail to explain a difference. */
-const MOST_TRIES = 2;
+const MOST_TRIES = 3;
+/** The same for minutes whose bar never came. */
+const MOST_LOOKS = 6;
 /**
  * Revisions of minutes with trades count from here, one for each trade and each healthy second (see schemas/candle.ts):
  * a bar that beats ours by one fact gives way as soon as we learn of another trade.
@@ -62,17 +64,17 @@ export class MinuteCheck {
     );
   }
 
-  /** REST has answered; these trades were new. */
-  fetched(fresh: readonly TradeRow[], at: Instant): void {
+  /** REST has answered; `fresh` were new. A minute counts as looked at where there are trades on both sides of it. */
+  fetched(trades: readonly TradeRow[], fresh: readonly TradeRow[], at: Instant): void {
     for (const minute of this.#doubtful) {
       const found = fresh.filter(({ ts }) => isWithin(ts, minute.openTime)).length;
       minute.tries++;
       minute.recovered += found;
-      if (minute.kline || found === 0) continue;
-      this.#recovered(minute, at, 'its bar never came, and REST knows trades that we did not');
+      if (minute.kline) continue;
+      if (found > 0) this.#recovered(minute, at, 'its bar never came, and REST knows trades that we did not');
+      minute.isAsked = minute.tries >= MOST_LOOKS || reachesOver(trades, minute.openTime);
     }
-    for (const minute of this.#unchecked) minute.isAsked = true;
-    this.#unchecked = [];
+    this.#unchecked = this.#unchecked.filter(({ isAsked }) => !isAsked);
   }
 
   get #doubtful(): CheckedMinute[] {
@@ -147,6 +149,10 @@ function candleOf({ venue, symbol }: SymbolState, kline: KlineEvent, revision: n
     filled: volume === 0,
     complete: true,
   };
+}
+
+function reachesOver(trades: readonly TradeRow[], openTime: number): boolean {
+  return trades.some(({ ts }) => ts < openTime) && trades.some(({ ts }) => ts >= openTime + MINUTE_MS);
 }
 
 function isWithin(ts: number, openTime: number): boolean {

@@ -4,62 +4,55 @@
 const MAX_IDS = 8_192;
 const FIRST_SLOTS = 256;
 
-/** Slots of 16 bytes; linear probing. A slot is free where its time is 0. */
+/** Slots of 8 bytes; linear probing. A slot is free where its lower half is 0. */
 class Generation {
   size = 0;
   newestTs = Number.NEGATIVE_INFINITY;
   #mask = FIRST_SLOTS - 1;
   #high = new Int32Array(FIRST_SLOTS);
   #low = new Int32Array(FIRST_SLOTS);
-  /** ts + 1. */
-  #at = new Float64Array(FIRST_SLOTS);
 
-  has(high: number, low: number, ts: number): boolean {
-    return this.#at[this.#slotOf(high, low, ts + 1)] !== 0;
+  has(high: number, low: number): boolean {
+    return this.#low[this.#slotOf(high, low)] !== 0;
   }
 
   add(high: number, low: number, ts: number): void {
     if (this.size * 2 > this.#mask) this.#grow();
-    this.#put(high, low, ts + 1);
+    this.#put(high, low);
     this.size++;
     if (ts > this.newestTs) this.newestTs = ts;
   }
 
   /** Its own place, or the free one where it would stand. */
-  #slotOf(high: number, low: number, at: number): number {
+  #slotOf(high: number, low: number): number {
     let slot = low & this.#mask;
-    while (
-      this.#at[slot] !== 0 &&
-      !(this.#high[slot] === high && this.#low[slot] === low && this.#at[slot] === at)
-    ) {
+    while (this.#low[slot] !== 0 && !(this.#low[slot] === low && this.#high[slot] === high)) {
       slot = (slot + 1) & this.#mask;
     }
     return slot;
   }
 
-  #put(high: number, low: number, at: number): void {
-    const slot = this.#slotOf(high, low, at);
+  #put(high: number, low: number): void {
+    const slot = this.#slotOf(high, low);
     this.#high[slot] = high;
     this.#low[slot] = low;
-    this.#at[slot] = at;
   }
 
   #grow(): void {
-    const [highs, lows, ats] = [this.#high, this.#low, this.#at];
-    const slots = ats.length * 2;
+    const [highs, lows] = [this.#high, this.#low];
+    const slots = lows.length * 2;
     this.#mask = slots - 1;
     this.#high = new Int32Array(slots);
     this.#low = new Int32Array(slots);
-    this.#at = new Float64Array(slots);
-    for (let slot = 0; slot < ats.length; slot++) {
-      if (ats[slot] !== 0) this.#put(highs[slot]!, lows[slot]!, ats[slot]!);
+    for (let slot = 0; slot < lows.length; slot++) {
+      if (lows[slot] !== 0) this.#put(highs[slot]!, lows[slot]!);
     }
   }
 }
 
 /**
- * A trade is the same where 64 bits of its id's hash and its time are: among the thousands that are remembered, two
- * of one millisecond would have to share a hash (chance below 1e-15 a trade).
+ * A trade is the same where 64 bits of its id's hash are: that another of the thousands that are remembered has them
+ * too has a chance below 1e-14 a trade.
  */
 export class RecentTrades {
   readonly #maxIds: number;
@@ -74,17 +67,17 @@ export class RecentTrades {
     this.#maxIds = maxIds;
   }
 
-  has(tradeId: string, ts: number): boolean {
+  has(tradeId: string): boolean {
     this.#hash(tradeId);
     return (
-      this.#current.has(this.#high, this.#low, ts) ||
-      (this.#previous.size > 0 && this.#previous.has(this.#high, this.#low, ts))
+      this.#current.has(this.#high, this.#low) ||
+      (this.#previous.size > 0 && this.#previous.has(this.#high, this.#low))
     );
   }
 
   /** False where it is known already. */
   add(tradeId: string, ts: number): boolean {
-    if (this.has(tradeId, ts)) return false;
+    if (this.has(tradeId)) return false;
     if (this.#current.size >= this.#maxIds) {
       this.horizon = Math.max(this.horizon, this.#previous.newestTs);
       this.#previous = this.#current;
@@ -104,7 +97,9 @@ export class RecentTrades {
       low = Math.imul(low ^ code, 1597334677);
     }
     this.#high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
-    this.#low =
+    const mixed =
       Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(this.#high ^ (this.#high >>> 13), 3266489909);
+    // 0 stands for a free slot.
+    this.#low = mixed === 0 ? 1 : mixed;
   }
 }

@@ -5,8 +5,10 @@ import type { Random } from '../exchanges/random.ts';
 import type { LostSpan } from './continuity.ts';
 import { compareTrades } from './trade-order.ts';
 
-/** After a new subscription, REST may not yet know the newest trades for so long. Unit: network ms. */
-const REST_LAG_MS = 2_000;
+/** REST may be so far behind: where no live trade shows that it is not, it is asked again until then. Unit: network ms. */
+const REST_LAG_MS = 150_000;
+/** The same where nothing broke. */
+const USUAL_LAG_MS = 5_000;
 const BACKOFF = { firstMs: 1_000, maxMs: 60_000 };
 /**
  * How far before the newest trade known (or the span, where none is) trades are asked for, by the tries before: one that
@@ -40,9 +42,12 @@ function reachesBack({ anchor, from }: LostSpan, { trades }: Answer): boolean {
   return compareTrades(oldest, anchor) < 0 || trades.some(({ tradeId }) => tradeId === anchor.tradeId);
 }
 
-function reachesOn({ first, closedAt }: LostSpan, { trades, askedAt, isJoined }: Answer): boolean {
+function reachesOn(
+  { first, closedAt, isSuspicion }: LostSpan,
+  { trades, askedAt, isJoined }: Answer,
+): boolean {
   if (isJoined) return true;
-  if (!first) return askedAt >= closedAt + REST_LAG_MS;
+  if (!first) return askedAt >= closedAt + (isSuspicion ? USUAL_LAG_MS : REST_LAG_MS);
   return trades.some(({ tradeId }) => tradeId === first.tradeId);
 }
 

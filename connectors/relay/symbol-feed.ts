@@ -130,7 +130,7 @@ export class SymbolFeed {
   fetched(trades: readonly TradeRow[], at: Instant): void {
     const askedAt = this.#asking.askedAt ?? at.network;
     const fresh = this.#recovered(trades, { askedAt, isJoined: false }, at);
-    this.#check.fetched(fresh, at);
+    this.#check.fetched(trades, fresh, at);
     this.#asking.answered(at.network, this.#demand() === null);
   }
 
@@ -184,7 +184,7 @@ export class SymbolFeed {
     const floor = Math.max(Math.min(gaps.floor, this.#check.floor), horizon + 1);
     const inOrder = [...trades].sort(compareTrades);
     // All are looked up before the first is taken: a long answer makes room by forgetting what it is compared with.
-    const fresh = inOrder.filter(({ ts, tradeId }) => ts >= floor && !state.known.has(tradeId, ts));
+    const fresh = inOrder.filter(({ ts, tradeId }) => ts >= floor && !state.known.has(tradeId));
     const taken = fresh.filter((trade) => state.add(trade));
     gaps.answer({ trades: inOrder, ...how }, taken, at);
     this.witness.settled();

@@ -141,7 +141,9 @@ export class TinyWorld {
   }
 
   happens(row: TradeRow, symbol = 'X'): void {
-    this.truth.set(symbol, [...(this.truth.get(symbol) ?? []), row]);
+    const rows = this.truth.get(symbol);
+    if (rows) rows.push(row);
+    else this.truth.set(symbol, [row]);
   }
 
   /** To every session that has the stream. */

@@ -105,6 +105,25 @@ describe('a feed', () => {
     expect(world.unvouched(START, START + 60_000)).toEqual([]);
   });
 
+  it('publishes no trade twice, also of an answer that is longer than its memory of ids', () => {
+    const world = new TinyWorld({ restDepth: 30_000 });
+    busy(world, START + 3_000);
+    world.runTo(START + 3_000);
+    world.cut(0, 1_000);
+    for (let n = 0; n < 20_000; n++) world.happens(tradeAt(START + 3_000 + Math.floor(n / 20), 1_000 + n));
+    world.isRestAway = true;
+    world.runTo(START + 4_100);
+    for (let n = 0; n < 50; n++) {
+      world.after(n * 10, () => world.trade(tradeAt(world.now, 50_000 + n)));
+    }
+    world.runTo(START + 6_000);
+    world.isRestAway = false;
+    world.runTo(START + 20_000);
+    const published = ids(world.published());
+    expect(published.length).toBe(new Set(published).size);
+    expect(published.toSorted()).toEqual(ids(traded(world)).toSorted());
+  });
+
   it('loses nothing while one of two connections is up', () => {
     const world = new TinyWorld({ feed: { copies: 2 } });
     busy(world, START + 60_000);

@@ -31,7 +31,7 @@ export class RelayHealth {
 
   look(report: RelayReport, nowMs: number): void {
     this.#set('feed', feedTrouble(report), nowMs);
-    this.#set('bus', report.outbox.lastError, nowMs);
+    this.#set('bus', busTrouble(report), nowMs);
     this.#set('lease', report.standby?.problem ?? null, nowMs);
   }
 
@@ -62,6 +62,13 @@ function feedTrouble({ connections, symbols }: RelayReport): string | null {
     return isUp ? null : 'No symbol is subscribed.';
   }
   return `No connection: ${down[0]!.problem ?? 'it is being made.'}`;
+}
+
+/** What a standby keeps is not for the bus. */
+function busTrouble({ outbox, standby }: RelayReport): string | null {
+  if (outbox.lastError !== null) return outbox.lastError;
+  const isStuck = standby?.isActive !== false && (outbox.oldestAgeMs ?? 0) >= FAILING_FOR_MS;
+  return isStuck ? 'The bus takes nothing, and does not say why.' : null;
 }
 
 export function healthBody(report: RelayReport, reasons: readonly string[]) {

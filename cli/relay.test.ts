@@ -126,18 +126,24 @@ describe('a relay as a service', () => {
 });
 
 describe('the health of a relay', () => {
-  const report = (change: { isOpen?: boolean; bus?: string; lease?: string | null }): RelayReport =>
+  const report = (change: {
+    isOpen?: boolean;
+    bus?: string;
+    lease?: string | null;
+    ageMs?: number;
+  }): RelayReport =>
     ({
       venue: 'bybit',
       symbols: [{ connected: change.isOpen ?? true, isHalted: false }],
       connections: [{ connection: 0, isOpen: change.isOpen ?? true, opens: 1, problem: 'It is away.' }],
-      outbox: { lastError: change.bus ?? null },
+      outbox: { lastError: change.bus ?? null, oldestAgeMs: change.ageMs ?? null },
       standby: change.lease === undefined ? null : { isActive: false, problem: change.lease },
     }) as unknown as RelayReport;
 
   it.each([
     ['no connection', { isOpen: false }, 60_000, /^No connection: It is away\. \(for 1 min 0 s\)$/],
     ['a bus that refuses', { bus: 'The bus is away.' }, 30_000, /^The bus is away\. \(for 30\.0 s\)$/],
+    ['a bus that hangs', { ageMs: 30_000 }, 30_000, /^The bus takes nothing/],
     ['a lease that cannot be reached', { lease: 'No lease.' }, 30_000, /^No lease\. \(for 30\.0 s\)$/],
   ])(
     'is bad once there has been %s for long enough, and good again at once',
@@ -154,7 +160,7 @@ describe('the health of a relay', () => {
 
   it('is good where it stands by, and bad while it stops', () => {
     const health = new RelayHealth();
-    health.look(report({ lease: null }), 0);
+    health.look(report({ lease: null, ageMs: 60_000 }), 0);
     expect(health.reasons(1e9)).toEqual([]);
     health.stopping();
     expect(health.reasons(1e9)).toEqual(['It is stopping.']);

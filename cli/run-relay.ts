@@ -46,15 +46,20 @@ export async function runRelay(flags: RelayFlags): Promise<void> {
   const spillDir = flags.spill ?? (bus === 'embedded' ? join(flags.dir, 'spill') : null);
   const retention = retentionOf(flags, flags.record !== undefined);
   const record = flags.record === undefined ? null : { dir: flags.record, retention };
-  await serve(common, flags, async () => ({ bus: await openBus(), spillDir, record, lease: lease() }));
+  await serve(common, flags, RELAYING, async () => {
+    return { bus: await openBus(), spillDir, record, lease: lease() };
+  });
 }
 
 export async function runRecord(flags: RecordFlags): Promise<void> {
   const common = commonOf(flags);
   if (!flags.out?.trim()) throw new ConfigError('Expected the flag --out, e.g. --out frames.');
   const record = { dir: flags.out, retention: retentionOf(flags, true) };
-  await serve(common, flags, async () => ({ bus: NOWHERE, spillDir: null, record, lease: null }));
+  await serve(common, flags, RECORDING, async () => ({ bus: NOWHERE, spillDir: null, record, lease: null }));
 }
+
+const RELAYING = { verb: 'Relaying', done: 'what was received is published' };
+const RECORDING = { verb: 'Recording', done: 'what was received is written' };
 
 /** What is only recorded is not published. */
 const NOWHERE = { publish: async () => {}, close: async () => {} };
@@ -62,6 +67,7 @@ const NOWHERE = { publish: async () => {}, close: async () => {} };
 async function serve(
   common: Common,
   flags: FeedFlags,
+  { verb, done }: typeof RELAYING,
   open: () => Promise<Pick<RelayServiceOptions, 'bus' | 'spillDir' | 'record' | 'lease'>>,
 ): Promise<void> {
   const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
@@ -70,7 +76,7 @@ async function serve(
     const service = await RelayService.open({ ...common, ...(await open()), log: screen.log });
     screen.log(
       'INFO',
-      `Relaying ${common.adapter.venue}; health at ${service.url}healthz, metrics at ${service.url}metrics.`,
+      `${verb} ${common.adapter.venue}; health at ${service.url}healthz, metrics at ${service.url}metrics.`,
     );
     const over = new AbortController();
     const telling = tell(service, screen, over.signal);
@@ -83,7 +89,7 @@ async function serve(
       screen.log('INFO', `Stopping: ${line}.`);
       await service.stop();
     }
-    screen.log('INFO', 'Stopped: what was received is published.');
+    screen.log('INFO', `Stopped: ${done}.`);
   }, stopAfterMs);
 }
 

@@ -78,7 +78,9 @@ function summary(twin: RunningTwin): string {
   const kinds = new Map<string, number>();
   for (const { fault } of begun) kinds.set(fault.kind, (kinds.get(fault.kind) ?? 0) + 1);
   const told = [...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ');
-  return begun.length === 0 ? 'Nothing was made to fail.' : `${begun.length} faults: ${told}.`;
+  return begun.length === 0
+    ? 'Nothing was made to fail.'
+    : `${begun.length} ${begun.length === 1 ? 'fault' : 'faults'}: ${told}.`;
 }
 
 /** @throws ConfigError naming the file, and what is wrong in it. */

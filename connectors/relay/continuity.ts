@@ -11,6 +11,13 @@ export interface Proof {
   readonly firstStamp: number;
 }
 
+/** A symbol on one of its connections. */
+export interface Carrier {
+  readonly link: Proof;
+  /** Another connection has brought a trade. @param network Now, ms. */
+  owesTrade(network: number): void;
+}
+
 /** Trades may be missing in [from, to). */
 export interface LostSpan {
   readonly from: number;

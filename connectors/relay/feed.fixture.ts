@@ -1,50 +1,11 @@
 /** A tiny venue in virtual time, and a feed on it: every input and its instant is known, nothing waits. */
-import { BookSnapshot } from '../../schemas/book-snapshot.ts';
-import type { Candle } from '../../schemas/candle.ts';
-import { DeadLetter } from '../../schemas/dead-letter.ts';
-import { WireFormatError } from '../../schemas/errors.ts';
-import { FeedEvent } from '../../schemas/feed-event.ts';
-import type { Trade } from '../../schemas/trade.ts';
-import {
-  decodeBarBatch,
-  decodeTradeBatch,
-  readBatchHeader,
-  type TradeRow,
-} from '../../schemas/trade-batch.ts';
-import type { OutgoingMessage } from '../bus/port.ts';
+import type { TradeRow } from '../../schemas/trade-batch.ts';
 import type { MarketEvent, Stream, StreamKind } from '../exchanges/market-event.ts';
 import type { VenueAdapter } from '../exchanges/venue.ts';
 import { Feed, type FeedOptions } from './feed.ts';
-import type { FeedCommand, FeedInput, FeedOutput } from './feed-io.ts';
-
-export const START = Date.UTC(2026, 2, 1, 12);
-
-export function tradeAt(ts: number, n: number, size = 1): TradeRow {
-  return { tradeId: String(n), seq: n, ts, price: 100 + (n % 7), size, side: n % 2 ? 'BUY' : 'SELL' };
-}
-
-/** Frames are market events as JSON; requests are what was asked for. */
-export function tinyAdapter(options: Partial<VenueAdapter> = {}): VenueAdapter {
-  const request = (op: string) => (streams: readonly Stream[], nextId: () => number) => {
-    const requestId = String(nextId());
-    return [{ requestId, streams, frame: JSON.stringify({ op, requestId, streams }) }];
-  };
-  return {
-    ...{ venue: 'bybit', wsUrl: 'wss://tiny', restUrl: 'https://tiny', ping: null, hasContiguousIds: false },
-    streams: ['trades', 'book'],
-    limits: { streamsPerConnection: 100, requestsPerSecond: 1_000 },
-    mapper: () => (frame) => {
-      if (!frame.startsWith('[')) throw new WireFormatError(`Expected a JSON array, got ${frame}.`);
-      return JSON.parse(frame) as MarketEvent[];
-    },
-    subscribe: request('subscribe'),
-    unsubscribe: request('unsubscribe'),
-    rest: () => {
-      throw new Error('The feed asks for no REST by itself.');
-    },
-    ...options,
-  };
-}
+import type { FeedCommand, FeedInput } from './feed-io.ts';
+import { START, tinyAdapter, tradeAt } from './tiny-venue.fixture.ts';
+import { Told } from './told.fixture.ts';
 
 interface Session {
   readonly streams: Map<string, Stream>;
@@ -70,11 +31,10 @@ export interface TinyOptions {
   readonly startMs?: number;
 }
 
-export class TinyWorld {
+export class TinyWorld extends Told {
   readonly adapter: VenueAdapter;
   readonly feed: Feed;
   readonly truth = new Map<string, TradeRow[]>();
-  readonly outputs: FeedOutput[] = [];
   readonly inputs: { input: FeedInput; at: number }[] = [];
   readonly requests: string[] = [];
   readonly fetches: Extract<FeedCommand, { kind: 'fetch' }>[] = [];
@@ -93,6 +53,7 @@ export class TinyWorld {
   #order = 0;
 
   constructor(options: TinyOptions = {}) {
+    super();
     const { restDepth = 1_000, restLagMs = 0, ackMs = 20, symbols = ['X'] } = options;
     this.#options = { restDepth, restLagMs, ackMs };
     this.adapter = tinyAdapter(options.adapter);
@@ -138,6 +99,13 @@ export class TinyWorld {
   trade(row: TradeRow, symbol = 'X'): void {
     this.happens(row, symbol);
     this.deliver({ kind: 'trades', symbol, ts: this.now, trades: [row] });
+  }
+
+  /** A trade each 100 ms, numbered from 1, up to `untilMs`. */
+  busy(untilMs: number): void {
+    for (let n = 1; START + n * 100 < untilMs; n++) {
+      this.after(START + n * 100 - this.now, () => this.trade(tradeAt(this.now, n)));
+    }
   }
 
   happens(row: TradeRow, symbol = 'X'): void {
@@ -246,90 +214,4 @@ export class TinyWorld {
     const trades = known.slice(-this.#options.restDepth).filter(({ ts }) => ts >= fromMs);
     this.give({ kind: 'fetched', fetchId, trades: this.shapeRest(trades) });
   }
-
-  messages(topic: string): OutgoingMessage[] {
-    return this.outputs.flatMap(({ messages }) =>
-      messages.filter((each) => each.topic === topic).flatMap((each) => each.messages),
-    );
-  }
-
-  /** Trades of the symbol in the order in which they were published. */
-  published(symbol = 'X'): Trade[] {
-    return this.#batches('trades', symbol).flatMap(({ data }) => {
-      const batch = decodeTradeBatch(data);
-      return Array.from({ length: batch.count }, (_, row) => batch.trade(row));
-    });
-  }
-
-  claims(symbol = 'X') {
-    return this.#batches('trades', symbol).flatMap(({ data }) => readBatchHeader(data).claim ?? []);
-  }
-
-  bars(symbol = 'X'): Candle[] {
-    return this.#batches('bars', symbol).flatMap(({ data }) => decodeBarBatch(data).candles);
-  }
-
-  #batches(kind: string, symbol: string): OutgoingMessage[] {
-    return this.messages('raw-tick-data').filter(({ data }) => {
-      const header = readBatchHeader(data);
-      return header.kind === kind && header.symbol === symbol;
-    });
-  }
-
-  snapshots(symbol = 'X'): BookSnapshot[] {
-    return this.messages('book-snapshots')
-      .map(({ data }) => BookSnapshot.parse(json(data)))
-      .filter((snapshot) => snapshot.symbol === symbol);
-  }
-
-  ledger(symbol = 'X'): FeedEvent[] {
-    return this.messages('feed-events')
-      .map(({ data }) => FeedEvent.parse(json(data)))
-      .filter((event) => event.symbol === symbol);
-  }
-
-  deadLetters(): DeadLetter[] {
-    return this.messages('dead-letters').map(({ data }) => DeadLetter.parse(json(data)));
-  }
-
-  /** Starts of seconds in [from, to) that neither a snapshot nor a claim vouches for. */
-  unvouched(from: number, to: number, symbol = 'X'): number[] {
-    const vouched = new Set(
-      this.snapshots(symbol)
-        .filter(({ connected }) => connected)
-        .map(({ ts }) => ts),
-    );
-    for (const { fromMs, toMs } of this.claims(symbol)) {
-      for (let second = Math.ceil(fromMs / 1_000) * 1_000; second + 1_000 <= toMs; second += 1_000) {
-        vouched.add(second);
-      }
-    }
-    const seconds = Array.from({ length: (to - from) / 1_000 }, (_, i) => from + i * 1_000);
-    return seconds.filter((second) => !vouched.has(second));
-  }
-}
-
-/** The ledger read as its schema says: which times are still missing. */
-export function missing(ledger: readonly FeedEvent[]): { isIn(fromMs: number, toMs: number): boolean } {
-  const entries = ledger.flatMap(({ kind, from, to }) =>
-    from === null || to === null ? [] : [{ kind, from, to }],
-  );
-  const isMissing = (ms: number) => {
-    let is = false;
-    for (const { kind, from, to } of entries) {
-      if (ms < from || ms >= to) continue;
-      if (kind === 'GAP') is = true;
-      else if (kind === 'RECOVERED') is = false;
-    }
-    return is;
-  };
-  // Nothing changes but where an entry begins or ends.
-  const edges = entries.flatMap(({ from, to }) => [from, to]);
-  return {
-    isIn: (fromMs, toMs) => [fromMs, ...edges].some((ms) => ms >= fromMs && ms < toMs && isMissing(ms)),
-  };
-}
-
-function json(data: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(data).toString());
 }

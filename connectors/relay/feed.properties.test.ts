@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { missing, START, type TinyOptions, TinyWorld, tradeAt } from './feed.fixture.ts';
+import { type TinyOptions, TinyWorld } from './feed.fixture.ts';
 import { Feed } from './feed.ts';
 import type { FeedOutput } from './feed-io.ts';
+import { START, tradeAt } from './tiny-venue.fixture.ts';
+import { missing } from './told.fixture.ts';
 
 const PATIENT = { floorMs: 3_600_000, ceilingMs: 3_600_000 };
 

@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
-import type { KlineEvent, MarketEvent } from '../exchanges/market-event.ts';
-import { missing, START, TinyWorld, tradeAt } from './feed.fixture.ts';
-
-/** Silence alone raises no alarm. */
-const PATIENT = { floorMs: 600_000 };
-
-/** A trade each 100 ms from the start of the world on. */
-function busy(world: TinyWorld, untilMs: number, symbol = 'X'): void {
-  for (let n = 1; START + n * 100 < untilMs; n++) {
-    world.after(START + n * 100 - world.now, () => world.trade(tradeAt(world.now, n), symbol));
-  }
-}
+import type { MarketEvent } from '../exchanges/market-event.ts';
+import { TinyWorld } from './feed.fixture.ts';
+import { START, tradeAt } from './tiny-venue.fixture.ts';
+import { missing } from './told.fixture.ts';
 
 function ids(trades: readonly { tradeId: string }[]): string[] {
   return trades.map(({ tradeId }) => tradeId);
@@ -29,7 +21,7 @@ function story(world: TinyWorld, symbol = 'X'): string[] {
 describe('a feed', () => {
   it('subscribes, publishes each trade once and a snapshot of each second, and vouches for what it has proven', () => {
     const world = new TinyWorld();
-    busy(world, START + 65_000);
+    world.busy(START + 65_000);
     world.runTo(START + 65_000);
     expect(ids(world.published())).toEqual(ids(traded(world)));
     expect(world.snapshots().map(({ ts }) => ts)).toEqual(
@@ -53,7 +45,7 @@ describe('a feed', () => {
 
   it('brings back what was traded while the connection was down, and says so', () => {
     const world = new TinyWorld();
-    busy(world, START + 60_000);
+    world.busy(START + 60_000);
     world.runTo(START + 20_050);
     world.cut(0, 5_000);
     world.runTo(START + 60_000);
@@ -69,7 +61,7 @@ describe('a feed', () => {
 
   it('leaves in the ledger what REST does not have any more, and vouches for none of it', () => {
     const world = new TinyWorld({ restDepth: 20 });
-    busy(world, START + 60_000);
+    world.busy(START + 60_000);
     world.runTo(START + 20_050);
     world.cut(0, 5_000);
     world.runTo(START + 60_000);
@@ -89,7 +81,7 @@ describe('a feed', () => {
 
   it('goes on asking while REST is away, and resolves the gap when it is back', () => {
     const world = new TinyWorld();
-    busy(world, START + 60_000);
+    world.busy(START + 60_000);
     world.runTo(START + 20_050);
     world.isRestAway = true;
     world.cut(0, 5_000);
@@ -99,7 +91,7 @@ describe('a feed', () => {
     expect(asked).toBeGreaterThan(3);
     expect(asked).toBeLessThan(12);
     world.isRestAway = false;
-    busy(world, START + 0);
+    world.busy(START + 0);
     world.runTo(START + 100_000);
     expect(story(world).at(-1)).toBe('RECOVERED');
     expect(world.unvouched(START, START + 60_000)).toEqual([]);
@@ -107,7 +99,7 @@ describe('a feed', () => {
 
   it('publishes no trade twice, also of an answer that is longer than its memory of ids', () => {
     const world = new TinyWorld({ restDepth: 30_000 });
-    busy(world, START + 3_000);
+    world.busy(START + 3_000);
     world.runTo(START + 3_000);
     world.cut(0, 1_000);
     for (let n = 0; n < 20_000; n++) world.happens(tradeAt(START + 3_000 + Math.floor(n / 20), 1_000 + n));
@@ -126,7 +118,7 @@ describe('a feed', () => {
 
   it('loses nothing while one of two connections is up', () => {
     const world = new TinyWorld({ feed: { copies: 2 } });
-    busy(world, START + 60_000);
+    world.busy(START + 60_000);
     world.runTo(START + 20_050);
     world.isRestAway = true;
     world.cut(0, 5_000);
@@ -156,7 +148,7 @@ describe('a feed', () => {
 
   it('takes data before the answer to its request', () => {
     const world = new TinyWorld({ ackMs: 3_000 });
-    busy(world, START + 2_500);
+    world.busy(START + 2_500);
     world.runTo(START + 2_500);
     expect(story(world)[0]).toBe('CONNECTED');
     expect(world.published().length).toBeGreaterThan(10);
@@ -205,7 +197,7 @@ describe('a feed', () => {
 
   it('adds and drops symbols, and touches no others', () => {
     const world = new TinyWorld({ symbols: ['X'] });
-    busy(world, START + 20_000);
+    world.busy(START + 20_000);
     world.runTo(START + 10_000);
     const before = world.requests.length;
     world.give({ kind: 'symbols', symbols: ['X', 'Y'] });
@@ -225,7 +217,7 @@ describe('a feed', () => {
 
   it('claims seconds whose snapshots were dropped, and says which', () => {
     const world = new TinyWorld();
-    busy(world, START + 20_000);
+    world.busy(START + 20_000);
     world.runTo(START + 20_000);
     const messages = world.messages('book-snapshots').slice(10, 13);
     const before = world.claims().length;
@@ -243,7 +235,7 @@ describe('a feed whose trade ids count up', () => {
 
   it('sees by the ids that a trade is missing, and finds it', () => {
     const world = new TinyWorld({ adapter });
-    busy(world, START + 5_000);
+    world.busy(START + 5_000);
     world.runTo(START + 5_000);
     world.happens(tradeAt(START + 5_100, 50));
     world.runTo(START + 5_200);
@@ -264,7 +256,7 @@ describe('a feed whose trade ids count up', () => {
 
   it('does not mind trades that overtake each other', () => {
     const world = new TinyWorld({ adapter });
-    busy(world, START + 5_000);
+    world.busy(START + 5_000);
     world.runTo(START + 5_000);
     const before = world.ledger().length;
     world.trade(tradeAt(START + 5_000, 51));
@@ -281,7 +273,7 @@ describe('a feed whose trade ids count up', () => {
 
   it('needs no REST where the first trade after a cut follows on the last one before it', () => {
     const world = new TinyWorld({ adapter });
-    busy(world, START + 5_000);
+    world.busy(START + 5_000);
     world.runTo(START + 5_000);
     world.isRestAway = true;
     world.cut(0, 2_000);
@@ -294,7 +286,7 @@ describe('a feed whose trade ids count up', () => {
 
   it('recovers from what the venue sends with a subscription', () => {
     const world = new TinyWorld({ adapter });
-    busy(world, START + 5_000);
+    world.busy(START + 5_000);
     world.runTo(START + 5_000);
     world.isRestAway = true;
     world.cut(0, 2_000);
@@ -305,97 +297,5 @@ describe('a feed whose trade ids count up', () => {
     world.runTo(START + 12_000);
     expect(world.ledger().at(-1)).toMatchObject({ kind: 'RECOVERED', tradesRecovered: 1 });
     expect(ids(world.published())).toContain('50');
-  });
-});
-
-describe('the exchange’s bar of a minute', () => {
-  const adapter = { streams: ['trades', 'book', 'kline'] } as const;
-
-  function kline(world: TinyWorld, openTime: number, change: Partial<KlineEvent> = {}): KlineEvent {
-    const trades = world.truth.get('X')!.filter(({ ts }) => ts >= openTime && ts < openTime + 60_000);
-    const prices = trades.map(({ price }) => price);
-    return {
-      ...{
-        kind: 'kline',
-        symbol: 'X',
-        ts: world.now,
-        openTime,
-        turnover: null,
-        trades: null,
-        isClosed: true,
-      },
-      ...{ open: prices[0]!, close: prices.at(-1)!, high: Math.max(...prices), low: Math.min(...prices) },
-      volume: Number(trades.reduce((sum, { size }) => sum + size, 0).toFixed(8)),
-      ...change,
-    };
-  }
-
-  it('is asked about where it differs, and equals ours after REST', () => {
-    const world = new TinyWorld({ adapter });
-    busy(world, START + 60_000);
-    world.after(30_050, () => world.happens(tradeAt(world.now, 10_000, 0.3)));
-    world.runTo(START + 61_000);
-    world.deliver(kline(world, START));
-    world.runTo(START + 70_000);
-    expect(ids(world.published())).toContain('10000');
-    expect(world.ledger().at(-1)).toMatchObject({
-      ...{ kind: 'RECOVERED', from: START, to: START + 60_000, tradesRecovered: 1, resolved: true },
-    });
-    expect(world.bars()).toEqual([]);
-  });
-
-  it('takes the place of ours where it still differs', () => {
-    const world = new TinyWorld({ adapter, feed: { liveness: PATIENT } });
-    busy(world, START + 60_000);
-    world.runTo(START + 61_000);
-    world.deliver(kline(world, START, { volume: 1_000.5 }));
-    world.runTo(START + 75_000);
-    expect(world.ledger().at(-1)).toMatchObject({
-      kind: 'DIFFERS',
-      from: START,
-      to: START + 60_000,
-      resolved: false,
-    });
-    expect(world.bars()).toMatchObject([{ openTime: START, volume: 1_000.5, complete: true }]);
-    expect(world.bars()[0]!.revision).toBeGreaterThan(1_000_000 + 599 + 60);
-  });
-
-  it('says nothing where it equals ours, in whatever order the trades came', () => {
-    const world = new TinyWorld({ adapter, feed: { liveness: PATIENT } });
-    for (let n = 1; n < 300; n++) {
-      world.after(n * 100, () =>
-        world.trade(tradeAt(world.now, n, Number((0.1 * (n % 9) + 0.01).toFixed(2)))),
-      );
-    }
-    world.runTo(START + 61_000);
-    world.deliver(kline(world, START));
-    world.runTo(START + 75_000);
-    expect(story(world)).toEqual(['CONNECTED', 'GAP', 'RECOVERED']);
-    expect(world.bars()).toEqual([]);
-  });
-});
-
-describe('a trade stream that is dead while others live', () => {
-  it('is found out by the ticker, asked for anew, and what it missed comes from REST', () => {
-    const world = new TinyWorld({
-      adapter: { streams: ['trades', 'book', 'ticker'] },
-      feed: { liveness: PATIENT },
-    });
-    busy(world, START + 10_000);
-    world.runTo(START + 10_000);
-    for (let n = 0; n < 30; n++) {
-      world.after(n * 500, () => {
-        // The exchange has forgotten whom to send trades to.
-        if (n < 10) world.happens(tradeAt(world.now, 200 + n));
-        const change = { turnover24h: 1_000 + Math.min(n, 9) };
-        world.deliver({ kind: 'ticker', symbol: 'X', ts: world.now, isSnapshot: n === 0, change });
-      });
-    }
-    world.runTo(START + 40_000);
-    expect(story(world)).toContain('STALE');
-    expect(story(world).at(-1)).toBe('RECOVERED');
-    expect(ids(world.published())).toContain('209');
-    const asked = world.requests.map((text) => JSON.parse(text)).filter(({ op }) => op === 'unsubscribe');
-    expect(asked[0].streams).toEqual([{ kind: 'trades', symbol: 'X' }]);
   });
 });

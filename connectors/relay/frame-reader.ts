@@ -144,7 +144,7 @@ export class FrameReader {
     const { feed } = leg;
     if (feed.trades(event, at) === 0 || feed.legs.size === 1) return;
     // What one connection brings, the others owe.
-    for (const other of feed.legs) if (other !== leg) other.streams.trades.liveness.owed(at.network);
+    for (const other of feed.legs) if (other !== leg) other.owesTrade(at.network);
   }
 
   #book(link: FeedLink, { feed, streams: { book: stream } }: Leg, event: BookEvent, at: Instant): void {

@@ -5,7 +5,7 @@ import {
   type StreamKind,
   type TickerEvent,
 } from '../exchanges/market-event.ts';
-import type { Proof } from './continuity.ts';
+import type { Carrier, Proof } from './continuity.ts';
 import { type LivenessOptions, StreamLiveness } from './liveness.ts';
 import type { SymbolFeed } from './symbol-feed.ts';
 
@@ -57,7 +57,7 @@ export class LegStream {
   }
 }
 
-export class Leg {
+export class Leg implements Carrier {
   readonly feed: SymbolFeed;
   readonly link: Proof;
   readonly streams: Readonly<Record<StreamKind, LegStream>>;
@@ -92,6 +92,10 @@ export class Leg {
     if (openTime < before.openTime) return null;
     this.#kline = { openTime, volume, at: network };
     return openTime === before.openTime && volume > before.volume ? before.at : null;
+  }
+
+  owesTrade(network: number): void {
+    this.streams.trades.liveness.owed(network);
   }
 
   closed(): void {

@@ -5,12 +5,11 @@ import type { TradeRow } from '../../schemas/trade-batch.ts';
 import type { KlineEvent, TradesEvent } from '../exchanges/market-event.ts';
 import type { Random } from '../exchanges/random.ts';
 import type { VenueAdapter } from '../exchanges/venue.ts';
-import type { Proof } from './continuity.ts';
+import type { Carrier, Proof } from './continuity.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Instant } from './feed-io.ts';
 import type { FeedOut } from './feed-out.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import type { Leg } from './leg.ts';
 import { claimMessage, cutByMinute, type Sending, snapshotMessage, tradeMessage } from './messages.ts';
 import { MinuteCheck } from './minute-check.ts';
 import { OwedSeconds } from './owed-seconds.ts';
@@ -45,7 +44,7 @@ export class SymbolFeed {
   readonly gaps: SymbolGaps;
   readonly witness = new Witness();
   /** One for each connection that carries it. */
-  readonly legs = new Set<Leg>();
+  readonly legs = new Set<Carrier>();
   readonly #options: SymbolFeedOptions;
   readonly #seconds: Seconds;
   readonly #owed = new OwedSeconds();

@@ -1,10 +1,11 @@
 /** What every venue's adapter keeps to; each runs it with frames and answers of its own. See docs/ADD_EXCHANGE.md. */
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Candle } from '../../schemas/candle.ts';
 import { UpstreamError } from '../../schemas/errors.ts';
 import { Trade } from '../../schemas/trade.ts';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
-import { mutated, readOrRefuse } from './fuzz.fixture.ts';
+import { mutated, readOrRefuse, replaced } from './fuzz.fixture.ts';
 import type { MarketEvent, Stream } from './market-event.ts';
 import { OrderBook } from './order-book.ts';
 import { Random } from './random.ts';
@@ -88,6 +89,17 @@ function framesContract({ venue, streams, mapper }: VenueAdapter, { frames }: Ve
       }
     }
     expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(500);
+  });
+
+  it('reads frames with any value in any place, or refuses them', () => {
+    const arbitrary = fc.tuple(fc.constantFrom(...frames), fc.nat(), fc.jsonValue());
+    const map = mapper();
+    fc.assert(
+      fc.property(arbitrary, ([{ frame }, place, value]) => {
+        readOrRefuse(venue, map, replaced(frame, place, value));
+      }),
+      { seed: 1, numRuns: 3_000 },
+    );
   });
 
   it('refuses what is huge or deep in a short sentence', () => {

@@ -48,3 +48,13 @@ export function mutated(frame: string, frames: readonly string[], random: Random
   }
   return text;
 }
+
+/** The frame with another value in one of the places of its JSON, in the order in which they are read. */
+export function replaced(frame: string, place: number, value: unknown): string {
+  let places = 0;
+  const count = () => void places++;
+  JSON.parse(frame, count);
+  let at = 0;
+  const parsed: unknown = JSON.parse(frame, (_, known: unknown) => (at++ === place % places ? value : known));
+  return JSON.stringify(parsed);
+}

@@ -12,7 +12,6 @@ import {
   KlineData,
   MarkPriceData,
   MiniTickerData,
-  ShutdownData,
   TradeData,
 } from './wire.ts';
 
@@ -121,8 +120,9 @@ function answerEvent(message: WireObject, frame: string): ControlEvent {
     : unknown('an answer that holds a result');
 }
 
+/** Comes a while before the server ends. */
 function isShutdown(message: unknown): boolean {
-  return ShutdownData.safeParse(message).success;
+  return typeof message === 'object' && message !== null && 'e' in message && message.e === 'serverShutdown';
 }
 
 function unknown(what: string): ControlEvent {

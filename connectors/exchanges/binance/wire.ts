@@ -86,6 +86,3 @@ export const AnswerFrame = z.union([
   z.looseObject({ ...Failure.shape, error: z.undefined().optional(), id: Id.optional() }),
   z.looseObject({ result: z.unknown(), error: z.undefined().optional(), id: Id }),
 ]);
-
-/** Comes a while before the server ends. */
-export const ShutdownData = z.looseObject({ e: z.literal('serverShutdown') });

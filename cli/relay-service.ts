@@ -8,12 +8,20 @@ import type { Retention } from '../connectors/journal/segment-writer.ts';
 import type { Lease } from '../connectors/lease/port.ts';
 import type { FeedInput } from '../connectors/relay/feed-io.ts';
 import { type Relay, startRelay } from '../connectors/relay/relay.ts';
+import type { StandbyOptions } from '../connectors/relay/standby.ts';
 import type { UniverseOptions } from '../schemas/universe-options.ts';
 import { LiveUniverse } from './live-universe.ts';
 import type { Log } from './log.ts';
 import { healthBody, RelayHealth, type RelayReport } from './relay-health.ts';
 import { relayMetrics } from './relay-metrics.ts';
 import { type StatusAddress, type StatusServer, serveStatus } from './status-server.ts';
+
+export interface RecordOptions {
+  readonly dir: string;
+  readonly retention: Retention;
+  /** True where there is nothing else to do: without it the service fails. */
+  readonly isVital?: boolean;
+}
 
 export interface RelayServiceOptions {
   readonly adapter: VenueAdapter;
@@ -26,8 +34,9 @@ export interface RelayServiceOptions {
   readonly clock: Clock;
   readonly copies: number;
   readonly spillDir: string | null;
-  readonly record: { readonly dir: string; readonly retention: Retention } | null;
-  readonly lease: { readonly port: Lease; readonly holder: string } | null;
+  readonly record: RecordOptions | null;
+  /** See StandbyOptions. */
+  readonly lease: { readonly port: Lease; readonly holder: string; readonly ttlMs?: number } | null;
   readonly status: StatusAddress;
   readonly log: Log;
   /** Version of the program. */
@@ -49,6 +58,11 @@ export class RelayService {
   #relay: Relay | undefined;
   #server: StatusServer | undefined;
   #stopped: Promise<void> | undefined;
+  #fail: (error: unknown) => void = () => {};
+  /** Rejects where it cannot do any more what it is for. */
+  readonly failed = new Promise<never>((_, reject) => {
+    this.#fail = reject;
+  });
   frames = 0;
 
   /** @throws ConfigError, UpstreamError where a folder, a port or the bus cannot be used. */
@@ -65,6 +79,7 @@ export class RelayService {
 
   private constructor(options: RelayServiceOptions) {
     this.#options = options;
+    this.failed.catch(() => {});
   }
 
   /** Where health and metrics are. */
@@ -111,7 +126,10 @@ export class RelayService {
     if (!record) return;
     this.#recorder = await openRecorder({
       ...{ dir: record.dir, retention: record.retention, adapter, code, clock: systemClock },
-      onFailed: (error) => log('ERROR', `RECORDING HAS ENDED, the relay goes on: ${error.message}`),
+      onFailed: (error) => {
+        if (record.isVital) this.#fail(error);
+        else log('ERROR', `RECORDING HAS ENDED, the relay goes on: ${error.message}`);
+      },
     });
   }
 
@@ -121,7 +139,7 @@ export class RelayService {
     return startRelay({
       ...{ adapter, symbols, clock, copies, spillDir, drainMs: DRAIN_MS },
       bus: bus as MessageBus,
-      ...(lease ? { standby: { lease: lease.port, holder: lease.holder } } : {}),
+      ...(lease ? { standby: standbyOf(lease) } : {}),
       log: (line) => log(GOOD_NEWS.test(line) ? 'INFO' : 'WARNING', line),
       ...(recorder ? { onStart: (start) => recorder.began(start) } : {}),
       onInput: (input: FeedInput, at) => {
@@ -169,4 +187,8 @@ export class RelayService {
     for (const end of inOrder) await end().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   }
+}
+
+function standbyOf({ port, ...options }: NonNullable<RelayServiceOptions['lease']>): StandbyOptions {
+  return { lease: port, ...options };
 }

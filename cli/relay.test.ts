@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -98,8 +98,8 @@ describe('a relay as a service', () => {
     const exchange = await twin();
     const lease = new ManualLease(systemClock);
     const pair = [
-      await service(exchange, { lease: { port: lease, holder: 'a' } }),
-      await service(exchange, { lease: { port: lease, holder: 'b' } }),
+      await service(exchange, { lease: { port: lease, holder: 'a', ttlMs: 900 } }),
+      await service(exchange, { lease: { port: lease, holder: 'b', ttlMs: 900 } }),
     ] as const;
     const rolesOf = () =>
       Promise.all(
@@ -112,6 +112,22 @@ describe('a relay as a service', () => {
     await until(() => pair[1].bus.of('raw-tick-data').length > 0);
     expect(pair[1].running.report().standby).toMatchObject({ isActive: true, takeovers: 1 });
   });
+
+  it.each([false, true])(
+    'goes on where recording ends, unless that is all it is for: %s',
+    async (isVital) => {
+      const dir = newFolder();
+      const on = await service(await twin(), { record: { dir, retention: {}, isVital } });
+      rmSync(join(dir, 'bybit'), { recursive: true });
+      writeFileSync(join(dir, 'bybit'), 'in the way');
+      const failed = on.running.failed.catch((error: Error) => error.message);
+      await until(() => on.running.report().recording?.isRecording === false);
+      if (isVital) expect(await failed).toMatch(/Expected to read and write .*bybit/);
+      else expect(on.lines.join('\n')).toMatch(/ERROR RECORDING HAS ENDED, the relay goes on: .*bybit/);
+      const { length } = on.bus.of('book-snapshots');
+      await until(() => on.bus.of('book-snapshots').length > length);
+    },
+  );
 
   it('closes all that it opened where a part cannot be opened', async () => {
     const exchange = await twin();

@@ -54,7 +54,7 @@ export async function runRelay(flags: RelayFlags): Promise<void> {
 export async function runRecord(flags: RecordFlags): Promise<void> {
   const common = commonOf(flags);
   if (!flags.out?.trim()) throw new ConfigError('Expected the flag --out, e.g. --out frames.');
-  const record = { dir: flags.out, retention: retentionOf(flags, true) };
+  const record = { dir: flags.out, retention: retentionOf(flags, true), isVital: true };
   await serve(common, flags, RECORDING, async () => ({ bus: NOWHERE, spillDir: null, record, lease: null }));
 }
 
@@ -81,7 +81,7 @@ async function serve(
     const over = new AbortController();
     const telling = tell(service, screen, over.signal);
     try {
-      await stopAsked;
+      await Promise.race([stopAsked, service.failed]);
     } finally {
       over.abort();
       const line = await telling;

@@ -8,7 +8,7 @@ import type { Retention } from '../connectors/journal/segment-writer.ts';
 import type { Lease } from '../connectors/lease/port.ts';
 import type { FeedInput } from '../connectors/relay/feed-io.ts';
 import { type Relay, startRelay } from '../connectors/relay/relay.ts';
-import type { StandbyOptions } from '../connectors/relay/standby.ts';
+import type { StandbyOptions } from '../connectors/relay/standby-options.ts';
 import type { UniverseOptions } from '../schemas/universe-options.ts';
 import { LiveUniverse } from './live-universe.ts';
 import type { Log } from './log.ts';

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
 import { OrderBook } from '../order-book.ts';
@@ -204,43 +203,6 @@ describe('Kraken’s twin', () => {
     expect(ask('garbage')).toMatchObject({ error: 'Malformed request', success: false });
     expect(ask({ method: 'ping', req_id: 9 })).toMatchObject({ method: 'pong', req_id: 9 });
   });
-});
-
-it.each(VENUES)('answers whatever a client of %s sends', (venue) => {
-  const twin = twinOf(venue);
-  const request = fc.record(
-    {
-      op: fc.constantFrom('subscribe', 'unsubscribe', 'ping', 'nope'),
-      method: fc.constantFrom('subscribe', 'unsubscribe', 'ping', 'nope'),
-      req_id: fc.jsonValue(),
-      args: fc.array(
-        fc.oneof(fc.constantFrom('publicTrade.BTCUSDT', 'orderbook.50.LTCUSDT', 'x'), fc.jsonValue()),
-      ),
-      params: fc.record({
-        channel: fc.constantFrom('trade', 'book', 'ohlc', 'x'),
-        symbol: fc.array(fc.constantFrom('BTC/USDT', 'x')),
-        depth: fc.constantFrom(10, 11),
-      }),
-    },
-    { requiredKeys: [] },
-  );
-  fc.assert(
-    fc.property(
-      fc.array(
-        fc.oneof(
-          request.map((value) => JSON.stringify(value)),
-          fc.string(),
-        ),
-      ),
-      (sent) => {
-        const client = new Client(twin);
-        for (const text of sent) client.connection.send(text);
-        expect(client.arrivals.length).toBeGreaterThanOrEqual(sent.length);
-        client.connection.close();
-      },
-    ),
-    { seed: 1, numRuns: 200 },
-  );
 });
 
 it('knows neither other symbols nor faults of them', () => {

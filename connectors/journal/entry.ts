@@ -28,25 +28,30 @@ const message = z.object({
 });
 
 const Input = z.discriminatedUnion('kind', [
-  z.object({
+  z.strictObject({
     kind: z.literal('symbols'),
     symbols: z.array(z.string()),
-    halted: z.array(z.string()).default([]),
+    halted: z.array(z.string()).exactOptional(),
+    since: z.record(z.string(), z.number()).exactOptional(),
   }),
-  z.object({ kind: z.literal('opened'), connection }),
-  z.object({ kind: z.literal('frame'), connection, frame: z.string() }),
-  z.object({ kind: z.literal('closed'), connection, reason }),
-  z.object({ kind: z.literal('paused'), isPaused: z.boolean() }),
-  z.object({ kind: z.literal('fetched'), fetchId, trades: z.array(trade) }),
-  z.object({ kind: z.literal('unfetched'), fetchId, reason }),
-  z.object({
+  z.strictObject({ kind: z.literal('opened'), connection }),
+  z.strictObject({ kind: z.literal('frame'), connection, frame: z.string() }),
+  z.strictObject({ kind: z.literal('closed'), connection, reason }),
+  z.strictObject({ kind: z.literal('paused'), isPaused: z.boolean() }),
+  z.strictObject({ kind: z.literal('fetched'), fetchId, trades: z.array(trade) }),
+  z.strictObject({ kind: z.literal('unfetched'), fetchId, reason }),
+  z.strictObject({
     kind: z.literal('dropped'),
     topic: z.string().transform((topic) => topic as TopicName),
     messages: z.array(message),
   }),
-  z.object({ kind: z.literal('tick') }),
-  z.object({ kind: z.literal('stop') }),
+  z.strictObject({ kind: z.literal('tick') }),
+  z.strictObject({ kind: z.literal('stop') }),
 ]);
+
+type Field<T> = T extends { readonly kind: string } ? `${T['kind']}.${Extract<keyof T, string>}` : never;
+/** Fields that a line would lose: where there is one, this file does not compile. */
+type Lost = Exclude<Field<FeedInput>, Field<z.output<typeof Input>>>;
 
 /** Without its newline. */
 export function encodeEntry(input: FeedInput, { market, network }: Instant): string {
@@ -64,8 +69,9 @@ export function decodeEntry(line: string): JournalEntry {
     return { input: { kind, connection: of, frame }, at };
   }
   const input = Input.safeParse(told);
-  if (input.success) return { input: input.data, at };
-  throw unreadable(line, z.prettifyError(input.error));
+  if (!input.success) throw unreadable(line, z.prettifyError(input.error));
+  const whole: [Lost] extends [never] ? FeedInput : never = input.data;
+  return { input: whole, at };
 }
 
 function dropped(input: Extract<FeedInput, { readonly kind: 'dropped' }>) {

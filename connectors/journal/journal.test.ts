@@ -87,7 +87,15 @@ const anyMessage = fc.record({
 });
 const text = fc.string({ unit: 'binary' });
 const anyInput: fc.Arbitrary<FeedInput> = fc.oneof(
-  fc.record({ kind: fc.constant('symbols' as const), symbols: fc.array(text), halted: fc.array(text) }),
+  fc.record(
+    {
+      kind: fc.constant('symbols' as const),
+      symbols: fc.array(text),
+      halted: fc.array(text),
+      since: fc.dictionary(text, fc.nat()),
+    },
+    { requiredKeys: ['kind', 'symbols'] },
+  ),
   fc.record({ kind: fc.constant('opened' as const), connection: fc.nat() }),
   fc.record({ kind: fc.constant('frame' as const), connection: fc.nat(), frame: text }),
   fc.record({ kind: fc.constant('closed' as const), connection: fc.nat(), reason: text }),

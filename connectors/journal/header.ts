@@ -32,5 +32,6 @@ export const JournalHeader = z.object({
 });
 export type JournalHeader = z.output<typeof JournalHeader>;
 
-/** What a feed was made with. */
-export type FeedStart = Omit<FeedOptions, 'adapter'>;
+type Start = Omit<FeedOptions, 'adapter'>;
+/** What a feed was made with. Never where the header would lose a part of it, so that this does not compile. */
+export type FeedStart = [Exclude<keyof Start, keyof JournalHeader['feed']>] extends [never] ? Start : never;

@@ -45,6 +45,8 @@ export class SymbolFeed {
   readonly witness = new Witness();
   /** One for each connection that carries it. */
   readonly legs = new Set<Carrier>();
+  /** Older trades are not ours to tell. */
+  readonly #startMs: number;
   readonly #options: SymbolFeedOptions;
   readonly #seconds: Seconds;
   readonly #owed = new OwedSeconds();
@@ -59,6 +61,7 @@ export class SymbolFeed {
     const { adapter, symbol, since, wantedMs = since, random, ledger } = options;
     const startMs = Math.min(wantedMs, since - (since % MINUTE_MS));
     this.#options = options;
+    this.#startMs = startMs;
     this.symbol = symbol;
     this.state = new SymbolState(adapter.venue, symbol, since);
     this.books = new SymbolBooks(since);
@@ -116,8 +119,7 @@ export class SymbolFeed {
       gaps.live(trade, last, at);
       fresh++;
     }
-    const newest = trades.at(-1);
-    if (newest) state.lagMs = at.market - newest.ts;
+    if (trades.length > 0) state.lagMs = at.market - trades.at(-1)!.ts;
     return fresh;
   }
 
@@ -171,7 +173,7 @@ export class SymbolFeed {
     return this.gaps.demand ?? this.#check.demand;
   }
 
-  /** Trades that were missed, as far as they are wanted, in order; older ones than we began with are not ours to tell. */
+  /** Trades that were missed, as far as they are wanted, in order. */
   #recovered(
     trades: readonly TradeRow[],
     how: { readonly askedAt: number; readonly isJoined: boolean },
@@ -179,12 +181,14 @@ export class SymbolFeed {
   ): TradeRow[] {
     const { state, gaps } = this;
     gaps.advance(at);
-    const { horizon } = state.known;
-    const floor = Math.max(Math.min(gaps.floor, this.#check.floor), horizon + 1);
+    const wanted = Math.min(gaps.floor, this.#check.floor);
+    const floor = Math.max(wanted, this.#startMs, state.known.horizon + 1);
     const inOrder = [...trades].sort(compareTrades);
+    // Not told, but a quiet market has its price.
+    state.last ??= inOrder.findLast(({ ts }) => ts < this.#startMs) ?? null;
     // All are looked up before the first is taken: a long answer makes room by forgetting what it is compared with.
-    const fresh = inOrder.filter(({ ts, tradeId }) => ts >= floor && !state.known.has(tradeId));
-    const taken = fresh.filter((trade) => state.add(trade));
+    const isNew = ({ ts, tradeId }: TradeRow) => ts >= floor && !state.known.has(tradeId);
+    const taken = inOrder.filter(isNew).filter((trade) => state.add(trade));
     gaps.answer({ trades: inOrder, ...how }, taken, at);
     this.witness.settled();
     return taken;
@@ -193,9 +197,7 @@ export class SymbolFeed {
   #flushTrades(at: Instant): void {
     const { state } = this;
     if (state.pending.length === 0) return;
-    const trades = state.pending;
-    state.pending = [];
-    for (const run of cutByMinute(trades)) this.#publish(run, at);
+    for (const run of cutByMinute(state.pending.splice(0))) this.#publish(run, at);
   }
 
   /** Trades that passed the wire's checks and still make no batch become a dead letter. */

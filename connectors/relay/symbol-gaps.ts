@@ -83,6 +83,18 @@ export class SymbolGaps {
     if (closed) this.#tell(closed, at);
   }
 
+  /** The symbol is not followed any more: what is missing stays missing, and what is not proven counts as such. */
+  ended(at: Instant): void {
+    this.advance(at);
+    const { continuity } = this;
+    for (const span of this.#closed()) this.#tell(span, at);
+    const from = continuity.open?.from ?? continuity.frontier;
+    const cause = continuity.open?.cause ?? 'the end is not proven';
+    const to = Math.max(at.market, continuity.frontier);
+    if (from < to)
+      this.#write(at, { kind: 'GAP', cause: `${cause}; it is not wanted any more: lost`, from, to });
+  }
+
   /** What time does to lost spans. */
   tick(at: Instant): void {
     this.advance(at);

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { TinyWorld } from './feed.fixture.ts';
+import { START, tradeAt } from './tiny-venue.fixture.ts';
+import { missing } from './told.fixture.ts';
+
+describe('a feed whose symbols come and go', () => {
+  it('leaves in the ledger what is missing of a symbol when it goes', () => {
+    const world = new TinyWorld({ symbols: ['X', 'Y'] });
+    world.busy(START + 30_000);
+    world.runTo(START + 10_000);
+    world.cut(0, 60_000);
+    world.runTo(START + 20_000);
+    world.give({ kind: 'symbols', symbols: ['Y'] });
+    expect(world.ledger('X').slice(-2)).toMatchObject([
+      { kind: 'GAP', to: START + 20_000, resolved: false, cause: expect.stringMatching(/^It was cut/) },
+      { kind: 'REMOVED' },
+    ]);
+    const lost = missing(world.ledger('X'));
+    const known = new Set(world.published('X').map(({ tradeId }) => tradeId));
+    const untold = world.truth
+      .get('X')!
+      .filter(
+        ({ ts, tradeId }) => ts > START && ts < world.now && !known.has(tradeId) && !lost.isIn(ts, ts + 1),
+      );
+    expect(untold).toEqual([]);
+  });
+
+  it('knows the price from before it followed a symbol, and does not tell the trade', () => {
+    const world = new TinyWorld();
+    world.runTo(START + 70_000);
+    expect(world.published()).toEqual([]);
+    expect(world.snapshots().at(-1)).toMatchObject({
+      lastPrice: tradeAt(START, 0).price,
+      lastTradeTs: START - 30_000,
+    });
+    world.cut(0, 500);
+    world.runTo(START + 80_000);
+    expect(world.published()).toEqual([]);
+  });
+});

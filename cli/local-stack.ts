@@ -154,6 +154,7 @@ function openGraph(
   const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
   return GraphService.open({
     ...{ bus, clock, project: 'local', venue: adapter.venue, symbols, params, history, notice },
+    onWarm: () => source.begin(),
     fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
   });
 }

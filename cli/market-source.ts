@@ -31,6 +31,8 @@ export interface MarketSource {
   readonly adapter: VenueAdapter;
   /** Market time. */
   readonly clock: Clock;
+  /** The graph is warm: a simulated market, which stands still until then, takes nothing from the machine meanwhile. */
+  begin(): void;
   close(): Promise<void>;
 }
 
@@ -41,15 +43,16 @@ export interface SimulationOptions {
   readonly symbols: readonly string[];
 }
 
-/** A seeded market that begins now and runs `speed` times as fast. */
+/** A seeded market that stands at the present until `begin`, and then runs `speed` times as fast. */
 export async function simulatedSource({ seed, speed, symbols }: SimulationOptions): Promise<MarketSource> {
-  const clock = acceleratedClock({ start: systemClock.now(), speed, base: systemClock });
+  const clock = acceleratedClock({ start: systemClock.now(), speed, base: systemClock, isHeld: true });
   const exchange = await startSimulatedExchange({ seed, clock, symbols });
   return {
     title: `simulated exchange (seed ${seed}), ${speed}×`,
     // Its fifty best levels reach as far as depth is published; more of them are most of what a fast market costs.
     adapter: bybitAdapter({ wsUrl: exchange.wsUrl, restUrl: exchange.httpUrl, bookDepth: 50 }),
     clock,
+    begin: () => clock.begin(),
     close: () => exchange.close(),
   };
 }
@@ -59,6 +62,7 @@ export function bybitSource(): MarketSource {
     title: 'Bybit linear perpetuals, live',
     adapter: bybitAdapter(),
     clock: systemClock,
+    begin: () => {},
     close: async () => undefined,
   };
 }

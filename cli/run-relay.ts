@@ -1,10 +1,10 @@
 /** What `cst relay` and `cst record` do: one venue's feed as a service, until it is asked to stop. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createLogUpdate } from 'log-update';
 import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
+import { within } from '../connectors/clock/within.ts';
 import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import type { Retention } from '../connectors/journal/segment-writer.ts';
 import { openGcsLease } from '../connectors/lease/gcs.ts';
@@ -13,8 +13,8 @@ import { openSqliteLease } from '../connectors/lease/sqlite.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { VENUES, type Venue } from '../schemas/primitives.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
+import { EXIT } from './errors.ts';
 import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
-import { type Log, logTo } from './log.ts';
 import { fallbackSymbols } from './market-source.ts';
 import {
   type FeedFlags,
@@ -25,6 +25,7 @@ import {
   type RelayFlags,
 } from './relay-flags.ts';
 import { type RelayPace, relayFields, relayLine } from './relay-line.ts';
+import { type Screen, screenOf } from './relay-screen.ts';
 import { RelayService, type RelayServiceOptions } from './relay-service.ts';
 import { untilStopRequest } from './stop-request.ts';
 import { version } from './version.ts';
@@ -35,6 +36,7 @@ const REDRAW_MS = 500;
 /** Between lines of the log where there is no terminal. */
 const TELL_EVERY_MS = 60_000;
 const GB = 1e9;
+const GIVE_UP_MS = 3_000;
 
 type Common = Omit<RelayServiceOptions, 'bus' | 'spillDir' | 'record' | 'lease' | 'log'>;
 
@@ -73,7 +75,9 @@ async function serve(
   const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
   await untilStopRequest(async (stopAsked) => {
     const screen = screenOf(process.stderr);
-    const service = await RelayService.open({ ...common, ...(await open()), log: screen.log });
+    const opening = open().then((parts) => RelayService.open({ ...common, ...parts, log: screen.log }));
+    const service = await Promise.race([opening, stopAsked]);
+    if (!service) return neverOpened(opening);
     screen.log(
       'INFO',
       `${verb} ${common.adapter.venue}; health at ${service.url}healthz, metrics at ${service.url}metrics.`,
@@ -91,6 +95,20 @@ async function serve(
     }
     screen.log('INFO', `Stopped: ${done}.`);
   }, stopAfterMs);
+}
+
+/** Asked to stop while it was being opened: a folder or an exchange that does not answer must not hold it. */
+async function neverOpened(opening: Promise<RelayService>): Promise<void> {
+  if (
+    await within(
+      systemClock,
+      GIVE_UP_MS,
+      opening.then((service) => service.stop()),
+    )
+  )
+    return;
+  process.stderr.write('Stopped before it had begun.\n');
+  process.exit(EXIT.error);
 }
 
 /** Redraws or logs until told to stop; resolves with the last line. */
@@ -115,40 +133,6 @@ async function tell(service: RelayService, screen: Screen, signal: AbortSignal):
     if (signal.aborted) return line;
     screen.tell(line, relayFields(report, pace));
   }
-}
-
-interface Screen {
-  readonly isLive: boolean;
-  readonly log: Log;
-  tell(line: string, fields: Readonly<Record<string, unknown>>): void;
-  close(): void;
-}
-
-/** On a terminal the line is redrawn below what is logged. */
-function screenOf(stream: NodeJS.WriteStream): Screen {
-  const log = logTo(stream, systemClock);
-  if (!stream.isTTY) {
-    return { isLive: false, log, tell: (line, fields) => log('INFO', line, fields), close: () => {} };
-  }
-  const redraw = createLogUpdate(stream);
-  let shown = '';
-  return {
-    isLive: true,
-    log(severity, message, fields) {
-      redraw.clear();
-      log(severity, message, fields);
-      if (shown) redraw(shown);
-    },
-    tell(line) {
-      shown = line;
-      redraw(line);
-    },
-    close() {
-      shown = '';
-      redraw.clear();
-      redraw.done();
-    },
-  };
 }
 
 function commonOf(flags: FeedFlags): Common {

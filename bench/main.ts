@@ -8,8 +8,6 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { BENCHMARKS } from './all.ts';
 import type { Benchmark, Row } from './benchmark.ts';
 
-/** Benchmarks that print lines of their own; not part of the default run. */
-const SCRIPTS = ['bus', 'history'];
 /** Their cases run in processes that they start: this one's memory says nothing. */
 const OTHER_PROCESSES = ['replay', 'engines'];
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
@@ -19,9 +17,8 @@ const [BEGIN, END] = ['<!-- measured: begin -->', '<!-- measured: end -->'];
 const HELP = `npm run bench -- [name…] [--write]
 
   ${BENCHMARKS.map(({ name, cases }) => `${name.padEnd(9)} ${cases.length} cases`).join('\n  ')}
-  ${SCRIPTS.join(', ')}: not part of the default run
 
-Without a name: all of them, side by side, in less than 6 minutes.
+Without a name: all of them, one after the other, in a quarter of an hour.
 --write    puts the tables, machine, date and commit into bench/RESULTS.md
 `;
 
@@ -34,14 +31,11 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const stranger = positionals.find(
-    (name) => !SCRIPTS.includes(name) && !BENCHMARKS.some((b) => b.name === name),
-  );
+  const stranger = positionals.find((name) => !BENCHMARKS.some((b) => b.name === name));
   if (stranger !== undefined) {
     process.stderr.write(`Error: Expected the name of a benchmark, got "${stranger}".\n\n${HELP}`);
     return 4;
   }
-  for (const name of SCRIPTS) if (positionals.includes(name)) await run([`${name}.ts`], 'inherit');
   const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const sections: string[] = [];
   for (const benchmark of chosen) sections.push(await sectionOf(benchmark));
@@ -55,7 +49,7 @@ async function sectionOf(benchmark: Benchmark): Promise<string> {
   const rows: Row[] = [];
   for (const [index, { name: label, goal }] of cases.entries()) {
     process.stderr.write(`  ${label} …\n`);
-    const { row, peakMb } = resultOf(await run(['case.ts', name, String(index)], 'pipe'));
+    const { row, peakMb } = resultOf(await runCase(name, index));
     if (row)
       rows.push({
         case: label,
@@ -63,7 +57,10 @@ async function sectionOf(benchmark: Benchmark): Promise<string> {
         ...(OTHER_PROCESSES.includes(name) ? {} : { 'peak RSS': `${peakMb} MB` }),
         ...(goal && { goal }),
       });
-    else process.stderr.write('    skipped: its data is missing, see CST_REAL_DATA\n');
+    else
+      process.stderr.write(
+        '    skipped: its data or its engine is missing (CST_REAL_DATA, cst engine, Go)\n',
+      );
   }
   const table = tableOf(rows);
   process.stdout.write(`${table}\n`);
@@ -75,14 +72,14 @@ function resultOf(text: string): { row: Row | null; peakMb: number } {
   return JSON.parse(text.trim().split('\n').at(-1) ?? '');
 }
 
-function run(args: readonly string[], stdout: 'pipe' | 'inherit'): Promise<string> {
-  const [file = '', ...rest] = args;
+function runCase(...words: readonly (string | number)[]): Promise<string> {
+  const args = words.map(String);
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, file), ...rest], {
-      stdio: ['ignore', stdout, 'inherit'],
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'case.ts'), ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';
-    child.stdout?.setEncoding('utf8').on('data', (part: string) => {
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
       text += part;
     });
     child.on('error', fail);

@@ -1,7 +1,7 @@
 /** `npm run bench`: each case in a process of its own, a table for each benchmark, `--write` for bench/RESULTS.md. */
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { arch, cpus, platform, totalmem } from 'node:os';
+import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../connectors/clock/system.ts';
@@ -38,7 +38,10 @@ async function main(): Promise<number> {
   }
   const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const sections: string[] = [];
-  for (const benchmark of chosen) sections.push(await sectionOf(benchmark));
+  for (const benchmark of chosen) {
+    const [load = 0] = loadavg();
+    sections.push(`${await sectionOf(benchmark)}\n${provenance(load)}`);
+  }
   if (values.write) write(sections);
   return 0;
 }
@@ -112,7 +115,7 @@ function write(sections: readonly string[]): void {
       .slice(1)
       .map((section) => [titleOf(section), section.trimEnd()]),
   );
-  for (const section of sections) kept.set(titleOf(section), `${section.trimEnd()}\n\n${provenance()}`);
+  for (const section of sections) kept.set(titleOf(section), section);
   const all = BENCHMARKS.flatMap(({ name }) => kept.get(`## ${name}`) ?? []);
   writeFileSync(RESULTS, `${before}${BEGIN}\n${all.join('\n\n')}\n${END}${after}`);
 }
@@ -121,12 +124,13 @@ function titleOf(section: string): string {
   return section.slice(0, section.indexOf('\n'));
 }
 
-function provenance(): string {
+/** @param load Of the machine before the measurement: what others did with it. */
+function provenance(load: number): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
   const changes =
     git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ' and uncommitted changes';
   const gigabytes = Math.round(totalmem() / 2 ** 30);
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gigabytes} GB, ${platform()} ${arch()}, Node ${process.version}`;
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gigabytes} GB, ${platform()} ${arch()}, Node ${process.version}, load ${load.toFixed(1)} before`;
   const day = new Date(systemClock.now()).toISOString().slice(0, 10);
   return `_${day}, commit ${git('rev-parse', '--short', 'HEAD')}${changes}; ${machine}._`;
 }

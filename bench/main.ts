@@ -1,7 +1,7 @@
 /** `npm run bench`: each case in a process of its own, a table for each benchmark, `--write` for bench/RESULTS.md. */
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
+import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../connectors/clock/system.ts';
@@ -10,6 +10,7 @@ import type { Benchmark, Row } from './benchmark.ts';
 
 /** Their cases run in processes that they start: this one's memory says nothing. */
 const OTHER_PROCESSES = ['replay', 'engines'];
+const LOOK_MS = 3_000;
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
 /** What stands between these is written here; what stands around them, by people. */
 const [BEGIN, END] = ['<!-- measured: begin -->', '<!-- measured: end -->'];
@@ -39,8 +40,8 @@ async function main(): Promise<number> {
   const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const sections: string[] = [];
   for (const benchmark of chosen) {
-    const [load = 0] = loadavg();
-    sections.push(`${await sectionOf(benchmark)}\n${provenance(load)}`);
+    const busy = await busyCores();
+    sections.push(`${await sectionOf(benchmark)}\n${provenance(busy)}`);
   }
   if (values.write) write(sections);
   return 0;
@@ -124,13 +125,20 @@ function titleOf(section: string): string {
   return section.slice(0, section.indexOf('\n'));
 }
 
-/** @param load Of the machine before the measurement: what others did with it. */
-function provenance(load: number): string {
+/** What others do with the machine, while we do nothing. */
+async function busyCores(): Promise<number> {
+  const idleMs = () => cpus().reduce((sum, { times }) => sum + times.idle, 0);
+  const [idleBefore, before] = [idleMs(), performance.now()];
+  await systemClock.until(systemClock.now() + LOOK_MS);
+  return Math.max(0, cpus().length - (idleMs() - idleBefore) / (performance.now() - before));
+}
+
+function provenance(busy: number): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
   const changes =
     git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ' and uncommitted changes';
   const gigabytes = Math.round(totalmem() / 2 ** 30);
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gigabytes} GB, ${platform()} ${arch()}, Node ${process.version}, load ${load.toFixed(1)} before`;
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gigabytes} GB, ${platform()} ${arch()}, Node ${process.version}; others kept ${busy.toFixed(1)} cores busy`;
   const day = new Date(systemClock.now()).toISOString().slice(0, 10);
   return `_${day}, commit ${git('rev-parse', '--short', 'HEAD')}${changes}; ${machine}._`;
 }

@@ -1,10 +1,21 @@
 /** Every benchmark that `npm run bench` knows as a table. */
 import type { Benchmark } from './benchmark.ts';
+import { bus } from './bus.ts';
 import { candles } from './candles.ts';
 import { engines } from './engines.ts';
 import { feeds } from './feeds.ts';
 import { growth } from './growth.ts';
+import { history } from './history.ts';
 import { latency } from './latency.ts';
 import { replays } from './replay.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [feeds, candles, growth, replays, latency, engines];
+export const BENCHMARKS: readonly Benchmark[] = [
+  feeds,
+  candles,
+  growth,
+  replays,
+  latency,
+  bus,
+  history,
+  engines,
+];

@@ -2,6 +2,7 @@
 import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
 import { standardAttributes } from '../schemas/pubsub-message.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { percentile, type Row } from './benchmark.ts';
 
 export interface BusLoad {
   readonly topic: TopicName;
@@ -46,13 +47,13 @@ export async function readAll(subscription: Subscription, { messages }: BusLoad)
   }
 }
 
-/** Publishes one message after the other, and says how long each took to arrive: `p50 1.0 ms, p99 2.0 ms`. */
+/** Publishes one message after the other; cells say how long each took to arrive. */
 export async function timesOfHops(
   bus: MessageBus,
   subscription: Subscription,
   { topic, messages }: BusLoad,
   hops: number,
-): Promise<string> {
+): Promise<Row> {
   const times: number[] = [];
   for (let i = 0; i < hops; i++) {
     const start = performance.now();
@@ -62,6 +63,6 @@ export async function timesOfHops(
     times.push(performance.now() - start);
   }
   times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.floor(hops * share)]!.toFixed(2);
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`;
+  const at = (share: number) => `${percentile(times, share).toFixed(2)} ms`;
+  return { 'hop: p50': at(0.5), 'hop: p99': at(0.99) };
 }

@@ -1,8 +1,9 @@
-/** `node bench/history.ts`: rows a second into DuckDB, insert-if-absent, each insert durable. */
+/** Rows a second into DuckDB. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
+import type { Benchmark, Row } from './benchmark.ts';
 
 const ROWS = 400_000;
 
@@ -19,18 +20,28 @@ const tick = (number: number) => ({
   side: 'BUY',
 });
 
-for (const batch of [200, 2_000, 10_000]) {
+async function measure(batch: number): Promise<Row> {
   const dir = mkdtempSync(join(tmpdir(), 'cst-bench-'));
   const history = await openDuckDbHistory({ path: join(dir, 'history.duckdb') });
-  const start = performance.now();
-  for (let from = 0; from < ROWS; from += batch) {
-    await history.insert(
-      'ticks',
-      Array.from({ length: batch }, (_, i) => tick(from + i)),
-    );
+  try {
+    const start = performance.now();
+    for (let from = 0; from < ROWS; from += batch) {
+      const rows = Array.from({ length: batch }, (_, i) => tick(from + i));
+      await history.insert('ticks', rows);
+    }
+    const perSecond = (ROWS / (performance.now() - start)) * 1e3;
+    return { rows: ROWS.toLocaleString('en-US'), 'rows/s': Math.round(perSecond).toLocaleString('en-US') };
+  } finally {
+    await history.close();
+    rmSync(dir, { recursive: true });
   }
-  const rate = Math.round((ROWS / (performance.now() - start)) * 1000);
-  console.log(`ticks, ${batch} a batch: ${rate} rows/s`);
-  await history.close();
-  rmSync(dir, { recursive: true });
 }
+
+export const history: Benchmark = {
+  name: 'history',
+  about: 'Trades into a DuckDB file: each insert leaves out what is there, and is durable when it returns.',
+  cases: [200, 2_000, 10_000].map((batch) => ({
+    name: `ticks, ${batch} a batch`,
+    run: () => measure(batch),
+  })),
+};

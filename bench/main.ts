@@ -8,10 +8,9 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { BENCHMARKS } from './all.ts';
 import type { Benchmark, Row } from './benchmark.ts';
 
-/** Benchmarks that print lines of their own; not part of the default run. */
-const SCRIPTS = ['bus', 'history'];
 /** Their cases run in processes that they start: this one's memory says nothing. */
 const OTHER_PROCESSES = ['replay', 'engines'];
+const LOOK_MS = 3_000;
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
 /** What stands between these is written here; what stands around them, by people. */
 const [BEGIN, END] = ['<!-- measured: begin -->', '<!-- measured: end -->'];
@@ -19,9 +18,8 @@ const [BEGIN, END] = ['<!-- measured: begin -->', '<!-- measured: end -->'];
 const HELP = `npm run bench -- [name…] [--write]
 
   ${BENCHMARKS.map(({ name, cases }) => `${name.padEnd(9)} ${cases.length} cases`).join('\n  ')}
-  ${SCRIPTS.join(', ')}: not part of the default run
 
-Without a name: all of them, side by side, in less than 6 minutes.
+Without a name: all of them, one after the other, in a quarter of an hour.
 --write    puts the tables, machine, date and commit into bench/RESULTS.md
 `;
 
@@ -34,17 +32,17 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const stranger = positionals.find(
-    (name) => !SCRIPTS.includes(name) && !BENCHMARKS.some((b) => b.name === name),
-  );
+  const stranger = positionals.find((name) => !BENCHMARKS.some((b) => b.name === name));
   if (stranger !== undefined) {
     process.stderr.write(`Error: Expected the name of a benchmark, got "${stranger}".\n\n${HELP}`);
     return 4;
   }
-  for (const name of SCRIPTS) if (positionals.includes(name)) await run([`${name}.ts`], 'inherit');
   const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const sections: string[] = [];
-  for (const benchmark of chosen) sections.push(await sectionOf(benchmark));
+  for (const benchmark of chosen) {
+    const busy = await busyCores();
+    sections.push(`${await sectionOf(benchmark)}\n${provenance(busy)}`);
+  }
   if (values.write) write(sections);
   return 0;
 }
@@ -55,7 +53,7 @@ async function sectionOf(benchmark: Benchmark): Promise<string> {
   const rows: Row[] = [];
   for (const [index, { name: label, goal }] of cases.entries()) {
     process.stderr.write(`  ${label} …\n`);
-    const { row, peakMb } = resultOf(await run(['case.ts', name, String(index)], 'pipe'));
+    const { row, peakMb } = resultOf(await runCase(name, index));
     if (row)
       rows.push({
         case: label,
@@ -63,7 +61,10 @@ async function sectionOf(benchmark: Benchmark): Promise<string> {
         ...(OTHER_PROCESSES.includes(name) ? {} : { 'peak RSS': `${peakMb} MB` }),
         ...(goal && { goal }),
       });
-    else process.stderr.write('    skipped: its data is missing, see CST_REAL_DATA\n');
+    else
+      process.stderr.write(
+        '    skipped: its data or its engine is missing (CST_REAL_DATA, cst engine, Go)\n',
+      );
   }
   const table = tableOf(rows);
   process.stdout.write(`${table}\n`);
@@ -75,14 +76,14 @@ function resultOf(text: string): { row: Row | null; peakMb: number } {
   return JSON.parse(text.trim().split('\n').at(-1) ?? '');
 }
 
-function run(args: readonly string[], stdout: 'pipe' | 'inherit'): Promise<string> {
-  const [file = '', ...rest] = args;
+function runCase(...words: readonly (string | number)[]): Promise<string> {
+  const args = words.map(String);
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, file), ...rest], {
-      stdio: ['ignore', stdout, 'inherit'],
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'case.ts'), ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';
-    child.stdout?.setEncoding('utf8').on('data', (part: string) => {
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
       text += part;
     });
     child.on('error', fail);
@@ -115,7 +116,7 @@ function write(sections: readonly string[]): void {
       .slice(1)
       .map((section) => [titleOf(section), section.trimEnd()]),
   );
-  for (const section of sections) kept.set(titleOf(section), `${section.trimEnd()}\n\n${provenance()}`);
+  for (const section of sections) kept.set(titleOf(section), section);
   const all = BENCHMARKS.flatMap(({ name }) => kept.get(`## ${name}`) ?? []);
   writeFileSync(RESULTS, `${before}${BEGIN}\n${all.join('\n\n')}\n${END}${after}`);
 }
@@ -124,12 +125,20 @@ function titleOf(section: string): string {
   return section.slice(0, section.indexOf('\n'));
 }
 
-function provenance(): string {
+/** What others do with the machine, while we do nothing. */
+async function busyCores(): Promise<number> {
+  const idleMs = () => cpus().reduce((sum, { times }) => sum + times.idle, 0);
+  const [idleBefore, before] = [idleMs(), performance.now()];
+  await systemClock.until(systemClock.now() + LOOK_MS);
+  return Math.max(0, cpus().length - (idleMs() - idleBefore) / (performance.now() - before));
+}
+
+function provenance(busy: number): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
   const changes =
     git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ' and uncommitted changes';
   const gigabytes = Math.round(totalmem() / 2 ** 30);
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gigabytes} GB, ${platform()} ${arch()}, Node ${process.version}`;
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gigabytes} GB, ${platform()} ${arch()}, Node ${process.version}; others kept ${busy.toFixed(1)} cores busy`;
   const day = new Date(systemClock.now()).toISOString().slice(0, 10);
   return `_${day}, commit ${git('rev-parse', '--short', 'HEAD')}${changes}; ${machine}._`;
 }

@@ -80,8 +80,14 @@ export function settingsOf(given: Readonly<Record<string, unknown>>): Record<str
 }
 
 function settingOf({ type }: OptionSchema, value: unknown): unknown {
-  if (type === 'integer') return String(value).trim() === '' ? value : Number(value);
+  if (type === 'integer') return integerOf(value);
   return type === 'object' ? pairsOf(value as readonly string[]) : value;
+}
+
+/** What is no number stays as it was typed, so that it can be named. */
+function integerOf(value: unknown): unknown {
+  const number = Number(value);
+  return String(value).trim() === '' || !Number.isFinite(number) ? value : number;
 }
 
 /** `KEY=VALUE`, split at the first sign; steps' names hold none. */

@@ -155,11 +155,15 @@ export function distinct(published: readonly Published[], topic: TopicName): Pub
   return [...byId.values()];
 }
 
-/** The highest revision of each bar, level set or feature row, as JSON, in an order of its own. */
+/** The highest revision of each bar, level set or feature row, and every signal, as JSON, in an order of its own. */
 export function finals(published: readonly Published[], topic: TopicName): string[] {
   const best = new Map<string, { revision: number; json: string }>();
   for (const { id, json } of distinct(published, topic)) {
-    const { revision = 0 } = JSON.parse(json) as { revision?: number };
+    const { revision } = JSON.parse(json) as { revision?: number };
+    if (revision === undefined) {
+      best.set(id, { revision: 0, json });
+      continue;
+    }
     const identity = id.slice(0, id.lastIndexOf(':'));
     const known = best.get(identity);
     if (!known || revision > known.revision) best.set(identity, { revision, json });

@@ -6,7 +6,9 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Resolves once `now()` ≥ ms, or when the signal aborts. */
 export async function waitUntil(now: () => number, ms: number, signal?: AbortSignal): Promise<void> {
   // A timer may fire a fraction of a millisecond early, and a long wait is several timers: so look again.
-  while (!signal?.aborted && now() < ms) await sleep(Math.min(ms - now(), LONGEST_TIMER_MS), signal);
+  for (let left = ms - now(); left > 0 && !signal?.aborted; left = ms - now()) {
+    await sleep(Math.min(left, LONGEST_TIMER_MS), signal);
+  }
 }
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { BAD_DAY, INPUTS } from './inputs.ts';
+import { badDay, INPUTS } from './inputs.ts';
 import { needEngineHere } from './needs.ts';
 import { differences, runReplay } from './replays.ts';
 
@@ -21,7 +21,7 @@ it.for(INPUTS)('$engine makes of $name the bytes of the embedded runner', async 
 });
 
 it('the simulated day has all that makes a run hard', async () => {
-  const summary = await runReplay(BAD_DAY(), newFolder());
+  const summary = await runReplay(badDay(), newFolder());
   const { duplicates, late, droppedLate, deadLetters, signals } = summary;
   for (const count of [duplicates, late, droppedLate, deadLetters, signals]) expect(count).toBeGreaterThan(0);
   expect(late).toBeGreaterThan(droppedLate);

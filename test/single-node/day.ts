@@ -11,7 +11,7 @@ import type { TradeRow } from '../../schemas/trade-batch.ts';
 export const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
 export const START = Date.UTC(2026, 2, 1);
 /** When the relay began. */
-const FEED_START = START - HOUR_MS / 2;
+export const FEED_START = START - HOUR_MS / 2;
 export const market = new SimulatedMarket(1);
 /** What the warm start looks back on, and some. */
 const BEFORE_MS = 24 * DAY_MS;

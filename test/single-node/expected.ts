@@ -8,7 +8,7 @@ import { INTERVAL_MS } from '../../schemas/primitives.ts';
 import { encodePubsubMessage, eventTimeOf } from '../../schemas/pubsub-message.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { type Second, START } from './day.ts';
-import type { Outputs } from './world.ts';
+import type { Outputs } from './readers.ts';
 
 export async function expectedOutputs(
   seconds: readonly Second[],

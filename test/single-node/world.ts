@@ -2,42 +2,30 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { MessageBus } from '../../connectors/bus/port.ts';
-import { type Clients, openClients, type ReceivedMessage } from '../../connectors/bus/pubsub/clients.ts';
 import { openPubSubBus } from '../../connectors/bus/pubsub.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
-import { answerRest } from '../../connectors/exchanges/simulated/rest.ts';
 import { openDuckDbHistory } from '../../connectors/history/duckdb.ts';
 import { Candle } from '../../schemas/candle.ts';
 import { MINUTE_MS } from '../../schemas/primitives.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { type Pstest, startPstest } from '../pstest/pstest.ts';
-import { market, type Second, START, SYMBOLS } from './day.ts';
+import { type Second, START, SYMBOLS } from './day.ts';
+import { type Outputs, Readers } from './readers.ts';
+import { type Rest, serveRest } from './rest.ts';
 
 const CHILD = fileURLToPath(new URL('./child.fixture.ts', import.meta.url));
 const PROJECT = 'test-project';
 /** The server hands each stream one message in 10 ms. */
 const TUNING = { leaseMs: 1_000, quietMs: 300, streams: 24 };
-const OUTPUTS = [
-  'market-candles',
-  'market-levels',
-  'market-features',
-  'trade-signals-micro',
-  'dead-letters',
-] as const;
 /** Unit: market ms. */
 const MAX_BEHIND_MS = 15 * MINUTE_MS;
-/** When the node comes up: before the day. */
+/** When the node comes up where nothing else is said: before the day. */
 const UP_MS = START - 1_000_000;
-
-/** What readers were sent, by topic: contents of each id in the order they came, the first copy of each. */
-export type Outputs = Map<TopicName, Map<string, string[]>>;
 
 export interface WorldOptions {
   /** Market seconds per second. */
@@ -45,23 +33,32 @@ export interface WorldOptions {
   readonly params: unknown;
   readonly history: readonly Candle[];
   readonly seconds: readonly Second[];
+  /** Market time at which the node comes up. */
+  readonly upMs?: number;
+  /** What reads and publishes; the node where left out. */
+  readonly script?: string;
+  /** Options of the script that are to be others. */
+  readonly change?: Readonly<Record<string, unknown>>;
+  /** Between looks of the readers. Unit: ms. */
+  readonly lookEveryMs?: number;
+  /** Told before seconds are handed to the server. */
+  readonly onPublish?: (seconds: readonly Second[]) => void;
+  /** Told of the first copy of each id that a reader has. */
+  readonly onOutput?: (topic: TopicName, json: string) => void;
 }
 
 export class World {
   readonly #options: WorldOptions;
   readonly #server: Pstest;
   readonly #bus: MessageBus;
-  readonly #rest: Server;
+  #rest: Rest | undefined;
   readonly #dir: string;
-  #marketMs = UP_MS;
-  #newestCandleMs = UP_MS;
-  readonly #outputs: Outputs = new Map(OUTPUTS.map((topic) => [topic, new Map()]));
-  readonly #clients: Clients;
-  readonly #reading: Promise<void>[] = [];
+  #marketMs: number;
+  #newestCandleMs: number;
+  #readers: Readers | undefined;
   #isClosing = false;
   #child: ChildProcess | undefined;
   #complaints = '';
-  #copies = 0;
   #publishing: Promise<void> | undefined;
 
   static async open(options: WorldOptions): Promise<World> {
@@ -74,6 +71,8 @@ export class World {
 
   private constructor(options: WorldOptions, server: Pstest, dir: string) {
     this.#options = options;
+    this.#marketMs = options.upMs ?? UP_MS;
+    this.#newestCandleMs = this.#marketMs;
     this.#server = server;
     this.#dir = dir;
     this.#bus = openPubSubBus({
@@ -81,15 +80,6 @@ export class World {
       endpoint: server.address,
       create: 'missing',
       clock: systemClock,
-    });
-    this.#clients = openClients(PROJECT, server.address);
-    this.#rest = createServer((request, response) => {
-      const url = new URL(request.url ?? '/', 'http://x');
-      void answerRest(market, url, this.now()).then(({ status, body }) => {
-        response
-          .writeHead(status, { 'content-type': 'application/json' })
-          .end(typeof body === 'string' ? body : JSON.stringify(body));
-      });
     });
   }
 
@@ -99,17 +89,16 @@ export class World {
   }
 
   get outputs(): Outputs {
-    return this.#outputs;
+    return this.#readers!.outputs;
   }
 
-  /** Deliveries of an id beyond its first: of the readers' server, and of the node that published it again. */
+  /** Deliveries of an id beyond its first. */
   get copies(): number {
-    return this.#copies;
+    return this.#readers!.copies;
   }
 
   async #prepare(): Promise<void> {
-    this.#rest.listen(0, '127.0.0.1');
-    await once(this.#rest, 'listening');
+    this.#rest = await serveRest(() => this.now());
     const history = await openDuckDbHistory({ path: join(this.#dir, 'history.duckdb') });
     await history.insert(
       'candles',
@@ -123,7 +112,20 @@ export class World {
     ] as const;
     // Once made, a subscription keeps what is published until someone opens it again.
     for (const [topic, name] of held) await (await this.#bus.subscribe(topic, name)).close();
-    for (const topic of OUTPUTS) this.#reading.push(this.#read(topic, await this.#subscribe(topic)));
+    const { lookEveryMs = 50, onOutput } = this.#options;
+    this.#readers = await Readers.open({
+      ...{ project: PROJECT, endpoint: this.#server.address, lookEveryMs },
+      onOutput: (topic, json, ts) => {
+        if (topic === 'market-candles') this.#newestCandleMs = Math.max(this.#newestCandleMs, ts);
+        onOutput?.(topic, json);
+      },
+    });
+  }
+
+  /** Publishes the whole day as fast as it goes; market time stands. */
+  async publishAtOnce(): Promise<void> {
+    const { seconds } = this.#options;
+    for (let at = 0; at < seconds.length; at += 60) await this.#send(seconds.slice(at, at + 60));
   }
 
   /** Publishes the day as its time comes. */
@@ -132,9 +134,9 @@ export class World {
     return this.#publishing;
   }
 
-  spawn(): void {
-    const { params, speed } = this.#options;
-    const { port } = this.#rest.address() as AddressInfo;
+  /** @returns its process id. */
+  spawn(): number {
+    const { params, speed, script = CHILD, change } = this.#options;
     const options = {
       ...{
         project: PROJECT,
@@ -144,16 +146,18 @@ export class World {
         params,
         dir: this.#dir,
       },
-      ...{ restUrl: `http://127.0.0.1:${port}`, tuning: TUNING, patienceMs: 3_000 * speed },
+      ...{ restUrl: this.#rest!.url, tuning: TUNING, patienceMs: 3_000 * speed },
       ...{ originMs: systemClock.now(), startMs: this.#marketMs, speed },
+      ...change,
     };
-    const child = spawn(process.execPath, [CHILD, JSON.stringify(options)], {
+    const child = spawn(process.execPath, [script, JSON.stringify(options)], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child = child;
     child.stderr.on('data', (text) => {
       this.#complaints = `${this.#complaints}${text}`.slice(-20_000);
     });
+    return child.pid!;
   }
 
   get complaints(): string {
@@ -180,11 +184,10 @@ export class World {
     this.#isClosing = true;
     if (this.#child) await this.end('SIGKILL');
     await this.#publishing;
-    await Promise.all(this.#reading);
-    await this.#clients.close();
+    await this.#readers?.close();
     await this.#bus.close();
     await this.#server.stop();
-    this.#rest.close();
+    this.#rest?.close();
   }
 
   async #publish(): Promise<void> {
@@ -196,53 +199,19 @@ export class World {
       tickMs = now;
       let to = at;
       while (to < seconds.length && seconds[to]!.endMs <= this.#marketMs) to += 1;
-      const due = seconds.slice(at, to);
-      const trades = due.flatMap((second) => second.trades);
-      const books = due.flatMap((second) => second.books);
-      await Promise.all([
-        this.#bus.publish('raw-tick-data', trades),
-        this.#bus.publish('book-snapshots', books),
-      ]);
+      await this.#send(seconds.slice(at, to));
       at = to;
       await systemClock.until(systemClock.now() + 20);
     }
   }
 
-  /** The readers ask Google's client: ours would hide copies from them. */
-  async #subscribe(topic: TopicName): Promise<string> {
-    const name = `projects/${PROJECT}/subscriptions/${topic}-reader`;
-    const path = `projects/${PROJECT}/topics/${topic}`;
-    await this.#clients.publisher.createTopic({ name: path }).catch(() => undefined);
-    await this.#clients.subscriber.createSubscription({ name, topic: path, ackDeadlineSeconds: 60 });
-    return name;
-  }
-
-  #note(topic: TopicName, { attributes, data }: NonNullable<ReceivedMessage['message']>): void {
-    const { id, ts } = attributes as Record<string, string>;
-    const json = Buffer.from(data as Uint8Array).toString();
-    const seen = this.#outputs.get(topic)!;
-    const contents = seen.get(id!);
-    if (contents) {
-      this.#copies += 1;
-      if (!contents.includes(json)) contents.push(json);
-      return;
-    }
-    seen.set(id!, [json]);
-    if (topic === 'market-candles') this.#newestCandleMs = Math.max(this.#newestCandleMs, Number(ts));
-  }
-
-  async #read(topic: TopicName, subscription: string): Promise<void> {
-    const { subscriber } = this.#clients;
-    while (!this.#isClosing) {
-      const [{ receivedMessages }] = await subscriber.pull({
-        subscription,
-        maxMessages: 1_000,
-        returnImmediately: true,
-      });
-      const ackIds = (receivedMessages ?? []).map(({ ackId }) => ackId!);
-      for (const { message } of receivedMessages ?? []) this.#note(topic, message!);
-      if (ackIds.length > 0) await subscriber.acknowledge({ subscription, ackIds });
-      else await systemClock.until(systemClock.now() + 50);
-    }
+  async #send(seconds: readonly Second[]): Promise<void> {
+    this.#options.onPublish?.(seconds);
+    const trades = seconds.flatMap((second) => second.trades);
+    const books = seconds.flatMap((second) => second.books);
+    await Promise.all([
+      this.#bus.publish('raw-tick-data', trades),
+      this.#bus.publish('book-snapshots', books),
+    ]);
   }
 }

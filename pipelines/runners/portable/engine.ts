@@ -21,8 +21,6 @@ export interface PortableEngineOptions {
   readonly clock: Clock;
   /** What the engine, its workers and the job have to say. */
   readonly log: Log;
-  /** How often event time is told where nothing is late; an hour where left out. Unit: ms of market time. */
-  readonly stepMs?: number;
   /** Told while the job runs: its worker processes, for those who want to kill one. */
   readonly onStart?: (workers: Pick<WorkerPool, 'workers'>) => void;
   /** Told once the job is done. */
@@ -38,11 +36,17 @@ export function portableEngine(name: EngineName, options: PortableEngineOptions)
     async run(pipeline, { openSource, take }) {
       const subscriptions = subscriptionsOf(pipeline);
       const sources = new Map(subscriptions.map((each) => [each, openSource(each)]));
-      const { events, hasLate } = await record(sources, { stepMs: options.stepMs ?? HOUR_MS });
+      const { events, hasLate } = await record(sources, { stepMs: STEP_MS[name] });
       await runJob(name, withRecording(pipeline, events), { ...options, hasLate, take });
     },
   };
 }
+
+/**
+ * How often event time is told where nothing is late. Each time, Prism takes every element of every open window out of a
+ * heap and puts it back. Unit: ms of market time.
+ */
+const STEP_MS: Readonly<Record<EngineName, number>> = { prism: 6 * HOUR_MS, flink: HOUR_MS };
 
 /** It would take a bundle that has nothing left to split for a failure of the job. */
 export const PRISM_OPTIONS: JobOptions['options'] = {

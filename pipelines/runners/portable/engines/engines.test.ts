@@ -67,6 +67,14 @@ describe('installEngine', () => {
     );
   });
 
+  it.skipIf(!existsSync('/proc/self'))('says where it cannot write', async () => {
+    script('go', 'exit 0');
+    const env = { PATH, CST_ENGINES: '/proc/engines' };
+    await expect(installEngine('prism', { env })).rejects.toThrow(
+      /Cannot write to \/proc\/engines: .*Set CST_ENGINES/,
+    );
+  });
+
   it('refuses an old Java', async () => {
     script('mvn', 'exit 0');
     script('java', 'echo \'java version "1.8.0_292"\' >&2');

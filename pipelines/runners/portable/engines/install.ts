@@ -1,5 +1,5 @@
 /** Installs an engine by the package registry of its language: Go's proxy for Prism, Maven's for Flink. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf, UpstreamError } from '../../../../schemas/errors.ts';
 import {
@@ -53,12 +53,23 @@ const FILL: Readonly<Record<EngineName, (folder: string, run: ToolRun) => Promis
 
 function draftBeside(folder: string): string {
   try {
-    mkdirSync(dirname(folder), { recursive: true });
+    makeFolder(dirname(folder));
     return mkdtempSync(join(dirname(folder), '.installing-'));
   } catch (cause) {
     throw new UpstreamError(`Cannot write to ${dirname(folder)}: ${messageOf(cause)}. Set CST_ENGINES.`, {
       cause,
     });
+  }
+}
+
+/** Step by step: Node's own `recursive` never ends where the kernel says of a new name that it is not there (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (cause) {
+    if (!existsSync(path)) throw cause;
   }
 }
 

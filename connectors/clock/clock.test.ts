@@ -52,6 +52,24 @@ describe('acceleratedClock', () => {
     }
   });
 
+  it('stands still until it is begun, and so do those who wait for it', async () => {
+    const base = new ManualClock(1000);
+    const clock = acceleratedClock({ start: START, speed: 60, base, isHeld: true });
+    const reached: number[] = [];
+    const waiting = clock.until(START + 60).then(() => reached.push(clock.now()));
+    const left = new AbortController();
+    const leaving = clock.until(START + 60, left.signal);
+    await base.advanceTo(5000);
+    expect([clock.now(), ...reached]).toEqual([START]);
+    left.abort();
+    await leaving;
+    clock.begin();
+    clock.begin();
+    await base.advanceTo(5001);
+    await waiting;
+    expect([clock.now(), ...reached]).toEqual([START + 60, START + 60]);
+  });
+
   it('refuses a speed of nothing', () => {
     expect(() => acceleratedClock({ start: 0, speed: 0, base: systemClock })).toThrow('speed above 0');
   });

@@ -66,6 +66,26 @@ describe('the exchange’s bar of a minute', () => {
     expect(world.bars()[0]!.revision).toBeGreaterThan(1_000_000 + 599 + 60);
   });
 
+  it('is no more than a reason to ask REST where trade ids prove what is missing', () => {
+    const world = new TinyWorld({
+      adapter: { ...adapter, hasContiguousIds: true },
+      restDepth: 10_000,
+      feed: { liveness: PATIENT },
+    });
+    world.busy(START + 120_000);
+    world.runTo(START + 61_000);
+    world.shapeRest = (trades) => trades.filter(({ ts }) => ts < START + 60_000);
+    world.deliver(kline(world, START, { volume: 1_000.5, trades: 1_000 }));
+    world.runTo(START + 90_000);
+    const asked = world.fetches.length;
+    expect(asked).toBeGreaterThan(4);
+    world.shapeRest = (trades) => trades;
+    world.runTo(START + 120_000);
+    expect(world.fetches).toHaveLength(asked + 1);
+    expect(world.bars()).toEqual([]);
+    expect(world.ledger().map(({ kind }) => kind)).not.toContain('DIFFERS');
+  });
+
   it('says nothing where it equals ours, in whatever order the trades came', () => {
     const world = new TinyWorld({ adapter, feed: { liveness: PATIENT } });
     for (let n = 1; n < 300; n++) {

@@ -41,16 +41,16 @@ export class KlineCheck {
     if (minute.kline) this.#reopen(minute);
   }
 
-  /** A later bar of a minute replaces the one before it. */
+  /** A later bar of a minute replaces the one before it, unless it counts fewer trades. */
   closed(kline: KlineEvent, network: number): void {
     const minute = this.#minute(kline.openTime);
-    if (!minute || (minute.kline && isSame(minute.kline, kline))) return;
+    if (!minute || (minute.kline && (isSame(minute.kline, kline) || isBehind(kline, minute.kline)))) return;
     minute.kline = kline;
     minute.klineAt = network;
     this.#reopen(minute);
   }
 
-  /** Minutes whose bars do not say what we published, each until it is settled. @param isWhole Of the minute we miss nothing, as far as we know. */
+  /** Minutes whose bars tell of what we did not publish, each until it is settled. @param isWhole Of the minute we miss nothing, as far as we know. */
   differing(network: number, isWhole: (openTime: number) => boolean): CheckedMinute[] {
     if (!this.#hasWork) return [];
     this.#hasWork = false;
@@ -58,22 +58,22 @@ export class KlineCheck {
     for (const minute of this.#minutes.values()) {
       if (!minute.kline || minute.verdict === 'equal' || minute.verdict === 'differs') continue;
       this.#hasWork = true;
-      if (isEqual(minute, minute.kline)) continue;
+      if (isCovered(minute, minute.kline)) continue;
       if (network >= minute.klineAt + PATIENCE_MS && isWhole(minute.openTime)) differing.push(minute);
     }
     return differing;
   }
 
-  /** Minutes that have come to equal their bars. */
-  takeEqual(): CheckedMinute[] {
-    const equal: CheckedMinute[] = [];
+  /** Minutes that have come to hold all that their bars tell of. */
+  takeCovered(): CheckedMinute[] {
+    const covered: CheckedMinute[] = [];
     for (const minute of this.#minutes.values()) {
       const { kline, verdict } = minute;
-      if (!kline || verdict === 'equal' || !isEqual(minute, kline)) continue;
+      if (!kline || verdict === 'equal' || !isCovered(minute, kline)) continue;
       minute.verdict = 'equal';
-      equal.push({ ...minute, verdict });
+      covered.push({ ...minute, verdict });
     }
-    return equal;
+    return covered;
   }
 
   /** A minute is under way, with trades or without. */
@@ -119,6 +119,15 @@ export function volumeOf({ units, scale }: Pick<CheckedMinute, 'units' | 'scale'
 
 function minuteOf(ts: number): number {
   return ts - (ts % MINUTE_MS);
+}
+
+/** Our trades are known one by one: a bar that counts fewer is one from before its minute was over. */
+function isCovered(minute: CheckedMinute, kline: KlineEvent): boolean {
+  return isEqual(minute, kline) || isBehind(kline, minute);
+}
+
+function isBehind({ trades }: KlineEvent, than: { readonly trades: number | null }): boolean {
+  return trades !== null && than.trades !== null && trades < than.trades;
 }
 
 /** Both are the doubles nearest to the same decimal where they are equal. A sum that does not fit proves nothing. */

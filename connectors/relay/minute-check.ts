@@ -9,6 +9,7 @@ import type { FeedOut } from './feed-out.ts';
 import { type CheckedMinute, KlineCheck, volumeOf } from './kline-check.ts';
 import type { Entry } from './ledger.ts';
 import { barMessage } from './messages.ts';
+import { lookBack } from './recovery.ts';
 import type { SymbolState } from './symbol-state.ts';
 
 /** Answers of REST that may fail to explain a difference. */
@@ -27,6 +28,11 @@ export interface MinuteCheckOptions {
   readonly continuity: Continuity;
   /** The venue tells bars of its own. */
   readonly hasKlines: boolean;
+  /**
+   * Trade ids prove what is missing. Then a bar is a reason to ask REST and no more: such venues do not say that it is
+   * closed, and the last we saw of it may be older than its end.
+   */
+  readonly hasContiguousIds: boolean;
   readonly out: FeedOut;
   readonly write: (at: Instant, entry: Entry) => void;
 }
@@ -52,8 +58,9 @@ export class MinuteCheck {
 
   /** From when trades are to be asked for; null where nothing is in doubt. */
   get demand(): number | null {
-    const { floor } = this;
-    return floor === Number.POSITIVE_INFINITY ? null : floor - 1_000;
+    const doubtful = this.#doubtful;
+    if (doubtful.length === 0) return null;
+    return lookBack(this.floor, Math.max(...doubtful.map(({ tries }) => tries)));
   }
 
   /** Start of the oldest minute in doubt; Infinity where there is none. */
@@ -70,9 +77,13 @@ export class MinuteCheck {
       const found = fresh.filter(({ ts }) => isWithin(ts, minute.openTime)).length;
       minute.tries++;
       minute.recovered += found;
-      if (minute.kline) continue;
+      const isSeen = reachesOver(trades, minute.openTime);
+      if (minute.kline) {
+        if (isSeen && this.#options.hasContiguousIds) this.#settle(minute, at);
+        continue;
+      }
       if (found > 0) this.#recovered(minute, at, 'its bar never came, and REST knows trades that we did not');
-      minute.isAsked = minute.tries >= MOST_LOOKS || reachesOver(trades, minute.openTime);
+      minute.isAsked = minute.tries >= MOST_LOOKS || isSeen;
     }
     this.#unchecked = this.#unchecked.filter(({ isAsked }) => !isAsked);
   }
@@ -86,7 +97,7 @@ export class MinuteCheck {
     // What waits for its batch is not summed yet.
     if (state.pending.length > 0) return;
     if (this.#options.hasKlines) this.#lookForMissing(at);
-    for (const minute of this.#klines.takeEqual()) this.#equal(minute, at);
+    for (const minute of this.#klines.takeCovered()) this.#covered(minute, at);
     const differing = this.#klines.differing(at.network, (openTime) =>
       continuity.vouches(openTime, openTime + MINUTE_MS),
     );
@@ -94,7 +105,7 @@ export class MinuteCheck {
       if (minute.verdict === 'open') {
         minute.verdict = 'asking';
         minute.tries = 0;
-      } else if (minute.tries >= MOST_TRIES) this.#differs(minute, at);
+      } else if (minute.tries >= MOST_TRIES && !this.#options.hasContiguousIds) this.#differs(minute, at);
     }
     this.#asking = differing.filter(({ verdict }) => verdict === 'asking');
   }
@@ -108,10 +119,16 @@ export class MinuteCheck {
       .filter(({ openTime }) => continuity.vouches(openTime, openTime + MINUTE_MS));
   }
 
-  #equal(minute: CheckedMinute, at: Instant): void {
+  #covered(minute: CheckedMinute, at: Instant): void {
     const { verdict } = minute;
     if (verdict !== 'asking' && verdict !== 'differs') return;
-    this.#recovered(minute, at, 'the exchange’s bar of the minute equals our trades now');
+    this.#recovered(minute, at, 'we have all trades of the exchange’s bar of the minute now');
+  }
+
+  /** REST has told all of it. */
+  #settle(minute: CheckedMinute, at: Instant): void {
+    minute.verdict = 'equal';
+    if (minute.recovered > 0) this.#recovered(minute, at, 'REST has told all trades of the minute');
   }
 
   #recovered({ openTime, recovered }: CheckedMinute, at: Instant, cause: string): void {

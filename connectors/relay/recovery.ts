@@ -62,8 +62,12 @@ export function isHopeless({ tries }: LostSpan): boolean {
 
 /** Unit: ms since the epoch. */
 export function askFrom({ anchor, from, tries }: LostSpan): number {
-  const step = anchor ? tries : tries + 1;
-  return Math.max(0, (anchor?.ts ?? from) - LOOK_BACK_MS[Math.min(step, LOOK_BACK_MS.length - 1)]!);
+  return lookBack(anchor?.ts ?? from, anchor ? tries : tries + 1);
+}
+
+/** Unit: ms since the epoch. */
+export function lookBack(ms: number, tries: number): number {
+  return Math.max(0, ms - LOOK_BACK_MS[Math.min(tries, LOOK_BACK_MS.length - 1)]!);
 }
 
 /** One request at a time, later and later while it does not help. */

@@ -74,7 +74,7 @@ export class SymbolFeed {
     });
     this.#check = new MinuteCheck({
       ...{ state: this.state, continuity: this.gaps.continuity, out: options.out, write },
-      hasKlines: adapter.streams.includes('kline'),
+      ...{ hasKlines: adapter.streams.includes('kline'), hasContiguousIds: adapter.hasContiguousIds },
     });
     this.#owed.add(startMs, this.#seconds.next);
   }

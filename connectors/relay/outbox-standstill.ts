@@ -15,6 +15,11 @@ export interface Situation {
   readonly bytes: number;
 }
 
+interface Pressing extends Pick<Situation, 'bytes' | 'isHeld'> {
+  /** There is a disk, and it takes what it is given. */
+  readonly canSpill: boolean;
+}
+
 type Limits = Pick<OutboxOptions, 'log' | 'maxBytes' | 'patienceMs' | 'spillDir'>;
 
 export class Standstill {
@@ -36,10 +41,12 @@ export class Standstill {
     return this.#isRelieving;
   }
 
-  /** Sockets may be read as long as the disk takes what comes from them. */
-  pressure(bytes: number, canSpill: boolean): 'calm' | 'pause' {
+  /** Sockets may be read as long as the disk takes what comes from them, or memory where the bus is another's. */
+  pressure({ bytes, isHeld, canSpill }: Pressing): 'calm' | 'pause' {
+    const isRoom = bytes < this.#maxBytes;
+    if (isHeld) return isRoom || canSpill ? 'calm' : 'pause';
     if (this.#sinceMs === null) return 'calm';
-    return this.#isRelieving && canSpill && bytes < this.#maxBytes ? 'calm' : 'pause';
+    return this.#isRelieving && canSpill && isRoom ? 'calm' : 'pause';
   }
 
   look(now: number, situation: Situation): void {

@@ -342,6 +342,23 @@ describe('an outbox that is held', () => {
     expect(bus.of(SNAPSHOTS)).toEqual(ids('s', 30, 100).map((id) => `${id}!`));
   });
 
+  it('pauses sockets where there is no disk and memory is full, until another has published', async () => {
+    const { outbox, pass } = await outboxOn(new MoodyBus(), {
+      isHeld: true,
+      maxBytes: 20_000,
+      spillDir: null,
+    });
+    outbox.put([on(TRADES, ...ids('t', 0, 40))]);
+    await pass(1_000);
+    expect(outbox.pressure()).toBe('calm');
+    outbox.put([on(TRADES, ...ids('t', 40, 60))]);
+    await pass(1_000);
+    expect(outbox.pressure()).toBe('pause');
+    await outbox.forget((_, { attributes }) => Number(attributes.id!.slice(1)) < 50);
+    await pass(250);
+    expect([outbox.pressure(), outbox.stats().depth]).toEqual(['calm', 10]);
+  });
+
   it('publishes what an earlier relay left, and only that', async () => {
     const spillDir = mkdtempSync(join(tmpdir(), 'outbox-'));
     const away = new MoodyBus();

@@ -11,7 +11,7 @@
  *   since nobody else may have it.
  * - Where the disk takes nothing, pressure stays; what was put stays in memory.
  *
- * Memory: about `maxBytes`, and what a caller who heeds the pressure still puts.
+ * Memory: about `maxBytes`, and what a caller who heeds the pressure still puts; also while it is held.
  */
 import { UpstreamError } from '../../schemas/errors.ts';
 import type { TopicName } from '../../schemas/topics.ts';
@@ -97,7 +97,7 @@ export class Outbox {
   /** `pause`: do not read sockets now. */
   pressure(): 'calm' | 'pause' {
     const canSpill = this.#spills.size > 0 && !this.#lanes.hasDiskError;
-    return this.#isHeld ? 'calm' : this.#standstill.pressure(this.#lanes.bytes, canSpill);
+    return this.#standstill.pressure({ bytes: this.#lanes.bytes, isHeld: this.#isHeld, canSpill });
   }
 
   stats(): OutboxStats {

@@ -1,6 +1,7 @@
 /** The same two hours and a half for every engine: what the relay would publish, what is known before, what comes of it. */
 import { createHash } from 'node:crypto';
-import { fetchKlines } from '../connectors/exchanges/bybit/rest.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import { distinct, finals, type Published } from '../pipelines/signals.fixture.ts';
 import { type Resumption, resumption, warmCandles } from '../pipelines/warm-start.ts';
 import type { Candle } from '../schemas/candle.ts';
@@ -49,9 +50,10 @@ export type Warm = Resumption & { readonly history: readonly Candle[] };
 
 /** Candles as a node that comes up at UP has them of the exchange. */
 export async function warmFrom(restUrl: string): Promise<Warm> {
+  const rest = venueAdapter(VENUE).rest({ baseUrl: restUrl, clock: systemClock });
   const history = await warmCandles({
     ...{ venue: VENUE, symbols: SYMBOLS, startMs: UP },
-    fetchKlines: (query) => fetchKlines({ ...query, baseUrl: restUrl }),
+    fetchKlines: (query) => rest.klines(query),
   });
   return { history, ...resumption(history, UP, DEFAULT_PARAMS, { isResuming: true }) };
 }

@@ -185,27 +185,37 @@ describe('SymbolBooks', () => {
     bids: [[price, 1]],
     asks: [[price + 1, 1]],
   });
+  const sources = [
+    { connection: 0, proven: 4_000 },
+    { connection: 1, proven: 4_000 },
+  ] as const;
 
   it('show the first that is in sync, and another where it is lost', () => {
     const books = new SymbolBooks(0);
     expect(books.outOfSyncMs(700)).toBe(700);
-    books.apply(0, book(10), 1_000);
-    books.apply(1, book(20), 1_000);
-    expect(books.shown?.top()?.bestBid).toBe(10);
-    expect(books.apply(0, book(10, false), 2_000)).toBe('gap');
-    expect(books.apply(0, book(10, false), 2_000)).toBe('empty');
-    expect(books.shown?.top()?.bestBid).toBe(20);
-    books.apply(0, book(30), 3_000);
-    expect(books.shown?.top()?.bestBid).toBe(20);
+    books.apply(sources[0], book(10), 1_000);
+    books.apply(sources[1], book(20), 1_000);
+    expect(books.shownAt(5_000)?.top()?.bestBid).toBe(10);
+    expect(books.apply(sources[0], book(10, false), 2_000)).toBe('gap');
+    expect(books.apply(sources[0], book(10, false), 2_000)).toBe('empty');
+    expect(books.shownAt(5_000)?.top()?.bestBid).toBe(20);
+    books.apply(sources[0], book(30), 3_000);
+    expect(books.shownAt(5_000)?.top()?.bestBid).toBe(20);
     books.clear(1, 4_000);
-    expect(books.shown?.top()?.bestBid).toBe(30);
+    expect(books.shownAt(5_000)?.top()?.bestBid).toBe(30);
     books.drop(0, 5_000);
-    expect([books.shown, books.outOfSyncMs(6_000)]).toEqual([null, 1_000]);
+    expect([books.shownAt(5_000), books.outOfSyncMs(6_000)]).toEqual([null, 1_000]);
+  });
+
+  it('show none whose connection has told nothing for two seconds', () => {
+    const books = new SymbolBooks(0);
+    books.apply(sources[0], book(10), 1_000);
+    expect([books.shownAt(5_999)?.top()?.bestBid, books.shownAt(6_000)]).toEqual([10, null]);
   });
 
   it('ask for a snapshot anew that is crossed in itself', () => {
     const crossed = { ...book(10), asks: [[9, 1] as const] };
-    expect(new SymbolBooks(0).apply(0, crossed, 0)).toBe('crossed');
+    expect(new SymbolBooks(0).apply(sources[0], crossed, 0)).toBe('crossed');
   });
 });
 

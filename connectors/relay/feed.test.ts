@@ -31,6 +31,23 @@ describe('a feed', () => {
     expect(world.unvouched(START, START + 64_000)).toEqual([]);
   });
 
+  it('tells no book of seconds in which nothing was read, and the book again once it is', () => {
+    const world = new TinyWorld();
+    world.busy(START + 30_000);
+    world.runTo(START + 10_000);
+    const { deliver } = world;
+    world.give({ kind: 'paused', isPaused: true });
+    world.deliver = () => {};
+    world.runTo(START + 20_000);
+    world.deliver = deliver;
+    world.give({ kind: 'paused', isPaused: false });
+    world.runTo(START + 25_000);
+    const shown = world.snapshots().map(({ ts, bestBid }) => [(ts - START) / 1_000, bestBid]);
+    expect(shown.slice(5, 10)).toEqual([5, 6, 7, 8, 9].map((second) => [second, 99]));
+    expect(shown.slice(11, 18)).toEqual([11, 12, 13, 14, 15, 16, 17].map((second) => [second, null]));
+    expect(shown.slice(-3)).toEqual([22, 23, 24].map((second) => [second, 99]));
+  });
+
   it('is whole from the beginning of the minute in which it began, where REST still has it', () => {
     const startMs = START + 15_000;
     const world = new TinyWorld({ startMs });

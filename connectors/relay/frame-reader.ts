@@ -148,7 +148,7 @@ export class FrameReader {
   }
 
   #book(link: FeedLink, { feed, streams: { book: stream } }: Leg, event: BookEvent, at: Instant): void {
-    const fault = feed.books.apply(link.connection, event, at.market);
+    const fault = feed.books.apply(link, event, at.market);
     // The snapshot that was asked for may be under way.
     if (!fault || (fault === 'empty' && at.network < stream.askedAt + SNAPSHOT_WAIT_MS)) return;
     stream.askedAt = at.network;

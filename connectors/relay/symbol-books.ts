@@ -1,10 +1,24 @@
 /** One symbol's order books, one of each connection; the first that is in sync is shown. */
 import type { BookEvent } from '../exchanges/market-event.ts';
 import { type BookFault, OrderBook } from '../exchanges/order-book.ts';
+import type { Proof } from './continuity.ts';
+
+/** A connection. */
+export interface BookSource extends Pick<Proof, 'proven'> {
+  readonly connection: number;
+}
+
+interface Sourced {
+  readonly book: OrderBook;
+  readonly source: BookSource;
+}
+
+/** A connection that has been silent for so long may have a book of the past. Unit: ms. */
+const STILL_THE_BOOK_MS = 2_000;
 
 export class SymbolBooks {
-  readonly #books = new Map<number, OrderBook>();
-  #shown: OrderBook | null = null;
+  readonly #books = new Map<number, Sourced>();
+  #shown: Sourced | null = null;
   #outOfSyncSince: number;
   resyncs = 0;
 
@@ -13,9 +27,9 @@ export class SymbolBooks {
     this.#outOfSyncSince = now;
   }
 
-  /** Null while none is in sync. */
-  get shown(): OrderBook | null {
-    return this.#shown;
+  /** Null while none is in sync, and where its connection has told nothing for a while. @param end Market ms. */
+  shownAt(end: number): OrderBook | null {
+    return this.#shown && this.#shown.source.proven > end - STILL_THE_BOOK_MS ? this.#shown.book : null;
   }
 
   /** Until `end`, market ms; 0 while in sync. */
@@ -24,9 +38,9 @@ export class SymbolBooks {
   }
 
   /** What is wrong, or null; `empty` where it is out of sync and this does not change it. */
-  apply(connection: number, event: BookEvent, now: number): BookFault | null {
-    const book = this.#books.get(connection) ?? new OrderBook();
-    this.#books.set(connection, book);
+  apply(source: BookSource, event: BookEvent, now: number): BookFault | null {
+    const { book } = this.#books.get(source.connection) ?? { book: new OrderBook() };
+    if (!this.#books.has(source.connection)) this.#books.set(source.connection, { book, source });
     const wasInSync = book.isInSync;
     const fault = book.apply(event);
     if (book.isInSync !== wasInSync) this.#choose(now);
@@ -35,7 +49,7 @@ export class SymbolBooks {
 
   /** The connection's book is of the past. */
   clear(connection: number, now: number): void {
-    this.#books.get(connection)?.clear();
+    this.#books.get(connection)?.book.clear();
     this.#choose(now);
   }
 
@@ -45,9 +59,10 @@ export class SymbolBooks {
   }
 
   #choose(now: number): void {
-    if (this.#shown?.isInSync && [...this.#books.values()].includes(this.#shown)) return;
+    const books = [...this.#books.values()];
+    if (this.#shown?.book.isInSync && books.includes(this.#shown)) return;
     const wasShown = this.#shown !== null;
-    this.#shown = [...this.#books.values()].find(({ isInSync }) => isInSync) ?? null;
+    this.#shown = books.find(({ book }) => book.isInSync) ?? null;
     if (wasShown && !this.#shown) this.#outOfSyncSince = now;
   }
 }

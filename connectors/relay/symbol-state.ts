@@ -71,7 +71,7 @@ export class SymbolState {
    */
   snapshot(second: number, connected: boolean, now: number, books: SymbolBooks): BookSnapshot {
     const end = second + 1_000;
-    const book = now - end < STILL_THE_BOOK_MS ? books.shown : null;
+    const book = now - end < STILL_THE_BOOK_MS ? books.shownAt(end) : null;
     const top = book?.top() ?? null;
     const depth = book && top ? book.depth(top, DEPTH_BANDS_BPS) : null;
     return {

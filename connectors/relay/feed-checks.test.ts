@@ -66,6 +66,19 @@ describe('the exchange’s bar of a minute', () => {
     expect(world.bars()[0]!.revision).toBeGreaterThan(1_000_000 + 599 + 60);
   });
 
+  it('takes the place of ours where the symbol goes before REST has explained the difference', () => {
+    const world = new TinyWorld({ adapter, feed: { liveness: PATIENT } });
+    world.busy(START + 60_000);
+    world.runTo(START + 61_000);
+    world.isRestAway = true;
+    world.deliver(kline(world, START, { volume: 1_000.5 }));
+    world.runTo(START + 66_000);
+    expect(world.bars()).toEqual([]);
+    world.give({ kind: 'symbols', symbols: ['Y'] });
+    expect(story(world).slice(-2)).toEqual(['DIFFERS', 'REMOVED']);
+    expect(world.bars()).toMatchObject([{ openTime: START, volume: 1_000.5, complete: true }]);
+  });
+
   it('is no more than a reason to ask REST where trade ids prove what is missing', () => {
     const world = new TinyWorld({
       adapter: { ...adapter, hasContiguousIds: true },

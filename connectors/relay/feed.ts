@@ -185,8 +185,7 @@ export class Feed {
   }
 
   #remove(feed: SymbolFeed, at: Instant): void {
-    feed.flush(at);
-    feed.gaps.ended(at);
+    feed.ended(at);
     this.#symbols.delete(feed.symbol);
     this.#removed.set(feed.symbol, feed.state.since);
     for (const [fetchId, asking] of this.#fetches) if (asking === feed) this.#fetches.delete(fetchId);

@@ -110,6 +110,13 @@ export class MinuteCheck {
     this.#asking = differing.filter(({ verdict }) => verdict === 'asking');
   }
 
+  /** Nobody will look again: the exchange's bars stand for what is still in doubt. */
+  ended(at: Instant): void {
+    if (this.#options.hasContiguousIds) return;
+    for (const minute of this.#asking) if (minute.verdict === 'asking') this.#differs(minute, at);
+    this.#asking = [];
+  }
+
   /** A connection that was down when a minute closed brings no bar of it. */
   #lookForMissing({ market }: Instant): void {
     const { continuity } = this.#options;

@@ -17,6 +17,9 @@ export interface Progress {
   readonly proven: number;
 }
 
+/** Nothing delivers: our clock alone tells. */
+export const NO_FEED: Progress = { own: Number.POSITIVE_INFINITY, proven: Number.POSITIVE_INFINITY };
+
 /**
  * A second is over once the exchange has sent something of the symbol stamped after it: a connection delivers in
  * order, so its trades are here, even where the network or this process lags. Where the symbol is silent, anything of

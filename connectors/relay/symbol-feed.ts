@@ -14,7 +14,7 @@ import { claimMessage, cutByMinute, type Sending, snapshotMessage, tradeMessage 
 import { MinuteCheck } from './minute-check.ts';
 import { OwedSeconds } from './owed-seconds.ts';
 import { Asking } from './recovery.ts';
-import { type Progress, Seconds } from './seconds.ts';
+import { NO_FEED, type Progress, Seconds } from './seconds.ts';
 import { SymbolBooks } from './symbol-books.ts';
 import { SymbolGaps } from './symbol-gaps.ts';
 import { SymbolState } from './symbol-state.ts';
@@ -34,8 +34,6 @@ export interface SymbolFeedOptions {
   /** Asks REST for trades. */
   readonly fetch: (fromMs: number) => void;
 }
-
-const NO_FEED: Progress = { own: Number.POSITIVE_INFINITY, proven: Number.POSITIVE_INFINITY };
 
 export class SymbolFeed {
   readonly symbol: string;
@@ -83,7 +81,6 @@ export class SymbolFeed {
     return this.gaps.continuity.isUp;
   }
 
-  /** Trades are subscribed on a session. */
   up(link: Proof, at: Instant): void {
     this.gaps.up(link, at);
   }
@@ -127,10 +124,16 @@ export class SymbolFeed {
     if (kline.isClosed) this.#check.closed(kline, at);
   }
 
-  /** What REST told. */
+  /** It is not followed any more. */
+  ended(at: Instant): void {
+    this.flush(at);
+    this.#check.ended(at);
+    this.gaps.ended(at);
+  }
+
   fetched(trades: readonly TradeRow[], at: Instant): void {
-    const askedAt = this.#asking.askedAt ?? at.network;
-    const fresh = this.#recovered(trades, { askedAt, isJoined: false }, at);
+    const how = { askedAt: this.#asking.askedAt ?? at.network, isJoined: false };
+    const fresh = this.#recovered(trades, how, at);
     this.#check.fetched(trades, fresh, at);
     this.#asking.answered(at.network, this.#demand() === null);
   }
@@ -141,8 +144,7 @@ export class SymbolFeed {
 
   /** Snapshots of these seconds were never published. @param isProven They said that all was well. */
   dropped(from: number, to: number, isProven: boolean): void {
-    if (isProven) this.#owed.addProven(from, to);
-    else this.#owed.add(from, to);
+    isProven ? this.#owed.addProven(from, to) : this.#owed.add(from, to);
   }
 
   /** A second is over. */
@@ -196,7 +198,6 @@ export class SymbolFeed {
 
   #flushTrades(at: Instant): void {
     const { state } = this;
-    if (state.pending.length === 0) return;
     for (const run of cutByMinute(state.pending.splice(0))) this.#publish(run, at);
   }
 

@@ -43,6 +43,7 @@ export class MinuteCheck {
   /** Minutes that differ from their bars, and minutes without a bar. */
   #asking: CheckedMinute[] = [];
   #unchecked: CheckedMinute[] = [];
+  #isWaiting = false;
 
   constructor(options: MinuteCheckOptions) {
     this.#options = options;
@@ -92,10 +93,21 @@ export class MinuteCheck {
     return [...this.#asking, ...this.#unchecked];
   }
 
+  /** Looks at the minutes; where trades wait for their batch, which are not summed yet, once they have left. */
   tick(at: Instant): void {
-    const { continuity, state } = this.#options;
-    // What waits for its batch is not summed yet.
-    if (state.pending.length > 0) return;
+    this.#isWaiting = this.#options.state.pending.length > 0;
+    if (!this.#isWaiting) this.#look(at);
+  }
+
+  /** No trade waits for its batch. */
+  flushed(at: Instant): void {
+    if (!this.#isWaiting) return;
+    this.#isWaiting = false;
+    this.#look(at);
+  }
+
+  #look(at: Instant): void {
+    const { continuity } = this.#options;
     if (this.#options.hasKlines) this.#lookForMissing(at);
     for (const minute of this.#klines.takeCovered()) this.#covered(minute, at);
     const differing = this.#klines.differing(at.network, (openTime) =>

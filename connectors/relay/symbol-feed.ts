@@ -197,8 +197,8 @@ export class SymbolFeed {
   }
 
   #flushTrades(at: Instant): void {
-    const { state } = this;
-    for (const run of cutByMinute(state.pending.splice(0))) this.#publish(run, at);
+    for (const run of cutByMinute(this.state.pending.splice(0))) this.#publish(run, at);
+    this.#check.flushed(at);
   }
 
   /** Trades that passed the wire's checks and still make no batch become a dead letter. */

@@ -36,8 +36,11 @@ export class RequestQueue {
     this.#nextSend = now;
   }
 
+  /** At the end; but what was never refused does not wait for what was, however much that is. */
   push(step: Step): void {
-    this.#steps.push(step);
+    const isFresh = step.isSubscribe && !step.isAlone;
+    const before = isFresh ? this.#steps.findLastIndex((each) => !isRetry(each)) : this.#steps.length - 1;
+    this.#steps.splice(before + 1, 0, step);
   }
 
   /** Takes a stream back; false where it stands in a request already, which will be sent. */
@@ -77,6 +80,10 @@ export class RequestQueue {
     const requests = this.#adapter[isSubscribe ? 'subscribe' : 'unsubscribe'](streams, nextId);
     this.#packed = requests.map((request) => ({ ...request, isSubscribe }));
   }
+}
+
+function isRetry({ isSubscribe, isAlone }: Step): boolean {
+  return isSubscribe && isAlone;
 }
 
 /** A request under way. */

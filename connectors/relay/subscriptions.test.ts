@@ -106,6 +106,20 @@ describe('Subscriptions, answered as a whole', () => {
     expect(waits).toEqual([4.85, 10, 20, 40, 80, 160, 320, 600, 600].map((s) => s * 1_000));
   });
 
+  it('asks on a new socket for what was taken before, and then for what was refused', () => {
+    const subscriptions = opened('bybit', [of('X1'), of('A'), of('X2'), of('B')]);
+    for (const [at, wrong] of [of('X1'), of('X2')].entries()) {
+      const [asked] = run(subscriptions, 100 * at, 100 * at);
+      expect(subscriptions.refused(refusal(asked!.requestId, wrong), 100 * at).refused).toEqual([wrong]);
+    }
+    subscriptions.opened(1_000);
+    expect(run(subscriptions, 1_000, 2_000).map(brief)).toEqual([
+      [1_000, 'subscribe', 'trades A,trades B'],
+      [1_100, 'subscribe', 'trades X1'],
+      [1_200, 'subscribe', 'trades X2'],
+    ]);
+  });
+
   it('asks for each by itself where nobody is blamed', () => {
     const subscriptions = opened('bybit', [of('A'), of('NOPE')]);
     const [first] = run(subscriptions, 0, 0);

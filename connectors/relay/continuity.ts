@@ -107,8 +107,8 @@ export class Continuity {
   hole(before: TradeRow, after: TradeRow, cause: string, network: number): void {
     if (this.#lost.some(({ anchor, first }) => anchor === before || first === after)) return;
     if (this.#hopeless.all.some(({ from, to }) => from < after.ts && to > before.ts)) return;
-    const span = newSpan(before.ts, cause, before);
-    span.to = Math.max(after.ts, before.ts + 1);
+    const span = newSpan(Math.max(before.ts, this.#startMs), cause, before);
+    span.to = Math.max(after.ts, span.from + 1);
     span.first = after;
     span.closedAt = network;
     this.#lost.push(span);

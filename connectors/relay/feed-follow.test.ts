@@ -37,4 +37,17 @@ describe('a feed whose symbols come and go', () => {
     world.runTo(START + 80_000);
     expect(world.published()).toEqual([]);
   });
+
+  it('tells of no time before it followed a symbol, whatever trade it knows from then', () => {
+    const world = new TinyWorld({ adapter: { hasContiguousIds: true, venue: 'kraken' } });
+    world.runTo(START + 200_000);
+    world.happens(tradeAt(world.now, 1));
+    world.after(5_000, () => world.trade(tradeAt(world.now, 2)));
+    world.runTo(START + 230_000);
+    expect(world.published().map(({ tradeId }) => tradeId)).toEqual(['2', '1']);
+    const spans = world.ledger().filter(({ kind }) => kind === 'GAP' || kind === 'RECOVERED');
+    expect(spans).toHaveLength(4);
+    expect(Math.min(...spans.map(({ from }) => from!))).toBe(START);
+    expect(missing(world.ledger()).isIn(START, START + 230_000)).toBe(false);
+  });
 });

@@ -4,20 +4,15 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FAULT_KINDS } from '../connectors/exchanges/simulated/faults/faults.ts';
+import { CHAOS } from './chaos/options.ts';
 import { type CopiesReport, judgeRun, linesOf, unfounded } from './chaos/report.ts';
 import type { MinuteVerdict } from './chaos/verdict.ts';
 import { type ChaosRun, MARK_MS, runChaos, START } from './chaos/world.ts';
 
-const OPTIONS = {
-  seed: Number(process.env.CST_CHAOS_SEED ?? 1),
-  hours: Number(process.env.CST_CHAOS_HOURS ?? 3),
-  perHour: 350,
-};
-
 let run: ChaosRun;
 let reports: CopiesReport[];
 beforeAll(async () => {
-  run = await runChaos(OPTIONS);
+  run = await runChaos(CHAOS);
   reports = await judgeRun(run);
   for (const line of linesOf(run, reports)) console.log(line);
 }, 24 * 3_600_000);
@@ -29,14 +24,14 @@ const verdicts = (): (MinuteVerdict & { readonly stream: string })[] =>
     ),
   );
 
-describe(`chaos over ${OPTIONS.hours} hours with seed ${OPTIONS.seed}`, () => {
+describe(`chaos over ${CHAOS.hours} hours with seed ${CHAOS.seed}`, () => {
   it('has every kind of fault several times, and they do harm', () => {
     const counts = FAULT_KINDS.map((kind) => run.faults.filter(({ fault }) => fault.kind === kind).length);
-    expect(run.faults).toHaveLength(Math.round(OPTIONS.hours * OPTIONS.perHour));
-    expect(Math.min(...counts)).toBeGreaterThanOrEqual(Math.min(10, 5 * OPTIONS.hours));
+    expect(run.faults).toHaveLength(Math.round(CHAOS.hours * CHAOS.perHour));
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(Math.min(10, 5 * CHAOS.hours));
     expect(run.faults.filter(({ state }) => state === 'due')).toEqual([]);
     const withheld = run.faults.reduce((sum, { tradesWithheld }) => sum + tradesWithheld, 0);
-    expect(withheld).toBeGreaterThan(1_000 * OPTIONS.hours);
+    expect(withheld).toBeGreaterThan(1_000 * CHAOS.hours);
   });
 
   it('publishes no candle that is wrong and not marked', () => {
@@ -49,8 +44,8 @@ describe(`chaos over ${OPTIONS.hours} hours with seed ${OPTIONS.seed}`, () => {
 
   it('brings back what can be had, also by revision', () => {
     const recovered = verdicts().filter(({ isRecovered }) => isRecovered);
-    expect(recovered.length).toBeGreaterThan(100 * OPTIONS.hours);
-    expect(recovered.filter(({ isRevised }) => isRevised).length).toBeGreaterThan(20 * OPTIONS.hours);
+    expect(recovered.length).toBeGreaterThan(100 * CHAOS.hours);
+    expect(recovered.filter(({ isRevised }) => isRevised).length).toBeGreaterThan(20 * CHAOS.hours);
     const whole = verdicts().filter(({ is }) => is === 'right' || is === 'exchange');
     expect(whole.length).toBeGreaterThan(verdicts().length / 2);
   });
@@ -62,7 +57,7 @@ describe(`chaos over ${OPTIONS.hours} hours with seed ${OPTIONS.seed}`, () => {
 
   it('is the same again, byte for byte', async () => {
     const marks = 3;
-    const again = await runChaos({ ...OPTIONS, untilMs: START + marks * MARK_MS });
+    const again = await runChaos({ ...CHAOS, untilMs: START + marks * MARK_MS });
     expect(again.digests).toEqual(run.digests.slice(0, marks));
   });
 });

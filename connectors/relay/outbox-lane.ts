@@ -4,6 +4,7 @@ import type { TopicName } from '../../schemas/topics.ts';
 import { backoffMs } from '../backoff.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
+import { Complaint } from './complaint.ts';
 import { type Waiting, WaitingQueue } from './outbox-queue.ts';
 import type { Spill } from './spill.ts';
 
@@ -42,15 +43,25 @@ export class Lane {
   #isAwake = false;
   /** When the attempt under way, with those that failed before it, began. */
   #attemptSinceMs: number | null = null;
-  /** What bus and disk said last, while they fail. */
-  busError: string | null = null;
-  diskError: string | null = null;
+  readonly #bus: Complaint;
+  readonly #disk: Complaint;
 
   constructor(options: LaneOptions) {
     this.#options = options;
     this.#queue = new WaitingQueue();
     this.#inFlight = new WaitingQueue();
     this.#leftover = options.spill?.messages ?? 0;
+    this.#bus = new Complaint(options.clock, options.onTrouble);
+    this.#disk = new Complaint(options.clock, options.onTrouble);
+  }
+
+  /** What the bus said last, while it fails. */
+  get busError(): string | null {
+    return this.#bus.text;
+  }
+
+  get diskError(): string | null {
+    return this.#disk.text;
   }
 
   /** In memory. */
@@ -172,11 +183,10 @@ export class Lane {
     try {
       await spill.append(chunk.map(({ message }) => message));
       this.#queue.take(chunk.length);
-      this.diskError = null;
+      this.#disk.settle();
       return true;
     } catch (error) {
-      if (this.diskError === null) this.#options.onTrouble(messageOf(error));
-      this.diskError = messageOf(error);
+      this.#disk.raise(messageOf(error));
       return false;
     }
   }
@@ -202,7 +212,7 @@ export class Lane {
         return true;
       } catch (error) {
         failures += 1;
-        this.#failed(messageOf(error));
+        this.#bus.raise(`Cannot publish to ${this.#options.topic}: ${messageOf(error)}`);
         await clock.until(clock.now() + backoffMs(failures, BACKOFF, 1), this.#closing.signal);
       }
     }
@@ -217,7 +227,7 @@ export class Lane {
     if (this.#closing.signal.aborted) return;
     this.#inFlight.keep(() => false);
     this.#attemptSinceMs = null;
-    this.busError = null;
+    this.#bus.settle();
     await done();
     this.#leftover = Math.max(0, this.#leftover - messages.length);
     onProgress(topic, messages);
@@ -234,11 +244,5 @@ export class Lane {
 
   #batchInFlight(): Batch {
     return { messages: this.#inFlight.messages, done: async () => {} };
-  }
-
-  #failed(reason: string): void {
-    const problem = `Cannot publish to ${this.#options.topic}: ${reason}`;
-    if (this.busError === null) this.#options.onTrouble(problem);
-    this.busError = problem;
   }
 }

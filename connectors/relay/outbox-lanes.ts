@@ -1,7 +1,7 @@
 /** The topics of an outbox, taken together. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InvariantError } from '../../schemas/errors.ts';
+import { InvariantError, messageOf, UpstreamError } from '../../schemas/errors.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { onDisk } from '../bus/embedded/files.ts';
 import { lockFolder } from '../bus/embedded/lock.ts';
@@ -84,10 +84,16 @@ export class Lanes {
     for (const lane of this.all) lane.wake();
   }
 
-  /** Ends them all, whatever becomes of one. @throws What the first that failed threw. */
+  /** Ends them all, whatever becomes of one. @throws UpstreamError where messages could not be left on disk. */
   async end(end: (lane: Lane) => Promise<void>): Promise<void> {
     const ended = await Promise.allSettled(this.all.map(end));
-    for (const result of ended) if (result.status === 'rejected') throw result.reason;
+    const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    if (!failed) return;
+    const { reason: cause } = failed;
+    throw new UpstreamError(
+      `Expected to leave ${this.depth - this.spilled} messages on disk, got: ${messageOf(cause)} They are lost.`,
+      { cause },
+    );
   }
 
   /** @throws InvariantError where no feed publishes it. */

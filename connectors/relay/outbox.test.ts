@@ -237,6 +237,34 @@ describe('a bus that stands still', () => {
     expect(bus.of(TRADES)).toEqual(ids('t', 0, 10));
   });
 
+  it('and a disk that is full now and then say so once a minute', async () => {
+    const bus = new MoodyBus();
+    bus.mood = 'hangs';
+    const disk = fullDisk();
+    const { outbox, pass, log } = await outboxOn(bus, { openFile: disk.openFile });
+    let trades = 0;
+    const refusedAndTaken = async () => {
+      disk.leaveBytes(10);
+      outbox.put([on(TRADES, `t${trades++}`)]);
+      await pass(8_000);
+      await until(() => outbox.stats().lastError !== null);
+      disk.leaveBytes(Number.POSITIVE_INFINITY);
+      await until(() => {
+        void pass(250);
+        return outbox.stats().lastError === null;
+      });
+    };
+    outbox.put([on(TRADES, `t${trades++}`)]);
+    for (let i = 0; i < 3; i++) await refusedAndTaken();
+    expect(log.filter((line) => line.includes('ENOSPC'))).toHaveLength(1);
+    await pass(60_000);
+    await refusedAndTaken();
+    expect(log.filter((line) => line.includes('ENOSPC'))).toHaveLength(2);
+    bus.takeAgain();
+    await until(() => outbox.stats().depth === 0);
+    expect(bus.of(TRADES)).toEqual(ids('t', 0, trades));
+  });
+
   it('pauses sockets for good where there is no disk, and takes all when it is back', async () => {
     const bus = new MoodyBus();
     bus.mood = 'hangs';
@@ -310,6 +338,18 @@ describe('draining', () => {
     const { outbox, pass } = await outboxOn(bus, { spillDir: null });
     outbox.put([on(TRADES, 't0')]);
     const draining = expect(outbox.drain(1_000)).rejects.toThrow(/publish 1 messages.*the bus is away/);
+    await pass(1_000);
+    await draining;
+  });
+
+  it('says what is lost where the disk is full', async () => {
+    const bus = new MoodyBus();
+    bus.mood = 'refuses';
+    const disk = fullDisk();
+    const { outbox, pass } = await outboxOn(bus, { openFile: disk.openFile });
+    disk.leaveBytes(10);
+    outbox.put([on(TRADES, 't0', 't1')]);
+    const draining = expect(outbox.drain(1_000)).rejects.toThrow(/leave 2 messages .*ENOSPC.*They are lost/);
     await pass(1_000);
     await draining;
   });

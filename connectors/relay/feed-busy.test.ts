@@ -18,3 +18,28 @@ it('checks the minutes of a market that never pauses', () => {
   world.runTo(START + 68_000);
   expect(world.published().map(({ tradeId }) => tradeId)).toContain('100000');
 });
+
+it('gives up a span whose trades cannot be told from copies any more', () => {
+  const world = new TinyWorld({ restDepth: 100_000 });
+  world.busy(START + 10_000);
+  world.runTo(START + 10_000);
+  world.isRestAway = true;
+  world.cut();
+  world.after(200, () => world.happens(tradeAt(world.now, 1_000)));
+  world.after(1_000, () => world.trade(tradeAt(world.now, 1_001)));
+  world.runTo(START + 12_000);
+  const asked = world.fetches.length;
+  world.isRestAway = false;
+  while (world.fetches.length === asked) world.runTo(world.now + 1);
+  // Its answer is under way while more trades come than are remembered.
+  const burst = Array.from({ length: 40_000 }, (_, i) => tradeAt(world.now, 2_000 + i));
+  for (const trade of burst) world.happens(trade);
+  world.deliver({ kind: 'trades', symbol: 'X', ts: world.now, trades: burst });
+  world.runTo(START + 20_000);
+  expect(world.published().some(({ tradeId }) => tradeId === '1000')).toBe(false);
+  expect(world.unvouched(START + 10_000, START + 11_000)).toEqual([START + 10_000]);
+  expect(world.ledger().at(-1)).toMatchObject({
+    ...{ kind: 'GAP', cause: 'It was cut.; too long ago: lost', resolved: false },
+    ...{ from: START + 10_000, to: START + 10_530 },
+  });
+});

@@ -182,7 +182,7 @@ export class SymbolFeed {
     at: Instant,
   ): TradeRow[] {
     const { state, gaps } = this;
-    gaps.advance(at);
+    gaps.tick(at);
     const wanted = Math.min(gaps.floor, this.#check.floor);
     const floor = Math.max(wanted, this.#startMs, state.known.horizon + 1);
     const inOrder = [...trades].sort(compareTrades);

@@ -95,7 +95,10 @@ export class SymbolGaps {
       this.#write(at, { kind: 'GAP', cause: `${cause}; it is not wanted any more: lost`, from, to });
   }
 
-  /** What time does to lost spans. */
+  /**
+   * What time does to lost spans. Before an answer is looked at, too: trades that can no longer be told from copies are
+   * not taken, and must not count as recovered.
+   */
   tick(at: Instant): void {
     this.advance(at);
     for (const span of this.continuity.lost) {

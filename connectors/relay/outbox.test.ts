@@ -383,11 +383,8 @@ describe('an outbox that is held', () => {
   });
 
   it('pauses sockets where there is no disk and memory is full, until another has published', async () => {
-    const { outbox, pass } = await outboxOn(new MoodyBus(), {
-      isHeld: true,
-      maxBytes: 20_000,
-      spillDir: null,
-    });
+    const held = { isHeld: true, maxBytes: 20_000, spillDir: null };
+    const { outbox, pass } = await outboxOn(new MoodyBus(), held);
     outbox.put([on(TRADES, ...ids('t', 0, 40))]);
     await pass(1_000);
     expect(outbox.pressure()).toBe('calm');

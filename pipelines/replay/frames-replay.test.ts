@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../connectors/clock/system.ts';
+import { venueAdapter } from '../../connectors/exchanges/adapters.ts';
 import type { Fault } from '../../connectors/exchanges/simulated/faults/faults.ts';
 import { openJournal } from '../../connectors/journal/reader.ts';
 import { type Recorded, record, START, SYMBOLS } from '../../connectors/journal/recorded.fixture.ts';
+import { openRecorder } from '../../connectors/journal/recorder.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import { MINUTE_MS } from '../../schemas/primitives.ts';
 import { replayFrames } from './frames-replay.ts';
@@ -92,5 +94,26 @@ describe.each(['bybit', 'kraken'] as const)('frames of %s through feed and graph
     const second = await replay(on.dir);
     expect(second.files).toEqual(first.files);
     expect(second.summary.outputSha256).toBe(first.summary.outputSha256);
+  });
+});
+
+describe('a frame that cannot be read', () => {
+  it('is one dead letter, of the first time, however often it came', async () => {
+    const dir = newFolder();
+    const recorder = await openRecorder({
+      ...{ dir, retention: {}, code: 'test', clock: systemClock, adapter: venueAdapter('bybit') },
+      onFailed: (error) => {
+        throw error;
+      },
+    });
+    const at = (ms: number) => ({ market: START + ms, network: ms });
+    recorder.began({ batchMs: 100, copies: 1, seed: 1, startedAt: at(0) });
+    recorder.told({ kind: 'symbols', symbols: ['BTCUSDT'] }, at(1));
+    recorder.told({ kind: 'opened', connection: 0 }, at(2));
+    for (const ms of [10, 20]) recorder.told({ kind: 'frame', connection: 0, frame: 'busy' }, at(ms));
+    await recorder.close();
+    const { files, summary } = await replay(dir);
+    expect(summary.deadLetters).toBe(1);
+    expect(JSON.parse(files.at(-1)!)).toMatchObject({ eventTime: new Date(START + 10).toISOString() });
   });
 });

@@ -1,4 +1,5 @@
 /** A replay of raw frames: a journal through the feed it was recorded from, and on through the graph, into one file a topic. */
+import type { OutgoingMessage } from '../../connectors/bus/port.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { Journal } from '../../connectors/journal/reader.ts';
 import { replayJournal } from '../../connectors/journal/replay.ts';
@@ -9,7 +10,7 @@ import { positionOf } from '../../schemas/feed-position.ts';
 import type { SignalParams } from '../../schemas/params.ts';
 import type { Interval } from '../../schemas/primitives.ts';
 import { encodePubsubMessage } from '../../schemas/pubsub-message.ts';
-import type { TopicName } from '../../schemas/topics.ts';
+import { ATTRIBUTES, type TopicName } from '../../schemas/topics.ts';
 import { compileSignals } from '../compile.ts';
 import { EMBEDDED_ENGINE } from './engine.ts';
 import { FramesSource } from './frames-source.ts';
@@ -121,6 +122,7 @@ class Tally {
   trades = 0;
   damagedBytes = 0;
   readonly events = new Map<string, number>();
+  readonly #letters = new Set<string>();
   readonly #output: ReplayOutput;
 
   constructor(output: ReplayOutput) {
@@ -137,12 +139,18 @@ class Tally {
 
   take({ topic, messages }: FeedMessages): void {
     for (const message of messages) {
-      if (topic === 'dead-letters')
-        this.#output.take(topic, encodePubsubMessage({ ...message, messageId: '' }));
+      if (topic === 'dead-letters') this.#takeLetter(message);
       else if (topic === 'feed-events') {
         const { kind } = FeedEvent.parse(JSON.parse(Buffer.from(message.data).toString()));
         this.events.set(kind, (this.events.get(kind) ?? 0) + 1);
       }
     }
+  }
+  /** The same frame refused later is the same letter, with another time: as on a bus, the first is kept. */
+  #takeLetter(message: OutgoingMessage): void {
+    const id = message.attributes[ATTRIBUTES.id]!;
+    if (this.#letters.has(id)) return;
+    this.#letters.add(id);
+    this.#output.take('dead-letters', encodePubsubMessage({ ...message, messageId: '' }));
   }
 }

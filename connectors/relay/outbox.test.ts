@@ -2,96 +2,23 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { standardAttributes } from '../../schemas/pubsub-message.ts';
-import type { TopicName } from '../../schemas/topics.ts';
-import type { OutgoingMessage } from '../bus/port.ts';
 import { ManualClock } from '../clock/manual.ts';
-import type { FeedMessages } from './feed-io.ts';
 import { fullDisk } from './full-disk.fixture.ts';
-import { type Outbox, openOutbox } from './outbox.ts';
-import type { OutboxOptions } from './outbox-options.ts';
+import {
+  endAll,
+  ids,
+  MoodyBus,
+  message,
+  on,
+  outboxOn,
+  SNAPSHOTS,
+  settle,
+  TRADES,
+  until,
+} from './outbox.fixture.ts';
+import { openOutbox } from './outbox.ts';
 
-const TRADES = 'raw-tick-data';
-const SNAPSHOTS = 'book-snapshots';
-
-/** A bus that hangs, refuses or takes, as it is told. */
-class MoodyBus {
-  mood: 'takes' | 'hangs' | 'refuses' = 'takes';
-  readonly taken: [TopicName, string][] = [];
-  readonly underWay = new Map<TopicName, number>();
-  readonly #hanging: (() => void)[] = [];
-  tries = 0;
-
-  async publish(topic: TopicName, messages: readonly OutgoingMessage[]): Promise<void> {
-    this.tries += 1;
-    this.underWay.set(topic, (this.underWay.get(topic) ?? 0) + 1);
-    expect(this.underWay.get(topic)).toBe(1);
-    try {
-      if (this.mood === 'hangs') await new Promise<void>((go) => this.#hanging.push(go));
-      if (this.mood === 'refuses') throw new Error('the bus is away');
-      for (const { attributes } of messages) this.taken.push([topic, attributes.id!]);
-    } finally {
-      this.underWay.set(topic, this.underWay.get(topic)! - 1);
-    }
-  }
-
-  takeAgain(): void {
-    this.mood = 'takes';
-    for (const go of this.#hanging.splice(0)) go();
-  }
-
-  of(topic: TopicName): string[] {
-    return this.taken.filter(([on]) => on === topic).map(([, id]) => id);
-  }
-}
-
-const message = (id: string, size = 100): OutgoingMessage => ({
-  data: Buffer.alloc(size),
-  attributes: standardAttributes(id, 1_000),
-  orderingKey: 'bybit:BTCUSDT',
-});
-const on = (topic: TopicName, ...ids: string[]): FeedMessages => ({
-  topic,
-  messages: ids.map((id) => message(id)),
-});
-const ids = (prefix: string, from: number, to: number) =>
-  Array.from({ length: to - from }, (_, i) => `${prefix}${from + i}`);
-/** Promises run. */
-const settle = async () => {
-  for (let i = 0; i < 10; i++) await new Promise(setImmediate);
-};
-/** Files are written. */
-const until = async (isDone: () => boolean) => {
-  for (let i = 0; i < 5_000 && !isDone(); i++) await new Promise((done) => setTimeout(done, 1));
-  expect(isDone()).toBe(true);
-};
-
-const open: Outbox[] = [];
-afterEach(async () => {
-  for (const outbox of open.splice(0)) await outbox.drain(0).catch(() => {});
-});
-
-async function outboxOn(bus: MoodyBus, options: Partial<OutboxOptions> = {}) {
-  const clock = new ManualClock(1_000_000);
-  const dropped: string[] = [];
-  const log: string[] = [];
-  const outbox = await openOutbox({
-    bus,
-    clock,
-    spillDir: mkdtempSync(join(tmpdir(), 'outbox-')),
-    onDropped: ({ messages }) => dropped.push(...messages.map(({ attributes }) => attributes.id!)),
-    log: (line) => log.push(line),
-    ...options,
-  });
-  open.push(outbox);
-  const pass = async (ms: number) => {
-    for (let left = ms; left > 0; left -= 250) {
-      await clock.advanceTo(clock.now() + Math.min(250, left));
-      await settle();
-    }
-  };
-  return { outbox, clock, dropped, log, pass };
-}
+afterEach(endAll);
 
 describe('an outbox', () => {
   it('publishes each topic in order, one publish at a time, and never waits', async () => {
@@ -352,83 +279,5 @@ describe('draining', () => {
     const draining = expect(outbox.drain(1_000)).rejects.toThrow(/leave 2 messages .*ENOSPC.*They are lost/);
     await pass(1_000);
     await draining;
-  });
-});
-
-describe('an outbox that is held', () => {
-  it('keeps messages, on disk where they are many, forgets what another has published, and goes on in order', async () => {
-    const bus = new MoodyBus();
-    const { outbox, pass } = await outboxOn(bus, { isHeld: true, maxBytes: 20_000 });
-    for (let i = 0; i < 100; i++) {
-      outbox.put([on(TRADES, `t${i}`), on(SNAPSHOTS, `s${i}`)]);
-      if (i % 10 === 0) await pass(250);
-    }
-    await pass(1_000);
-    await until(() => outbox.stats().spilledMessages > 0);
-    expect([bus.tries, outbox.pressure()]).toEqual([0, 'calm']);
-    await outbox.forget((_, { attributes }) => Number(attributes.id!.slice(1)) < 30);
-    const published: string[] = [];
-    outbox.release(
-      (_, each) => ({ ...each, attributes: { ...each.attributes, id: `${each.attributes.id}!` } }),
-      (topic, messages) =>
-        published.push(...(topic === TRADES ? messages : []).map(({ attributes }) => attributes.id!)),
-    );
-    await until(() => outbox.stats().depth === 0);
-    const trades = bus.of(TRADES);
-    expect(trades.at(-1)).toBe('t99!');
-    expect(trades).toEqual(ids('t', 100 - trades.length, 100).map((id) => `${id}!`));
-    expect(trades.length).toBeGreaterThanOrEqual(70);
-    expect(published).toHaveLength(trades.length);
-    expect(bus.of(SNAPSHOTS)).toEqual(ids('s', 30, 100).map((id) => `${id}!`));
-  });
-
-  it('pauses sockets where there is no disk and memory is full, until another has published', async () => {
-    const held = { isHeld: true, maxBytes: 20_000, spillDir: null };
-    const { outbox, pass } = await outboxOn(new MoodyBus(), held);
-    outbox.put([on(TRADES, ...ids('t', 0, 40))]);
-    await pass(1_000);
-    expect(outbox.pressure()).toBe('calm');
-    outbox.put([on(TRADES, ...ids('t', 40, 60))]);
-    await pass(1_000);
-    expect(outbox.pressure()).toBe('pause');
-    await outbox.forget((_, { attributes }) => Number(attributes.id!.slice(1)) < 50);
-    await pass(250);
-    expect([outbox.pressure(), outbox.stats().depth]).toEqual(['calm', 10]);
-  });
-
-  it('publishes what an earlier relay left, and only that', async () => {
-    const spillDir = mkdtempSync(join(tmpdir(), 'outbox-'));
-    const away = new MoodyBus();
-    away.mood = 'refuses';
-    const { outbox } = await outboxOn(away, { spillDir });
-    outbox.put([on(TRADES, 't0', 't1'), on(SNAPSHOTS, 's0')]);
-    await outbox.drain(0);
-    const bus = new MoodyBus();
-    const next = await outboxOn(bus, { spillDir, isHeld: true });
-    next.outbox.put([on(TRADES, 't2'), on(SNAPSHOTS, 's1')]);
-    await until(() => bus.taken.length === 3);
-    await next.outbox.forget((_, { attributes }) => attributes.id === 's1');
-    await next.pass(1_000);
-    expect(bus.taken.map(([, id]) => id)).toEqual(['t0', 't1', 's0']);
-    expect(next.outbox.stats().depth).toBe(1);
-  });
-
-  it('publishes nothing more once it is held again, but for what is under way', async () => {
-    const bus = new MoodyBus();
-    bus.mood = 'hangs';
-    const { outbox, pass } = await outboxOn(bus);
-    outbox.put([on(TRADES, 't0')]);
-    await settle();
-    outbox.put([on(TRADES, 't1')]);
-    outbox.hold();
-    bus.takeAgain();
-    await pass(5_000);
-    expect(bus.of(TRADES)).toEqual(['t0']);
-    outbox.release(
-      (_, each) => each,
-      () => {},
-    );
-    await settle();
-    expect(bus.of(TRADES)).toEqual(['t0', 't1']);
   });
 });

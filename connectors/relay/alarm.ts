@@ -1,5 +1,6 @@
 /** Rings when a clock has reached a time that may be moved at any moment. */
 import type { Clock } from '../clock/port.ts';
+import type { Instant } from './feed-io.ts';
 
 export class Alarm {
   readonly #clock: Clock;
@@ -39,6 +40,27 @@ export class Alarm {
       await frameTurn();
       if (!signal.aborted && this.#clock.now() >= this.#due) this.#ring();
     }
+  }
+}
+
+/** One alarm a clock. */
+export class Alarms {
+  readonly #market: Alarm;
+  readonly #network: Alarm;
+
+  constructor({ market, network }: Readonly<Record<keyof Instant, Clock>>, ring: () => void) {
+    this.#market = new Alarm(market, ring);
+    this.#network = new Alarm(network, ring);
+  }
+
+  set({ market, network }: Instant): void {
+    this.#market.set(market);
+    this.#network.set(network);
+  }
+
+  stop(): void {
+    this.#market.stop();
+    this.#network.stop();
   }
 }
 

@@ -189,6 +189,11 @@ describe('the relay on the simulated exchange', () => {
     expect(on.bus.snapshots('NOPEUSDT').at(-1)).toMatchObject({ connected: false, lastPrice: null });
     const refused = on.bus.events().filter(({ kind }) => kind === 'REFUSED');
     expect(new Set(refused.map(({ symbol }) => symbol))).toEqual(new Set(['NOPEUSDT']));
+    expect(on.lines.filter((line) => line.includes('NOPE'))).toEqual([
+      expect.stringMatching(
+        /^The exchange refuses NOPEUSDT: .*publicTrade\.NOPEUSDT.* It is asked for again/,
+      ),
+    ]);
     expect(on.bus.deadLetters().map(({ reason }) => reason)[0]).toContain('handler not found');
   });
 });

@@ -9,11 +9,12 @@ import type { MessageBus } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
 import { systemClock } from '../clock/system.ts';
 import type { VenueAdapter, VenueRest } from '../exchanges/venue.ts';
-import { Alarm } from './alarm.ts';
+import { Alarms } from './alarm.ts';
 import { Feed, type FeedOptions } from './feed.ts';
 import type { FeedCommand, FeedInput, Instant } from './feed-io.ts';
 import type { FeedStats } from './feed-stats.ts';
 import { type Outbox, type OutboxOptions, type OutboxStats, openOutbox } from './outbox.ts';
+import { Refusals } from './refusals.ts';
 import { type ConnectionStats, RelaySockets } from './relay-sockets.ts';
 import { standBy, unpublishedSince } from './relay-standby.ts';
 import type { Standby } from './standby.ts';
@@ -95,7 +96,8 @@ class VenueRelay implements Relay {
   readonly #rest: VenueRest;
   readonly #sockets: RelaySockets;
   readonly #stopping = new AbortController();
-  readonly #alarms: Readonly<Record<keyof Instant, Alarm>>;
+  readonly #alarms: Alarms;
+  readonly #refusals: Refusals;
   readonly #inputs: FeedInput[] = [];
   #isApplying = false;
   #isPaused = false;
@@ -117,8 +119,8 @@ class VenueRelay implements Relay {
     this.#rest = adapter.rest({ baseUrl: adapter.restUrl, clock: networkClock, seed });
     const give = (input: FeedInput) => this.#give(input);
     this.#sockets = new RelaySockets({ adapter, clock: networkClock, seed, log, give });
-    const ring = () => this.#give({ kind: 'tick' });
-    this.#alarms = { market: new Alarm(clock, ring), network: new Alarm(networkClock, ring) };
+    this.#alarms = new Alarms({ market: clock, network: networkClock }, () => this.#give({ kind: 'tick' }));
+    this.#refusals = new Refusals(log);
   }
 
   async start(): Promise<void> {
@@ -168,13 +170,12 @@ class VenueRelay implements Relay {
     return this.#stopped;
   }
 
-  async #stop(): Promise<void> {
-    const { drainMs = 8_000 } = this.#options;
+  async #stop({ drainMs: withinMs = 8_000 } = this.#options): Promise<void> {
     this.#endTimers();
     await this.#sockets.close();
     this.#give({ kind: 'stop' });
     this.#isEnded = true;
-    await (this.#standby ? this.#standby.stop(drainMs) : this.#outbox!.drain(drainMs));
+    await (this.#standby ? this.#standby.stop(withinMs) : this.#outbox!.drain(withinMs));
   }
 
   /** Ends what a failed start has begun. */
@@ -187,7 +188,7 @@ class VenueRelay implements Relay {
 
   #endTimers(): void {
     this.#stopping.abort(true);
-    for (const alarm of Object.values(this.#alarms)) alarm.stop();
+    this.#alarms.stop();
   }
 
   #now(): Instant {
@@ -205,9 +206,7 @@ class VenueRelay implements Relay {
     } finally {
       this.#isApplying = false;
     }
-    const { market, network } = this.#feed.nextDue;
-    this.#alarms.market.set(market);
-    this.#alarms.network.set(network);
+    this.#alarms.set(this.#feed.nextDue);
   }
 
   #apply(input: FeedInput): void {
@@ -215,6 +214,7 @@ class VenueRelay implements Relay {
     this.#options.onInput?.(input, at);
     const { commands, messages } = this.#feed.apply(input, at);
     if (messages.length > 0) this.#outbox!.put(messages);
+    this.#refusals.look(messages);
     for (const command of commands) {
       if (command.kind === 'fetch') void this.#fetch(command);
       else this.#sockets.obey(command);

@@ -344,6 +344,17 @@ describe('embedded bus on a full disk', () => {
     await again.close();
   });
 
+  it('takes nothing any more once its files are removed', async () => {
+    const dir = folder();
+    const bus = await openEmbeddedBus({ dir, clock: new ManualClock(START), fsync: 'always' });
+    await bus.subscribe(TOPIC, 'reader');
+    await bus.publish(TOPIC, many(5));
+    rmSync(dir, { recursive: true });
+    for (const from of [5, 10])
+      await expect(bus.publish(TOPIC, many(5, from))).rejects.toThrow(/\.log.*removed/);
+    await bus.close().catch(() => {});
+  });
+
   it('writes acknowledgements when there is room again', async () => {
     const dir = folder();
     const { disk, open } = smallDisk();

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -284,6 +292,18 @@ describe('a journal', () => {
     await on.recorder.close();
     const { entries } = await read(on.dir);
     expect(entries.map(({ input }) => input)).toEqual([frame('written')]);
+  });
+
+  it('ends with a loud word where its file is removed', async () => {
+    const on = await bench();
+    on.tell(frame('written'));
+    await on.settle();
+    rmSync(on.dir, { recursive: true });
+    on.tell(frame('nowhere'));
+    await on.clock.advanceTo(on.clock.now() + 2_000);
+    while (on.failures.length === 0) await new Promise(setImmediate);
+    expect(on.failures[0]!.message).toMatch(/\.zst, got ENOENT/);
+    await on.recorder.close();
   });
 
   it('ends where the disk does not keep up, instead of filling the memory', async () => {

@@ -56,7 +56,8 @@ export class SegmentWriter {
 
   /** All of it or nothing. @throws UpstreamError where the disk is full or fails. */
   async append(text: string): Promise<void> {
-    const block = await blockOf(text);
+    // A file that was removed takes all there is, for nobody.
+    const [block] = await Promise.all([blockOf(text), onDisk(this.path, () => stat(this.path))]);
     const file = this.#file!;
     await onDisk(this.path, async () => {
       try {

@@ -10,6 +10,7 @@ export interface BusFile {
   /** Writes all bytes, or rejects having written any part of them. */
   write(bytes: Uint8Array, position: number): Promise<void>;
   truncate(length: number): Promise<void>;
+  /** Rejects, and writes do from then on, where the file was removed: what it holds nobody will find. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,6 +23,10 @@ export const openFile: OpenFile = async (path) => {
     await created.close();
     return open(path, 'r+');
   });
+  let isRemoved = false;
+  const checkThere = () => {
+    if (isRemoved) throw new Error('it was removed');
+  };
   return {
     path,
     size: async () => (await handle.stat()).size,
@@ -31,12 +36,17 @@ export const openFile: OpenFile = async (path) => {
       return bytes.subarray(0, bytesRead);
     },
     async write(bytes, position) {
+      checkThere();
       for (let done = 0; done < bytes.length; ) {
         done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
       }
     },
     truncate: (length) => handle.truncate(length),
-    sync: () => handle.datasync(),
+    async sync() {
+      isRemoved ||= (await handle.stat()).nlink === 0;
+      checkThere();
+      await handle.datasync();
+    },
     close: () => handle.close(),
   };
 };

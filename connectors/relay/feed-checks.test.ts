@@ -99,6 +99,21 @@ describe('the exchange’s bar of a minute', () => {
     expect(world.ledger().map(({ kind }) => kind)).not.toContain('DIFFERS');
   });
 
+  it('is a reason to ask also where the last that came of it still ran', () => {
+    const world = new TinyWorld({
+      adapter: { ...adapter, hasContiguousIds: true },
+      feed: { liveness: PATIENT },
+    });
+    for (let n = 1; n < 300; n++) world.after(n * 100, () => world.trade(tradeAt(world.now, n)));
+    world.runTo(START + 40_000);
+    world.happens(tradeAt(world.now, 300));
+    world.deliver(kline(world, START, { trades: 300, isClosed: false }));
+    world.runTo(START + 65_000);
+    expect(ids(world.published())).toContain('300');
+    expect(story(world)).not.toContain('DIFFERS');
+    expect(world.bars()).toEqual([]);
+  });
+
   it('says nothing where it equals ours, in whatever order the trades came', () => {
     const world = new TinyWorld({ adapter, feed: { liveness: PATIENT } });
     for (let n = 1; n < 300; n++) {

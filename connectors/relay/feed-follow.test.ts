@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readBatchHeader } from '../../schemas/trade-batch.ts';
 import { TinyWorld } from './feed.fixture.ts';
 import { START, tradeAt } from './tiny-venue.fixture.ts';
 import { missing } from './told.fixture.ts';
@@ -36,6 +37,29 @@ describe('a feed whose symbols come and go', () => {
     world.cut(0, 500);
     world.runTo(START + 80_000);
     expect(world.published()).toEqual([]);
+  });
+
+  it('vouches for a quiet time with the price of then, also where it has heard of a newer trade', () => {
+    const world = new TinyWorld();
+    world.isAway = true;
+    world.runTo(START + 130_000);
+    world.happens(tradeAt(world.now, 5));
+    world.isAway = false;
+    world.runTo(START + 140_000);
+    world.trade(tradeAt(world.now, 6));
+    world.runTo(START + 150_000);
+    const claims = world.messages('raw-tick-data').map(({ data }) => readBatchHeader(data));
+    const quiet = claims.filter(({ claim }) => claim && claim.toMs <= START + 120_000);
+    expect(quiet.length).toBeGreaterThanOrEqual(2);
+    expect(quiet.map(({ last }) => last?.ts)).toEqual(quiet.map(() => START - 30_000));
+  });
+
+  it('says nothing of a symbol that is gone', () => {
+    const world = new TinyWorld();
+    world.runTo(START + 10_000);
+    world.give({ kind: 'symbols', symbols: [] });
+    world.runTo(START + 20_000);
+    expect(world.ledger().at(-1)!.kind).toBe('REMOVED');
   });
 
   it('tells of no time before it followed a symbol, whatever trade it knows from then', () => {

@@ -148,7 +148,7 @@ describe('KlineCheck', () => {
         for (const [n, size] of [...numbers.slice(turn), ...numbers.slice(0, turn)].entries()) {
           check.published([trade(size, n)]);
         }
-        check.closed(kline(Number(`${exact}e-8`)), 0);
+        check.told(kline(Number(`${exact}e-8`)), 0);
         expect(check.differing(10_000, () => true)).toEqual([]);
         expect(check.takeCovered().length).toBe(1);
       }),
@@ -159,7 +159,7 @@ describe('KlineCheck', () => {
   it('waits for late trades, and says nothing of minutes that we know are not whole', () => {
     const check = new KlineCheck();
     check.published([trade(1, 0)]);
-    check.closed(kline(2), 0);
+    check.told(kline(2), 0);
     expect(check.differing(1_999, () => true)).toEqual([]);
     expect(check.differing(2_000, () => false)).toEqual([]);
     expect(check.differing(2_000, () => true)).toMatchObject([{ openTime: 60_000, trades: 1 }]);
@@ -170,8 +170,8 @@ describe('KlineCheck', () => {
   it('takes a bar that counts fewer trades than another, or than we have, for one from before the minute was over', () => {
     const check = new KlineCheck();
     check.published([trade(1, 0), trade(1, 1)]);
-    check.closed({ ...kline(3), trades: 3 }, 0);
-    check.closed({ ...kline(1), trades: 1 }, 0);
+    check.told({ ...kline(3), trades: 3 }, 0);
+    check.told({ ...kline(1), trades: 1 }, 0);
     expect(check.differing(2_000, () => true)).toMatchObject([{ kline: { trades: 3 } }]);
     check.published([trade(1, 2), trade(1, 3)]);
     expect(check.differing(4_000, () => true)).toEqual([]);

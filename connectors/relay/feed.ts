@@ -144,7 +144,9 @@ export class Feed {
 
   #closed(link: FeedLink | undefined, reason: string, at: Instant): void {
     if (!link) return;
-    for (const { feed } of link.legs.values()) feed.down(link, link.connection, reason, at);
+    for (const { feed } of link.legs.values()) {
+      if (this.#symbols.get(feed.symbol) === feed) feed.down(link, link.connection, reason, at);
+    }
     link.closed(reason);
   }
 

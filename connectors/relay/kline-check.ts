@@ -1,4 +1,4 @@
-/** The exchange's closed minutes against what we published of them. Pure; sums are exact, so order means nothing. */
+/** The exchange's minutes against what we published of them. Pure; sums are exact, so order means nothing. */
 import { MINUTE_MS } from '../../schemas/primitives.ts';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
 import type { KlineEvent } from '../exchanges/market-event.ts';
@@ -42,7 +42,7 @@ export class KlineCheck {
   }
 
   /** A later bar of a minute replaces the one before it, unless it counts fewer trades. */
-  closed(kline: KlineEvent, network: number): void {
+  told(kline: KlineEvent, network: number): void {
     const minute = this.#minute(kline.openTime);
     if (!minute || (minute.kline && (isSame(minute.kline, kline) || isBehind(kline, minute.kline)))) return;
     minute.kline = kline;
@@ -85,7 +85,7 @@ export class KlineCheck {
   unchecked(market: number): CheckedMinute[] {
     const due = market - MINUTE_MS - OVERDUE_MS;
     return [...this.#minutes.values()].filter(
-      ({ kline, isAsked, openTime }) => !kline && !isAsked && openTime <= due,
+      ({ kline, isAsked, openTime }) => !kline?.isClosed && !isAsked && openTime <= due,
     );
   }
 
@@ -137,7 +137,7 @@ function isEqual(minute: CheckedMinute, { volume, trades }: KlineEvent): boolean
 }
 
 function isSame(a: KlineEvent, b: KlineEvent): boolean {
-  return a.volume === b.volume && a.trades === b.trades && a.close === b.close;
+  return a.volume === b.volume && a.trades === b.trades && a.close === b.close && a.isClosed === b.isClosed;
 }
 
 function addSize(minute: CheckedMinute, size: number): void {

@@ -53,8 +53,9 @@ export class MinuteCheck {
     this.#klines.published(trades);
   }
 
-  closed(kline: KlineEvent, at: Instant): void {
-    this.#klines.closed(kline, at.network);
+  /** A bar that still runs counts where it can only be a reason to ask. */
+  told(kline: KlineEvent, at: Instant): void {
+    if (kline.isClosed || this.#options.hasContiguousIds) this.#klines.told(kline, at.network);
   }
 
   /** From when trades are to be asked for; null where nothing is in doubt. */
@@ -79,10 +80,8 @@ export class MinuteCheck {
       minute.tries++;
       minute.recovered += found;
       const isSeen = reachesOver(trades, minute.openTime);
-      if (minute.kline) {
-        if (isSeen && this.#options.hasContiguousIds) this.#settle(minute, at);
-        continue;
-      }
+      if (minute.verdict === 'asking' && isSeen && this.#options.hasContiguousIds) this.#settle(minute, at);
+      if (minute.isAsked || minute.kline?.isClosed) continue;
       if (found > 0) this.#recovered(minute, at, 'its bar never came, and REST knows trades that we did not');
       minute.isAsked = minute.tries >= MOST_LOOKS || isSeen;
     }
@@ -90,7 +89,7 @@ export class MinuteCheck {
   }
 
   get #doubtful(): CheckedMinute[] {
-    return [...this.#asking, ...this.#unchecked];
+    return [...new Set([...this.#asking, ...this.#unchecked])];
   }
 
   /** Looks at the minutes; where trades wait for their batch, which are not summed yet, once they have left. */
@@ -122,9 +121,8 @@ export class MinuteCheck {
     this.#asking = differing.filter(({ verdict }) => verdict === 'asking');
   }
 
-  /** Nobody will look again: the exchange's bars stand for what is still in doubt. */
+  /** Nobody will look again: the exchange's bars, which tell of more than we have, stand for what is still in doubt. */
   ended(at: Instant): void {
-    if (this.#options.hasContiguousIds) return;
     for (const minute of this.#asking) if (minute.verdict === 'asking') this.#differs(minute, at);
     this.#asking = [];
   }
@@ -147,6 +145,7 @@ export class MinuteCheck {
   /** REST has told all of it. */
   #settle(minute: CheckedMinute, at: Instant): void {
     minute.verdict = 'equal';
+    minute.isAsked = true;
     if (minute.recovered > 0) this.#recovered(minute, at, 'REST has told all trades of the minute');
   }
 

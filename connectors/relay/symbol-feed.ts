@@ -121,7 +121,7 @@ export class SymbolFeed {
   }
 
   kline(kline: KlineEvent, at: Instant): void {
-    if (kline.isClosed) this.#check.closed(kline, at);
+    this.#check.told(kline, at);
   }
 
   /** It is not followed any more. */
@@ -160,7 +160,6 @@ export class SymbolFeed {
     this.#flushClaims(at);
   }
 
-  /** What time asks for. */
   tick(at: Instant): void {
     this.gaps.tick(at);
     this.#check.tick(at);
@@ -186,8 +185,8 @@ export class SymbolFeed {
     const wanted = Math.min(gaps.floor, this.#check.floor);
     const floor = Math.max(wanted, this.#startMs, state.known.horizon + 1);
     const inOrder = [...trades].sort(compareTrades);
-    // Not told, but a quiet market has its price.
-    state.last ??= inOrder.findLast(({ ts }) => ts < this.#startMs) ?? null;
+    state.before ??= inOrder.findLast(({ ts }) => ts < this.#startMs) ?? null;
+    state.last ??= state.before;
     // All are looked up before the first is taken: a long answer makes room by forgetting what it is compared with.
     const isNew = ({ ts, tradeId }: TradeRow) => ts >= floor && !state.known.has(tradeId);
     const taken = inOrder.filter(isNew).filter((trade) => state.add(trade));
@@ -233,7 +232,8 @@ export class SymbolFeed {
   #flushClaims(at: Instant): void {
     if (this.witness.isWaiting) return;
     for (const claim of this.#owed.take(this.gaps.continuity)) {
-      const message = claimMessage(this.state.venue, this.symbol, claim, this.#sending(at));
+      const sending = { ...this.#sending(at), last: this.state.knownAt(claim.toMs) };
+      const message = claimMessage(this.state.venue, this.symbol, claim, sending);
       this.#options.out.message('raw-tick-data', message);
     }
   }

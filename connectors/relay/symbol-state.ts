@@ -26,6 +26,8 @@ export class SymbolState {
   /** When it began to count them. Unit: market ms. */
   readonly since: number;
   last: TradeRow | null = null;
+  /** Newest trade from before it began: not told, but the price that a quiet market had. */
+  before: TradeRow | null = null;
   /** Between the newest trade's match and its arrival. Unit: market ms. */
   lagMs: number | null = null;
   duplicates = 0;
@@ -42,6 +44,11 @@ export class SymbolState {
   /** What a reader of the snapshots must have to miss no trade: also those that wait for their batch. */
   get received(): number {
     return this.publishedTrades + this.pending.length;
+  }
+
+  /** A trade that a reader may begin with who knows all that was published of the time until `ms`. */
+  knownAt(ms: number): TradeRow | null {
+    return this.last && this.last.ts >= ms ? (this.before ?? this.last) : this.last;
   }
 
   /** Takes a trade once, whoever brings it; false where it is known. */

@@ -23,6 +23,8 @@ export interface MinuteCandles {
   readonly first: Candle;
   last: Candle;
   revisions: number;
+  /** Those that said of themselves that they are whole. */
+  readonly complete: Candle[];
 }
 
 export interface GraphResult {
@@ -69,11 +71,15 @@ function addCandle(minutes: Map<string, Map<number, MinuteCandles>>, bytes: Uint
   const own = minutes.get(key) ?? new Map<number, MinuteCandles>();
   minutes.set(key, own);
   const known = own.get(candle.openTime);
-  if (!known) own.set(candle.openTime, { first: candle, last: candle, revisions: 1 });
-  else if (candle.revision > known.last.revision) {
-    known.last = candle;
-    known.revisions++;
+  if (!known) {
+    const complete = candle.complete ? [candle] : [];
+    own.set(candle.openTime, { first: candle, last: candle, revisions: 1, complete });
+    return;
   }
+  if (candle.complete) known.complete.push(candle);
+  if (candle.revision <= known.last.revision) return;
+  known.last = candle;
+  known.revisions++;
 }
 
 function jsonOf(bytes: Uint8Array): unknown {

@@ -109,10 +109,12 @@ function copiesLines({ copies, symbols, graph, refused }: CopiesReport): string[
 function symbolLine({ key, verdicts, tradesRecovered, lostSeconds }: SymbolReport): string {
   const count = (is: MinuteVerdict['is']) => verdicts.filter((each) => each.is === is).length;
   const recovered = verdicts.filter(({ isRecovered }) => isRecovered);
+  const corrected = verdicts.filter(({ is, wasWrong }) => is === 'right' && wasWrong);
   const revised = recovered.filter(({ isRevised }) => isRevised).length;
   return [
     `${key.padEnd(16)} ${verdicts.length} minutes: ${count('right')} right (${recovered.length} recovered`,
-    `${revised} of them by revision)`,
+    `${revised} of them by revision`,
+    `${corrected.length} after a revision that did not know)`,
     `${count('exchange')} by the exchange’s bar`,
     `${count('incomplete')} incomplete`,
     `${count('WRONG')} wrong`,

@@ -20,6 +20,8 @@ export interface MinuteVerdict {
   /** The ledger told of a loss in it, and yet it is right. */
   readonly isRecovered: boolean;
   readonly isRevised: boolean;
+  /** An earlier revision was complete and not what traded. */
+  readonly wasWrong: boolean;
   readonly candle: Candle | null;
   readonly truth: TruthBar;
 }
@@ -45,6 +47,7 @@ export function judgeMinutes(
       ...{ openTime, is, candle, truth: bars[0] },
       isRecovered: is === 'right' && isIn(loss.touched, openTime),
       isRevised: (known?.revisions ?? 0) > 1,
+      wasWrong: known?.complete.some((revision) => !isEqual(revision, bars[0])) ?? false,
     });
   }
   return verdicts;

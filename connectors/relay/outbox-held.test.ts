@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -45,6 +45,28 @@ describe('an outbox that is held', () => {
     await outbox.forget((_, { attributes }) => Number(attributes.id!.slice(1)) < 50);
     await pass(250);
     expect([outbox.pressure(), outbox.stats().depth]).toEqual(['calm', 10]);
+  });
+
+  it('publishes no more than an earlier relay left, also where the disk does not let go of it', async () => {
+    const spillDir = mkdtempSync(join(tmpdir(), 'outbox-'));
+    const away = new MoodyBus();
+    away.mood = 'refuses';
+    const { outbox } = await outboxOn(away, { spillDir });
+    outbox.put([on(TRADES, 't0')]);
+    await outbox.drain(0);
+    const bus = new MoodyBus();
+    bus.mood = 'hangs';
+    const next = await outboxOn(bus, { spillDir, isHeld: true });
+    await until(() => bus.tries === 1);
+    // What is no file any more cannot be removed as one.
+    const [segment = ''] = readdirSync(join(spillDir, TRADES));
+    rmSync(join(spillDir, TRADES, segment));
+    mkdirSync(join(spillDir, TRADES, segment));
+    bus.takeAgain();
+    await until(() => next.outbox.stats().lastError !== null);
+    next.outbox.put([on(TRADES, 't1')]);
+    await next.pass(30_000);
+    expect(bus.of(TRADES)).toEqual(['t0']);
   });
 
   it('publishes what an earlier relay left, and only that', async () => {

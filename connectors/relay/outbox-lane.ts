@@ -228,8 +228,8 @@ export class Lane {
     this.#inFlight.keep(() => false);
     this.#attemptSinceMs = null;
     this.#bus.settle();
-    await done();
     this.#leftover = Math.max(0, this.#leftover - messages.length);
+    await done();
     onProgress(topic, messages);
   }
 

@@ -17,6 +17,8 @@ export interface RelayReport extends RelayStats {
 const DOWN_FOR_MS = 60_000;
 /** A bus or a lease that failed once is tried again. */
 const FAILING_FOR_MS = 30_000;
+/** A publish takes milliseconds. */
+const WAITING_MS = 5_000;
 
 interface Trouble {
   readonly kind: 'feed' | 'bus' | 'lease';
@@ -27,11 +29,15 @@ interface Trouble {
 /** Remembers since when what is wrong has been wrong: ask it once a second or so. */
 export class RelayHealth {
   readonly #troubles = new Map<Trouble['kind'], Trouble>();
+  #published = 0;
   #isStopping = false;
 
   look(report: RelayReport, nowMs: number): void {
+    const { published } = report.outbox;
+    const takes = published !== this.#published;
+    this.#published = published;
     this.#set('feed', feedTrouble(report), nowMs);
-    this.#set('bus', busTrouble(report), nowMs);
+    this.#set('bus', busTrouble(report, takes), nowMs);
     this.#set('lease', report.standby?.problem ?? null, nowMs);
   }
 
@@ -64,10 +70,10 @@ function feedTrouble({ connections, symbols }: RelayReport): string | null {
   return `No connection: ${down[0]!.problem ?? 'it is being made.'}`;
 }
 
-/** What a standby keeps is not for the bus. */
-function busTrouble({ outbox, standby }: RelayReport): string | null {
+/** What a standby keeps is not for the bus. @param takes It has taken something lately. */
+function busTrouble({ outbox, standby }: RelayReport, takes: boolean): string | null {
   if (outbox.lastError !== null) return outbox.lastError;
-  const isStuck = standby?.isActive !== false && (outbox.oldestAgeMs ?? 0) >= FAILING_FOR_MS;
+  const isStuck = standby?.isActive !== false && !takes && (outbox.oldestAgeMs ?? 0) >= WAITING_MS;
   return isStuck ? 'The bus takes nothing, and does not say why.' : null;
 }
 

@@ -147,19 +147,23 @@ describe('the health of a relay', () => {
     bus?: string;
     lease?: string | null;
     ageMs?: number;
+    published?: number;
   }): RelayReport =>
     ({
       venue: 'bybit',
       symbols: [{ connected: change.isOpen ?? true, isHalted: false }],
       connections: [{ connection: 0, isOpen: change.isOpen ?? true, opens: 1, problem: 'It is away.' }],
-      outbox: { lastError: change.bus ?? null, oldestAgeMs: change.ageMs ?? null },
+      outbox: {
+        ...{ lastError: change.bus ?? null, oldestAgeMs: change.ageMs ?? null },
+        published: change.published ?? 0,
+      },
       standby: change.lease === undefined ? null : { isActive: false, problem: change.lease },
     }) as unknown as RelayReport;
 
   it.each([
     ['no connection', { isOpen: false }, 60_000, /^No connection: It is away\. \(for 1 min 0 s\)$/],
     ['a bus that refuses', { bus: 'The bus is away.' }, 30_000, /^The bus is away\. \(for 30\.0 s\)$/],
-    ['a bus that hangs', { ageMs: 30_000 }, 30_000, /^The bus takes nothing/],
+    ['a bus that hangs', { ageMs: 5_000 }, 30_000, /^The bus takes nothing/],
     ['a lease that cannot be reached', { lease: 'No lease.' }, 30_000, /^No lease\. \(for 30\.0 s\)$/],
   ])(
     'is bad once there has been %s for long enough, and good again at once',
@@ -173,6 +177,14 @@ describe('the health of a relay', () => {
       expect(health.reasons(2_000 + afterMs)).toEqual([]);
     },
   );
+
+  it('is good where a bus takes what has waited for long', () => {
+    const health = new RelayHealth();
+    for (let published = 0; published < 60; published++) {
+      health.look(report({ ageMs: 300_000, published }), 1_000 * published);
+    }
+    expect(health.reasons(60_000)).toEqual([]);
+  });
 
   it('is good where it stands by, and bad while it stops', () => {
     const health = new RelayHealth();
@@ -216,6 +228,11 @@ describe('cst relay and cst record', () => {
       /Expected --project with --bus pubsub, got --bus embedded/,
     ],
     ['an address that is none', { wsUrl: 'there' }, /Expected --ws-url as a URL, got "there"/],
+    [
+      'an address of something else',
+      { restUrl: 'ws://127.0.0.1' },
+      /Expected --rest-url with http:\/\/ or https:\/\/, got "ws:\/\/127.0.0.1"/,
+    ],
     ['limits of nothing', { keepDays: '3' }, /Expected --record with --keep-days/],
     ['a port that is none', { healthPort: 'http' }, /Expected --health-port/],
   ])('refuses %s', async (_, flags, message) => {

@@ -138,10 +138,8 @@ async function tell(service: RelayService, screen: Screen, signal: AbortSignal):
 function commonOf(flags: FeedFlags): Common {
   const venue = oneOf(flags.venue, VENUES, '--venue');
   const { wsUrl, restUrl } = flags;
-  for (const [flag, url] of Object.entries({ '--ws-url': wsUrl, '--rest-url': restUrl })) {
-    if (url !== undefined && !URL.canParse(url))
-      throw new ConfigError(`Expected ${flag} as a URL, got "${url}".`);
-  }
+  checkUrl('--ws-url', wsUrl, ['ws://', 'wss://']);
+  checkUrl('--rest-url', restUrl, ['http://', 'https://']);
   const adapter = venueAdapter(venue, { ...(wsUrl ? { wsUrl } : {}), ...(restUrl ? { restUrl } : {}) });
   const copies = numberOf(flags.copies, '--copies', 1, MAX_COPIES);
   if (!Number.isInteger(copies)) throw new ConfigError(`Expected --copies as 1 or 2, got "${flags.copies}".`);
@@ -149,6 +147,13 @@ function commonOf(flags: FeedFlags): Common {
     ...{ adapter, follow: followOf(flags, venue), clock: systemClock, copies, code: version() },
     status: statusAddressOf(flags.healthPort),
   };
+}
+
+function checkUrl(flag: string, url: string | undefined, beginnings: readonly string[]): void {
+  if (url === undefined) return;
+  if (!URL.canParse(url)) throw new ConfigError(`Expected ${flag} as a URL, got "${url}".`);
+  if (beginnings.some((beginning) => url.toLowerCase().startsWith(beginning))) return;
+  throw new ConfigError(`Expected ${flag} with ${beginnings.join(' or ')}, got "${url}".`);
 }
 
 function followOf({ symbols, universe }: FeedFlags, venue: Venue): RelayServiceOptions['follow'] {

@@ -164,7 +164,7 @@ export class Outbox {
   async #leaveOnDisk(left: number): Promise<void> {
     await this.#lanes.end((lane) => (this.#isHeld ? lane.abandon() : lane.close()));
     if (left === 0 || this.#isHeld) return;
-    const reason = this.stats().lastError ?? 'the bus took nothing in time';
+    const reason = (this.stats().lastError ?? 'the bus took nothing in time').replace(/\.$/, '');
     if (this.#spills.size === 0) {
       throw new UpstreamError(
         `Expected to publish ${left} messages before stopping, got: ${reason}. They are lost.`,

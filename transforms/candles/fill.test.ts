@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MinuteBar, TradePoint } from '../market-data.ts';
 import { closeMinute } from './fill.ts';
+import { newCandle } from './new-candle.ts';
 
 const T = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -39,5 +40,15 @@ describe('a filled bar takes the price of the newest trade', () => {
     const closed = closeMinute(minutes, T + 2 * MINUTE, 12);
     expect(closed?.candle).toMatchObject({ open: 150, high: 150, low: 150, close: 150, filled: true });
     expect(closed?.lastTradeTs).toBe(T + 50_000);
+  });
+
+  it('but the close of a bar that knew more of the minute than its trades, which a pulse tells of still', () => {
+    const known = newCandle({
+      ...{ venue: 'bybit', symbol: 'BTCUSDT', interval: '1m', openTime: T },
+      ...{ open: 101, high: 170, low: 101, close: 170, volume: 2, turnover: null, buyVolume: null },
+      ...{ trades: 2, coverage: 1, filled: false, complete: true, revision: 1_000_062 },
+    });
+    const minutes = [bar(T, { ...traded(early), known }), bar(T + MINUTE, { carried: early })];
+    expect(closeMinute(minutes, T + 2 * MINUTE, 12)?.candle).toMatchObject({ close: 170, filled: true });
   });
 });

@@ -87,16 +87,20 @@ function factsOf({ known, facts }: MinuteBar): number {
   return Math.max(facts, known ? knownFacts(known) : 0);
 }
 
-/** The newest trade that any minute had or was told of. */
+/** The newest trade that any minute had or was told of; of one that a known bar followed on, that bar's close. */
 function newestPrice(minutes: readonly MinuteBar[]): TradePoint | null {
   let newest: TradePoint | null = null;
   for (const minute of minutes) {
-    for (const next of [minute.carried, closeOf(minute)]) {
-      if (next && (!newest || next.ts > newest.ts || (next.ts === newest.ts && next.seq >= newest.seq)))
-        newest = next;
-    }
+    const { carried } = minute;
+    const close = closeOf(minute);
+    if (carried && (!newest || order(carried, newest) > 0)) newest = carried;
+    if (close && (!newest || order(close, newest) >= 0)) newest = close;
   }
   return newest;
+}
+
+function order(a: TradePoint, b: TradePoint): number {
+  return a.ts - b.ts || a.seq - b.seq;
 }
 
 /** Of a known bar alone we only know that its last trade came after its open, or, where it was filled, before. */

@@ -153,3 +153,30 @@ describe('a trade stream that is dead while others live', () => {
     expect(asked[0].streams).toEqual([{ kind: 'trades', symbol: 'X' }]);
   });
 });
+
+describe('a frame of trades that cannot be read', () => {
+  it('is a gap until REST has told what it held', () => {
+    const world = new TinyWorld({ feed: { liveness: PATIENT } });
+    world.busy(START + 30_000);
+    world.runTo(START + 20_050);
+    world.happens(tradeAt(world.now, 10_000));
+    world.give({ kind: 'frame', connection: 0, frame: '{"kind":"trades","symbol":"X","tra' });
+    world.runTo(START + 30_000);
+    expect(ids(world.published())).toContain('10000');
+    expect(world.ledger().slice(-2)).toMatchObject([
+      { kind: 'GAP', cause: 'a frame of its trades could not be read' },
+      { kind: 'RECOVERED', tradesRecovered: 1 },
+    ]);
+    expect(world.unvouched(START, START + 28_000)).toEqual([]);
+  });
+
+  it('says nothing of other symbols, or of what is no word of trades', () => {
+    const world = new TinyWorld({ feed: { liveness: PATIENT } });
+    world.runTo(START + 20_000);
+    const before = world.ledger().length;
+    world.give({ kind: 'frame', connection: 0, frame: '{"kind":"trades","symbol":"Y","tra' });
+    world.give({ kind: 'frame', connection: 0, frame: '{"kind":"book","symbol":"X","bi' });
+    world.runTo(START + 30_000);
+    expect(world.ledger()).toHaveLength(before);
+  });
+});

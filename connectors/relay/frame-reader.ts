@@ -59,6 +59,7 @@ export class FrameReader {
       events = link.map(text);
     } catch (error) {
       this.#refuse(text, messageOf(error), at);
+      this.#doubt(link, text, at);
       return NONE;
     }
     let due = NONE;
@@ -102,6 +103,13 @@ export class FrameReader {
         resolved: true,
       });
     }
+  }
+
+  /** What cannot be read and speaks of trades may have held some. */
+  #doubt(link: FeedLink, text: string, at: Instant): void {
+    if (!/trade/i.test(text)) return;
+    for (const { feed } of link.legs.values())
+      if (text.includes(feed.symbol)) feed.gaps.doubt(link, 'a frame of its trades could not be read', at);
   }
 
   /** True where a second of the symbol is over by it. */

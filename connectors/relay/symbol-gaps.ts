@@ -65,6 +65,13 @@ export class SymbolGaps {
     continuity.suspect(link, last?.ts ?? continuity.frontier, cause, last);
   }
 
+  /** A session that goes on and may have lost trades just now. */
+  doubt(link: Proof, cause: string, at: Instant): void {
+    if (!this.continuity.isUpOn(link)) return;
+    this.suspect(link, cause);
+    this.up(link, at);
+  }
+
   /** A new trade. @param last The newest one before it. */
   live(trade: TradeRow, last: TradeRow | null, at: Instant): void {
     const { continuity } = this;

@@ -4,8 +4,8 @@ import { BybitV5BookChangeMapper, BybitV5DerivativeTickerMapper } from 'tardis-d
 import { bybitAdapter } from '../connectors/exchanges/bybit/adapter.ts';
 import { krakenAdapter } from '../connectors/exchanges/kraken/adapter.ts';
 import type { VenueAdapter } from '../connectors/exchanges/venue.ts';
-import { Feed } from '../connectors/relay/feed.ts';
-import type { FeedInput, FeedOutput } from '../connectors/relay/feed-io.ts';
+import { Feed } from '../connectors/feed/feed.ts';
+import type { FeedInput, FeedOutput } from '../connectors/feed/feed-io.ts';
 import {
   type Benchmark,
   type Case,

@@ -1,9 +1,9 @@
 /** What a soak runs: a feed with its outbox before a bus that keeps nothing, on one connection to a market. */
 import { ManualClock } from '../connectors/clock/manual.ts';
 import { bybitAdapter } from '../connectors/exchanges/bybit/adapter.ts';
-import { Feed } from '../connectors/relay/feed.ts';
-import type { FeedCommand, FeedInput } from '../connectors/relay/feed-io.ts';
-import { type Outbox, openOutbox } from '../connectors/relay/outbox.ts';
+import { Feed } from '../connectors/feed/feed.ts';
+import type { FeedCommand, FeedInput } from '../connectors/feed/feed-io.ts';
+import { type Outbox, openOutbox } from '../connectors/outbox/outbox.ts';
 import { START } from './market.ts';
 import type { SoakMarket } from './soak-market.ts';
 import { SoakTally } from './soak-tally.ts';

@@ -28,7 +28,7 @@ export interface LocalStackOptions {
 
 const BUS = 'bus';
 const HISTORY = 'history.duckdb';
-/** What the relay could not publish; see connectors/relay/outbox.ts. */
+/** What the relay could not publish; see connectors/outbox/outbox.ts. */
 const SPILL = 'spill';
 const RECORDED: readonly TopicName[] = [
   'raw-tick-data',

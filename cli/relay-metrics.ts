@@ -1,6 +1,6 @@
 /** A relay's numbers in the text format of Prometheus. Units are seconds and bytes, as its customs want. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { SymbolStats } from '../connectors/relay/feed-stats.ts';
+import type { SymbolStats } from '../connectors/feed/feed-stats.ts';
 import type { RelayReport } from './relay-health.ts';
 
 type Kind = 'gauge' | 'counter';

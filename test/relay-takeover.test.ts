@@ -1,7 +1,7 @@
 /** Readers follow from one relay of a pair to the other without waiting, in whatever order the bus brings messages. */
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Pair, type Sent, SNAPSHOTS, START, TRADES } from '../connectors/relay/pair.fixture.ts';
+import { Pair, type Sent, SNAPSHOTS, START, TRADES } from '../connectors/standby/pair.fixture.ts';
 import { Completeness, type Evidence } from '../pipelines/runners/embedded/completeness.ts';
 import { positionOf } from '../schemas/feed-position.ts';
 import { eventTimeOf } from '../schemas/pubsub-message.ts';

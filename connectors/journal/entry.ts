@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { messageOf, WireFormatError } from '../../schemas/errors.ts';
 import type { TopicName } from '../../schemas/topics.ts';
-import type { FeedInput, Instant } from '../relay/feed-io.ts';
+import type { FeedInput, Instant } from '../feed/feed-io.ts';
 
 export interface JournalEntry {
   readonly input: FeedInput;

@@ -1,7 +1,7 @@
 /** The first line of each segment of a journal: all that a feed needs besides its inputs. */
 import { z } from 'zod';
 import { Venue } from '../../schemas/primitives.ts';
-import type { FeedOptions } from '../relay/feed.ts';
+import type { FeedOptions } from '../feed/feed.ts';
 
 const instant = z.object({ market: z.number(), network: z.number() });
 

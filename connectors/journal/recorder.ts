@@ -12,7 +12,7 @@ import type { OpenFile } from '../bus/embedded/files.ts';
 import { onDisk } from '../bus/embedded/files.ts';
 import type { Clock } from '../clock/port.ts';
 import type { VenueAdapter } from '../exchanges/venue.ts';
-import type { FeedInput, Instant } from '../relay/feed-io.ts';
+import type { FeedInput, Instant } from '../feed/feed-io.ts';
 import { encodeEntry } from './entry.ts';
 import { type FeedStart, JOURNAL_VERSION, type JournalHeader } from './header.ts';
 import { runName } from './segment-name.ts';

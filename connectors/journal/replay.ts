@@ -1,7 +1,7 @@
 /** A journal through the feed that it was told to: the same messages, byte for byte, in virtual time. */
 import { venueAdapter } from '../exchanges/adapters.ts';
-import { Feed, type FeedOptions } from '../relay/feed.ts';
-import type { FeedMessages, Instant } from '../relay/feed-io.ts';
+import { Feed, type FeedOptions } from '../feed/feed.ts';
+import type { FeedMessages, Instant } from '../feed/feed-io.ts';
 import type { JournalHeader } from './header.ts';
 import type { Journal, JournalRun } from './reader.ts';
 

@@ -1,6 +1,6 @@
 /** Rings when a clock has reached a time that may be moved at any moment. */
 import type { Clock } from '../clock/port.ts';
-import type { Instant } from './feed-io.ts';
+import type { Instant } from '../feed/feed-io.ts';
 
 export class Alarm {
   readonly #clock: Clock;

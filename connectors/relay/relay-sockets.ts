@@ -2,7 +2,7 @@
 import type { Clock } from '../clock/port.ts';
 import { ReconnectingSocket } from '../exchanges/socket.ts';
 import type { VenueAdapter } from '../exchanges/venue.ts';
-import type { FeedCommand, FeedInput } from './feed-io.ts';
+import type { FeedCommand, FeedInput } from '../feed/feed-io.ts';
 
 export interface ConnectionStats {
   readonly connection: number;

@@ -3,10 +3,10 @@ import type { FeedEvent } from '../../schemas/feed-event.ts';
 import { MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 import type { Clock } from '../clock/port.ts';
 import { within } from '../clock/within.ts';
-import { feedEventMessage } from './messages.ts';
-import { decodePosition } from './position.ts';
-import { Standby } from './standby.ts';
-import type { StandbyOptions, StandbyPorts } from './standby-options.ts';
+import { feedEventMessage } from '../feed/messages.ts';
+import { decodePosition } from '../standby/position.ts';
+import { Standby } from '../standby/standby.ts';
+import type { StandbyOptions, StandbyPorts } from '../standby/standby-options.ts';
 
 /** Unit: network ms. */
 const READ_MS = 5_000;

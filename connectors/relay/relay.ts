@@ -9,16 +9,16 @@ import type { MessageBus } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
 import { systemClock } from '../clock/system.ts';
 import type { VenueAdapter, VenueRest } from '../exchanges/venue.ts';
+import { Feed, type FeedOptions } from '../feed/feed.ts';
+import type { FeedCommand, FeedInput, Instant } from '../feed/feed-io.ts';
+import type { FeedStats } from '../feed/feed-stats.ts';
+import { Refusals } from '../feed/refusals.ts';
+import { type Outbox, type OutboxOptions, type OutboxStats, openOutbox } from '../outbox/outbox.ts';
+import type { Standby } from '../standby/standby.ts';
+import type { StandbyOptions, StandbyStats } from '../standby/standby-options.ts';
 import { Alarms } from './alarm.ts';
-import { Feed, type FeedOptions } from './feed.ts';
-import type { FeedCommand, FeedInput, Instant } from './feed-io.ts';
-import type { FeedStats } from './feed-stats.ts';
-import { type Outbox, type OutboxOptions, type OutboxStats, openOutbox } from './outbox.ts';
-import { Refusals } from './refusals.ts';
 import { type ConnectionStats, RelaySockets } from './relay-sockets.ts';
 import { standBy, unpublishedSince } from './relay-standby.ts';
-import type { Standby } from './standby.ts';
-import type { StandbyOptions, StandbyStats } from './standby-options.ts';
 
 export interface RelayOptions {
   /** The venue's, or its twin's. */

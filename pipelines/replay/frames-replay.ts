@@ -1,9 +1,9 @@
 /** A replay of raw frames: a journal through the feed it was recorded from, and on through the graph, into one file a topic. */
 import type { OutgoingMessage } from '../../connectors/bus/port.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
+import type { FeedMessages } from '../../connectors/feed/feed-io.ts';
 import type { Journal } from '../../connectors/journal/reader.ts';
 import { replayJournal } from '../../connectors/journal/replay.ts';
-import type { FeedMessages } from '../../connectors/relay/feed-io.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
 import { positionOf } from '../../schemas/feed-position.ts';

@@ -1,6 +1,7 @@
 /** A replayed journal as the two sources of the graph: what the feed published then, in the order and market time of then. */
+
+import type { FeedMessages } from '../../connectors/feed/feed-io.ts';
 import type { ReplayedInput } from '../../connectors/journal/replay.ts';
-import type { FeedMessages } from '../../connectors/relay/feed-io.ts';
 import { encodePubsubMessage, eventTimeOf } from '../../schemas/pubsub-message.ts';
 import { GRAPH_INPUTS } from '../../schemas/subscriptions.ts';
 import type { TopicName } from '../../schemas/topics.ts';

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { ExchangeTwin } from '../../connectors/exchanges/simulated/twin.ts';
 import type { VenueAdapter, VenueRest } from '../../connectors/exchanges/venue.ts';
+import { Feed } from '../../connectors/feed/feed.ts';
+import type { FeedCommand, FeedInput } from '../../connectors/feed/feed-io.ts';
 import type { ReplayedInput } from '../../connectors/journal/replay.ts';
-import { Feed } from '../../connectors/relay/feed.ts';
-import type { FeedCommand, FeedInput } from '../../connectors/relay/feed-io.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { Wire } from './wire.ts';

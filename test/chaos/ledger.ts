@@ -1,5 +1,5 @@
 /** The gap ledger of one symbol, read as its schema says. */
-import { SecondSpans } from '../../connectors/relay/second-spans.ts';
+import { SecondSpans } from '../../connectors/feed/second-spans.ts';
 import type { FeedEvent } from '../../schemas/feed-event.ts';
 import { MINUTE_MS } from '../../schemas/primitives.ts';
 

@@ -4,7 +4,7 @@ import { Random } from '../../connectors/exchanges/random.ts';
 import type { TwinConnection } from '../../connectors/exchanges/simulated/faults/roster.ts';
 import type { ExchangeTwin, Refusal } from '../../connectors/exchanges/simulated/twin.ts';
 import type { VenueAdapter } from '../../connectors/exchanges/venue.ts';
-import type { FeedInput } from '../../connectors/relay/feed-io.ts';
+import type { FeedInput } from '../../connectors/feed/feed-io.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** As of the sockets of connectors/exchanges. Units: ms. */

@@ -1,7 +1,7 @@
 /** A seeded day of two symbols: what the relay would publish, second by second, and what the exchange knew before. */
 import type { OutgoingMessage } from '../../connectors/bus/port.ts';
 import { SimulatedMarket } from '../../connectors/exchanges/simulated/market.ts';
-import { snapshotMessage, tradeMessage } from '../../connectors/relay/messages.ts';
+import { snapshotMessage, tradeMessage } from '../../connectors/feed/messages.ts';
 import { simulatedBars, simulatedTrades } from '../../pipelines/simulated.fixture.ts';
 import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { Candle } from '../../schemas/candle.ts';

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { BookSnapshot } from '../../../schemas/book-snapshot.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../schemas/primitives.ts';
 import { decodeTradeBatch } from '../../../schemas/trade-batch.ts';
-import { Feed } from '../../relay/feed.ts';
-import type { FeedOutput } from '../../relay/feed-io.ts';
+import { Feed } from '../../feed/feed.ts';
+import type { FeedOutput } from '../../feed/feed-io.ts';
 import { venueContract } from '../contract.ts';
 import {
   answerJson,

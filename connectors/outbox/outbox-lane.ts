@@ -4,7 +4,7 @@ import type { TopicName } from '../../schemas/topics.ts';
 import { backoffMs } from '../backoff.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
-import { Complaint } from './complaint.ts';
+import { Complaint } from '../relay/complaint.ts';
 import { type Waiting, WaitingQueue } from './outbox-queue.ts';
 import type { Spill } from './spill.ts';
 

@@ -1,7 +1,7 @@
 /** What one of a pair of relays is given, and what it tells. */
 import type { Clock } from '../clock/port.ts';
 import type { Lease } from '../lease/port.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 
 export interface StandbyOptions {
   readonly lease: Lease;

@@ -8,10 +8,10 @@ import { decodeTradeBatch, type TradeRow } from '../../schemas/trade-batch.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
 import { ManualClock } from '../clock/manual.ts';
 import type { Clock } from '../clock/port.ts';
+import { snapshotMessage, tradeMessage } from '../feed/messages.ts';
 import { ManualLease } from '../lease/manual.ts';
 import type { Lease } from '../lease/port.ts';
-import { snapshotMessage, tradeMessage } from './messages.ts';
-import { type Outbox, openOutbox } from './outbox.ts';
+import { type Outbox, openOutbox } from '../outbox/outbox.ts';
 import { Standby } from './standby.ts';
 
 export const START = 1_800_000_000_000;

@@ -7,7 +7,7 @@ import { standardAttributes } from '../../schemas/pubsub-message.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
 import { ManualClock } from '../clock/manual.ts';
-import type { FeedMessages } from './feed-io.ts';
+import type { FeedMessages } from '../feed/feed-io.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import type { OutboxOptions } from './outbox-options.ts';
 

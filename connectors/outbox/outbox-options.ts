@@ -4,7 +4,7 @@ import type { TopicName } from '../../schemas/topics.ts';
 import type { OpenFile } from '../bus/embedded/files.ts';
 import type { MessageBus, OutgoingMessage } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
-import type { FeedMessages } from './feed-io.ts';
+import type { FeedMessages } from '../feed/feed-io.ts';
 
 export interface OutboxOptions {
   readonly bus: Pick<MessageBus, 'publish'>;

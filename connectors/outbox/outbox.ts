@@ -16,7 +16,7 @@
 import { UpstreamError } from '../../schemas/errors.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import type { OutgoingMessage } from '../bus/port.ts';
-import type { FeedMessages } from './feed-io.ts';
+import type { FeedMessages } from '../feed/feed-io.ts';
 import { Lane } from './outbox-lane.ts';
 import { Lanes, openSpills } from './outbox-lanes.ts';
 import type { OnPublished, OutboxOptions, OutboxStats, Stamp } from './outbox-options.ts';

@@ -128,7 +128,7 @@ describe('a message is acknowledged', () => {
     const handle = await new EmbeddedRunner({ edges }).start(proto);
     await turnOfLoop();
     expect(edges.acknowledged).toEqual(['in#0', 'in#1']);
-    expect(handle.metrics().find(({ step }) => step === 'SecondGroup')).toMatchObject({ held: 2 });
+    expect(handle.metrics().find(({ step }) => step === 'SecondGroup')).toMatchObject({ held: 1 });
     await handle.drain();
   });
 

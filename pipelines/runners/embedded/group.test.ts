@@ -62,6 +62,8 @@ function run(events: readonly GroupEvent[], windowing: Windowing, assigns: boole
       const windows = ends.map((end) => windowEndingAt(end, assigns ? end : windowing.sizeMs));
       const pane = {} as never;
       group.process({ value: { key, value }, windows, pane, timestamp: Long.fromNumber(ts) });
+      // Every element is a bundle of its own.
+      while (group.fireLate());
     }
   }
   const { late, droppedLate, held } = group;

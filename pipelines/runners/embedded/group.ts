@@ -1,6 +1,7 @@
 /**
- * GroupByKey over event time: windows fire when the watermark reaches their end, then again for late elements until
- * end + allowed lateness. Where windows overlap and tile, an element is kept once, in its slice, not once per window.
+ * GroupByKey over event time: windows fire when the watermark reaches their end, then again for the late elements of each
+ * bundle until end + allowed lateness. Where windows overlap and tile, an element is kept once, in its slice, not once per
+ * window.
  */
 
 import '../../../transforms/sdk.beam.ts';
@@ -8,7 +9,7 @@ import { Timing, type WindowedValue } from 'apache-beam/values';
 import type { IOperator, Receiver } from 'apache-beam/worker/operators';
 import { Agenda } from './agenda.ts';
 import { type Pane, paneElement } from './pane.ts';
-import type { Ledger, Receipt } from './receipts.ts';
+import { type Ledger, WindowReceipts } from './receipts.ts';
 import { Slices } from './slices.ts';
 import { newestStart, startOf, type Windowing, windowEndingAt } from './windowing.ts';
 
@@ -53,8 +54,9 @@ export class GroupOperator implements IOperator {
   readonly #states = new Map<string, Slices>();
   readonly #open = new Agenda<Slices>();
   readonly #closed = new Agenda<Pane>();
-  /** Messages by the end of the last window they fed. Until it takes no more, a successor needs them to revise it. */
-  readonly #receipts = new Map<number, Receipt[]>();
+  /** Closed windows that took elements of this bundle: each fires once for all of them, when the bundle ends. */
+  readonly #due = new Agenda<Pane>();
+  readonly #receipts = new WindowReceipts();
 
   constructor(options: GroupOptions) {
     this.transformId = options.transformId;
@@ -94,7 +96,15 @@ export class GroupOperator implements IOperator {
     return null;
   }
 
-  /** Event time has come to `watermark`; call `fireNext` until it returns false. */
+  /** Fires the earliest window, all keys of it, that elements of this bundle came late for. False: there is none. */
+  fireLate(): boolean {
+    const end = this.#due.next();
+    if (end === undefined) return false;
+    for (const [, pane] of this.#due.take()) this.#fireLate(end, pane);
+    return true;
+  }
+
+  /** Event time has come to `watermark`; call `fireNext` until it returns false. `fireLate` comes before. */
   rise(watermark: number): boolean {
     if (watermark <= this.watermark) return false;
     this.watermark = watermark;
@@ -111,12 +121,12 @@ export class GroupOperator implements IOperator {
       (open === undefined || this.#lastsUntil(closed) < open)
     ) {
       for (const [id, pane] of this.#closed.take()) this.#close(closed, id, pane);
-      this.#release(closed);
+      this.#receipts.release(closed);
       return true;
     }
     if (open === undefined || open > this.watermark) return false;
     for (const [id, state] of this.#open.take()) this.#fireOnTime(open, id, state);
-    if (this.#windowing.allowedLatenessMs === 0) this.#release(open);
+    if (this.#windowing.allowedLatenessMs === 0) this.#receipts.release(open);
     return true;
   }
 
@@ -143,10 +153,10 @@ export class GroupOperator implements IOperator {
     } else {
       this.#addLate(element, first, last);
     }
-    this.#hold(last);
+    this.#receipts.hold(last, this.#options.ledger.current);
   }
 
-  /** Some of the element's windows have closed: fires those that may still fire, in order, and sees to the first open one. */
+  /** Some of the element's windows have closed: those that may still fire will, and the first open one is seen to. */
   #addLate(element: Element, first: number, last: number): void {
     const { id, state } = element;
     let end = first;
@@ -164,8 +174,9 @@ export class GroupOperator implements IOperator {
     const pane = known ?? { state, nextIndex: 0, fresh: [], isDone: false };
     pane.fresh.push(value);
     if (known === undefined) this.#closed.at(end).set(id, pane);
-    // The first element of a window that nothing was in when it closed fires at once, whatever the count.
-    if (known === undefined || pane.fresh.length >= this.#windowing.lateCount) this.#fireLate(end, pane);
+    // The first element of a window that nothing was in when it closed fires, whatever the count.
+    if (known === undefined || pane.fresh.length >= this.#windowing.lateCount)
+      this.#due.at(end).set(id, pane);
     return true;
   }
 
@@ -207,19 +218,6 @@ export class GroupOperator implements IOperator {
   #forget(end: number, id: string, state: Slices): void {
     this.held -= state.dropUpTo(this.#from(end));
     if (state.isEmpty && this.#states.get(id) === state) this.#states.delete(id);
-  }
-
-  #release(end: number): void {
-    for (const receipt of this.#receipts.get(end) ?? []) receipt.release();
-    this.#receipts.delete(end);
-  }
-
-  #hold(last: number): void {
-    const { current } = this.#options.ledger;
-    if (current === undefined) return;
-    const held = this.#receipts.get(last);
-    if (held === undefined) this.#receipts.set(last, [current.hold()]);
-    else if (held[held.length - 1] !== current) held.push(current.hold());
   }
 
   /** A pane of this window fired now is its last. */

@@ -52,3 +52,21 @@ export class Ledger {
     this.settled.length = 0;
   }
 }
+
+/** Messages by the end of the last window they fed. Until it takes no more, a successor needs them to revise it. */
+export class WindowReceipts {
+  readonly #held = new Map<number, Receipt[]>();
+
+  /** @param current The message being processed; undefined where what comes is made of messages that are held already. */
+  hold(lastEnd: number, current: Receipt | undefined): void {
+    if (current === undefined) return;
+    const held = this.#held.get(lastEnd);
+    if (held === undefined) this.#held.set(lastEnd, [current.hold()]);
+    else if (held[held.length - 1] !== current) held.push(current.hold());
+  }
+
+  release(lastEnd: number): void {
+    for (const receipt of this.#held.get(lastEnd) ?? []) receipt.release();
+    this.#held.delete(lastEnd);
+  }
+}

@@ -174,12 +174,18 @@ export class Run {
     for (const { name, operator, sources } of this.#stages) {
       if (!(operator instanceof GroupOperator)) {
         await named(name, operator.finishBundle());
-      } else if (operator.rise(smallestWatermark(sources))) {
-        while (operator.fireNext()) if (this.#writes.count >= FLUSH_AT) await this.#flush();
+      } else {
+        await this.#fire(operator, smallestWatermark(sources));
       }
     }
     if (this.#writes.count > 0) await this.#flush();
     this.#ledger.acknowledge();
+  }
+
+  async #fire(group: GroupOperator, watermark: number): Promise<void> {
+    while (group.fireLate()) if (this.#writes.count >= FLUSH_AT) await this.#flush();
+    if (!group.rise(watermark)) return;
+    while (group.fireNext()) if (this.#writes.count >= FLUSH_AT) await this.#flush();
   }
 
   async #flush(): Promise<void> {

@@ -164,6 +164,25 @@ describe('late elements through the graph', () => {
     expect(dropped).toEqual([['Group', { key: 'a', value: 4 }]]);
   });
 
+  it('fires a window once for all that came late for it in one bundle', async () => {
+    const edges = scriptedEdges({
+      in: [
+        { messages: [keyed('a', 1, 100)], watermarkMs: 1_000 },
+        { messages: [keyed('a', 2, 200), keyed('a', 3, 300), keyed('b', 4, 400)], watermarkMs: 5_000 },
+      ],
+    });
+    const accumulating = strategy({ latenessMs: 2_000 });
+    await run(
+      pipelineOf((root) => write(grouped(read(root), fixedWindows(1), accumulating))),
+      edges,
+    );
+    expect(contents<SeenPane>(edges).map(({ values, timing, index }) => [values, timing, index])).toEqual([
+      [[1], 'ON_TIME', 0],
+      [[1, 2, 3], 'LATE', 1],
+      [[4], 'LATE', 0],
+    ]);
+  });
+
   it('fires again with the news where panes discard', async () => {
     const discarding = strategy({ latenessMs: 2_000, accumulates: false });
     const edges = scriptedEdges({ in: turns });

@@ -31,7 +31,7 @@ export interface Windowing {
   readonly strategy: WindowingStrategy;
 }
 
-/** Every window fires when the watermark passes its end, then again for each late element, with all it holds. */
+/** Every window fires when the watermark passes its end, then again for the late elements of each bundle, with all it holds. */
 function strategy(allowedLatenessMs: number): WindowingStrategy {
   const eachElement: Trigger = { trigger: { oneofKind: 'elementCount', elementCount: { elementCount: 1 } } };
   return WindowingStrategy.create({

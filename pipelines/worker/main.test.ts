@@ -132,7 +132,7 @@ it.each(['told to stop', 'the runner is done', 'the runner breaks off'])(
 it('gives back what it holds although a bundle waits for what never comes', async () => {
   const { runner, child, over } = await startOurs(true, '--gives-back');
   void runner.processBundle('b', 'pass');
-  await vi.waitFor(async () => expect((await runner.progress('p', 'b')).error).toBe(''));
+  await vi.waitFor(async () => expect((await runner.progress('p', 'b')).error).toBe(''), { timeout: 8_000 });
   let said = '';
   child.stderr.on('data', (text: Buffer) => {
     said += text;

@@ -64,7 +64,7 @@ export const TOPICS = {
     encoding: 'json',
     orderingKey: 'pair',
     timeField: 'openTime',
-    readers: ['BigQuery'],
+    readers: ['trade desk', 'BigQuery'],
   },
   'trade-signals-micro': {
     message: 'Scalp signal',

@@ -1,5 +1,6 @@
 /** Turns the schemas into the reference documents, so that no list of fields is ever written twice. */
 import { z } from 'zod';
+import { MacroParams } from '../schemas/macro-params.ts';
 import { SignalParams } from '../schemas/params.ts';
 import { rowSchema, TABLE_NAMES, TABLES } from '../schemas/tables.ts';
 import { type BigQueryColumn, bigQueryColumns } from '../schemas/to-bigquery.ts';
@@ -92,9 +93,6 @@ function columnTypes(topic: TopicName): Map<string, string> {
 }
 
 function parameters(): string {
-  const { properties = {} } = jsonSchema(SignalParams);
-  const groups = Object.entries(properties).filter(([, group]) => isObject(group));
-  const single = Object.entries(properties).filter(([, group]) => !isObject(group));
   return lines(
     '# Parameters',
     '',
@@ -102,15 +100,29 @@ function parameters(): string {
     '',
     'Everything a signal depends on besides the market. Override any of them in a JSON file given by `--params`',
     '(only the ones that differ); their hash is recorded with each signal as `params_hash`.',
+    ...parameterTables(SignalParams, '##'),
     '',
-    parameterTable(Object.fromEntries(single)),
+    '## MACRO',
+    '',
+    'Of the MACRO engine, which are apart from those above; their hash is recorded with each swing signal.',
+    ...parameterTables(MacroParams, '###'),
+  );
+}
+
+/** A table of the single parameters, where there are any, then one for each group under a heading. */
+function parameterTables(schema: z.ZodObject, heading: string): string[] {
+  const { properties = {} } = jsonSchema(schema);
+  const groups = Object.entries(properties).filter(([, group]) => isObject(group));
+  const single = Object.entries(properties).filter(([, group]) => !isObject(group));
+  return [
+    ...(single.length > 0 ? ['', parameterTable(Object.fromEntries(single))] : []),
     ...groups.flatMap(([name, group]) => [
       '',
-      `## ${name}`,
+      `${heading} ${name}`,
       '',
       parameterTable(asSchema(group).properties ?? {}),
     ]),
-  );
+  ];
 }
 
 function parameterTable(properties: Record<string, unknown>): string {

@@ -121,7 +121,7 @@ export const MacroParams = z.strictObject({
         'A bias is void this long after its confidence last reached `engageAt`: one 4h bar.',
       ),
     })
-    .refine(({ engageAt }) => engageAt > 50, 'expected engageAt above 50: both sides must not engage')
+    .refine(({ liftBelow }) => liftBelow > 50, 'expected liftBelow above 50: only one side may hold')
     .refine(({ engageAt, liftBelow }) => liftBelow <= engageAt, 'expected liftBelow of at most engageAt')
     .prefault({}),
   swing: z

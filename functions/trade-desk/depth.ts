@@ -25,9 +25,9 @@ export function takenAtExit(side: PositionSide): Taken {
   return side === 'LONG' ? 'bids' : 'asks';
 }
 
-/** Null while either side is empty. */
+/** Without the noise of binary: 100.19 and 100.21 are round 100.2. Null while either side is empty. */
 export function midOf({ bestBid, bestAsk }: BookSnapshot): number | null {
-  return bestBid === null || bestAsk === null ? null : (bestBid + bestAsk) / 2;
+  return bestBid === null || bestAsk === null ? null : Number(((bestBid + bestAsk) / 2).toPrecision(15));
 }
 
 /** Mean distance from mid at which `size` is filled; what depth cannot fill is filled at `beyond`. Unit: share of mid. */

@@ -99,7 +99,7 @@ export function row(known: Partial<FeatureRow> = {}): FeatureRow {
 }
 
 /** Groups of parameters, each given in part. */
-type PartialParams = { [K in keyof DeskParams]?: Partial<DeskParams[K]> | DeskParams[K] };
+export type PartialParams = { [K in keyof DeskParams]?: Partial<DeskParams[K]> | readonly object[] };
 
 export function configOf(...books: readonly PartialParams[]): DeskConfig {
   return DeskConfig.parse(books.length > 0 ? { books } : {});

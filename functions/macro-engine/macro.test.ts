@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { type Candle, candleId, closeTime } from '../../schemas/candle.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { DEFAULT_MACRO_PARAMS, MacroParams } from '../../schemas/macro-params.ts';
-import { HOUR_MS, INTERVAL_MS, type Interval } from '../../schemas/primitives.ts';
+import { HOUR_MS, INTERVAL_MS } from '../../schemas/primitives.ts';
 import { candle } from '../../transforms/candle.fixture.ts';
 import { expectAsModel } from './as-model.fixture.ts';
 import { SLOT_MS } from './bias.ts';
 import { macroOf, macroSpans, slotAt } from './macro.ts';
-import { lcg, START, walk } from './market.fixture.ts';
+import { lcg, START, trend, walk } from './market.fixture.ts';
 
 /** As few bars as the indicators allow, so that made-up markets stay small: 54 of 4h are nine days. */
 const SMALL = MacroParams.parse({ indicators: { bars: 60, minBars: 54 } });
@@ -28,29 +28,6 @@ const property = (numRuns: number, check: (candles: Candle[], seed: number) => v
     { seed: 1, numRuns },
   );
 
-/** Every bar of an interval that moves evenly, from START on. */
-function steady(interval: Interval, bars: number, from: number, step: number): Candle[] {
-  return Array.from({ length: bars }, (_, i) => {
-    const [open, close] = [from + i * step, from + (i + 1) * step];
-    return candle({
-      interval,
-      openTime: START + i * INTERVAL_MS[interval],
-      open,
-      close,
-      high: Math.max(open, close) + 1,
-      low: Math.min(open, close) - 1,
-      volume: 10,
-    });
-  });
-}
-
-/** 30 days that rise by 1 every 5 minutes, or fall; never by less than a slope needs. */
-function trend(sign: 1 | -1): Candle[] {
-  const minutes = { '5m': 5, '15m': 15, '1h': 60, '4h': 240 };
-  return Object.entries(minutes).flatMap(([interval, length]) =>
-    steady(interval as Interval, (30 * 24 * 60) / length, sign > 0 ? 1_000 : 10_000, (sign * length) / 5),
-  );
-}
 const THIRTY_DAYS = START + 30 * 24 * HOUR_MS;
 
 describe('a market that rises all the time', () => {

@@ -1,6 +1,6 @@
 /** Made-up markets for the tests of the MACRO engine: a walk of 5m bars with trends, and what it rolls up to. */
 import type { Candle } from '../../schemas/candle.ts';
-import { INTERVAL_MS } from '../../schemas/primitives.ts';
+import { INTERVAL_MS, type Interval } from '../../schemas/primitives.ts';
 import { candle } from '../../transforms/candle.fixture.ts';
 import { rollUp } from '../../transforms/candles/roll-up.ts';
 
@@ -48,6 +48,29 @@ export function walk(seed: number, bars: number, turn = 400): Candle[] {
   return all.flat();
 }
 
+/** Every bar of an interval that moves evenly, from START on. */
+function steady(interval: Interval, bars: number, from: number, step: number): Candle[] {
+  return Array.from({ length: bars }, (_, i) => {
+    const [open, close] = [from + i * step, from + (i + 1) * step];
+    return candle({
+      interval,
+      openTime: START + i * INTERVAL_MS[interval],
+      open,
+      close,
+      high: Math.max(open, close) + 1,
+      low: Math.min(open, close) - 1,
+      volume: 10,
+    });
+  });
+}
+
+/** 30 days that rise by 1 every 5 minutes, or fall; never by less than a slope needs. */
+export function trend(sign: 1 | -1): Candle[] {
+  const minutes = { '5m': 5, '15m': 15, '1h': 60, '4h': 240 };
+  return Object.entries(minutes).flatMap(([interval, length]) =>
+    steady(interval as Interval, (30 * 24 * 60) / length, sign > 0 ? 1_000 : 10_000, (sign * length) / 5),
+  );
+}
 /** 0 ≤ x < 1, of 24 bits. */
 export function lcg(seed: number): () => number {
   let state = seed >>> 0;

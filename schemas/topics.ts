@@ -80,7 +80,7 @@ export const TOPICS = {
     encoding: 'json',
     orderingKey: 'pair',
     timeField: 'timestamp',
-    readers: ['trade desk', 'BigQuery'],
+    readers: ['trade desk', 'BigQuery', 'Bigtable'],
   },
   'trade-signals-macro': {
     message: 'Swing signal',
@@ -96,7 +96,7 @@ export const TOPICS = {
     encoding: 'json',
     orderingKey: 'pair',
     timeField: 'ts',
-    readers: ['notifier', 'BigQuery'],
+    readers: ['notifier', 'BigQuery', 'Bigtable'],
   },
   'feed-events': {
     message: 'Connect, gap, resync, stale, recovered',

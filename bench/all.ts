@@ -7,5 +7,15 @@ import { growth } from './growth.ts';
 import { history } from './history.ts';
 import { latency } from './latency.ts';
 import { replays } from './replay.ts';
+import { state } from './state.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [candles, growth, replays, latency, bus, history, engines];
+export const BENCHMARKS: readonly Benchmark[] = [
+  candles,
+  growth,
+  replays,
+  latency,
+  bus,
+  history,
+  state,
+  engines,
+];

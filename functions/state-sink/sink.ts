@@ -13,7 +13,7 @@ export interface SinkPorts {
   readonly bus: MessageBus;
 }
 
-export type Message = Pick<Delivery, 'data' | 'attributes' | 'messageId' | 'publishTimeMs'>;
+type Message = Pick<Delivery, 'data' | 'attributes' | 'messageId' | 'publishTimeMs'>;
 
 /** Resolves when all of it is durable. @throws UpstreamError where it is not; the same messages may be written again. */
 export async function sinkMessages(

@@ -7,11 +7,11 @@ import { ManualClock } from '../../connectors/clock/manual.ts';
 import type { StateStore } from '../../connectors/state/port.ts';
 import { listRecords } from '../../connectors/state/records.ts';
 import { openSqliteStore } from '../../connectors/state/sqlite.ts';
-import { UpstreamError, WireFormatError } from '../../schemas/errors.ts';
+import { UpstreamError } from '../../schemas/errors.ts';
 import { standardAttributes } from '../../schemas/pubsub-message.ts';
 import { PUBLISHED_KINDS, PUBLISHED_STATE, type PublishedKind } from '../../schemas/state.ts';
 import type { TopicName } from '../../schemas/topics.ts';
-import { sinkPushed } from './push.ts';
+import { stateSinkHandler } from './handler.ts';
 import { type SinkPorts, sinkMessages } from './sink.ts';
 import { START, wireOf } from './state-sink.fixture.ts';
 import { SINK_TOPICS } from './state-sink.ts';
@@ -214,47 +214,35 @@ describe('sinkState', () => {
   });
 });
 
-describe('sinkPushed', () => {
-  const push = (topic: string, text: string, changes: object = {}) => ({
-    subscription: `projects/p/subscriptions/${topic}-bigtable`,
-    message: {
-      data: Buffer.from(text).toString('base64'),
-      attributes: standardAttributes('m1', START),
-      messageId: '17',
-      publishTime: '2024-03-01T00:00:00.123Z',
-      message_id: '17',
-      ...changes,
-    },
-  });
-
-  it('keeps the message of a push', async (test) => {
+describe('stateSinkHandler', () => {
+  it('answers once the message is kept', async (test) => {
     const ports = await open(test);
-    await sinkPushed(ports, push('macro-bias-updates', wireOf('bias', { name: 'BTCUSDT', rank: 1 })));
-    expect(await listRecords(ports.store, 'bias')).toHaveLength(1);
-  });
-
-  it('makes a dead letter of a message that is none', async (test) => {
-    const ports = await open(test);
+    const errors: unknown[] = [];
+    const post = async (store: StateStore, text: string) => {
+      const onError = (error: unknown) => void errors.push(error);
+      const handler = stateSinkHandler({ ...ports, store, authorize: () => true, onError });
+      const answered = new Promise<number>((answer) => {
+        const response = { writeHead: (status: number) => ({ end: () => answer(status) }) };
+        void handler({ method: 'POST', body: push(text) } as never, response as never);
+      });
+      return answered;
+    };
+    const push = (text: string) => ({
+      subscription: 'projects/p/subscriptions/macro-bias-updates-bigtable',
+      message: {
+        data: Buffer.from(text).toString('base64'),
+        attributes: standardAttributes('m1', START),
+        messageId: '17',
+        publishTime: '2024-03-01T00:00:00.123Z',
+      },
+    });
     const letters = await lettersOf(ports.bus, 1);
-    await sinkPushed(ports, push('macro-bias-updates', 'no'));
+    const bias = wireOf('bias', { name: 'BTCUSDT', rank: 1 });
+    expect(await post(failing(ports.store, 1), bias)).toBe(503);
+    expect(await post(ports.store, bias)).toBe(204);
+    expect(await post(ports.store, 'no')).toBe(204);
+    expect(errors).toHaveLength(1);
+    expect(await listRecords(ports.store, 'bias')).toHaveLength(1);
     expect(await letters()).toMatchObject([{ stage: 'state:macro-bias-updates', source: 'm1' }]);
-  });
-
-  it('asks for a message again that was not written', async (test) => {
-    const { bus, store } = await open(test);
-    const body = push('macro-bias-updates', wireOf('bias', { name: 'BTCUSDT', rank: 1 }));
-    await expect(sinkPushed({ bus, store: failing(store, 1) }, body)).rejects.toThrow(UpstreamError);
-  });
-
-  it('refuses what no push of ours is', async (test) => {
-    const ports = await open(test);
-    const wrong = [
-      null,
-      {},
-      push('feed-events', '{}'),
-      push('nothing', '{}'),
-      push('market-levels', '', { data: '~' }),
-    ];
-    for (const body of wrong) await expect(sinkPushed(ports, body)).rejects.toThrow(WireFormatError);
   });
 });

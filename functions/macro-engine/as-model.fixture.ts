@@ -3,20 +3,18 @@ import { expect } from 'vitest';
 import type { Candle } from '../../schemas/candle.ts';
 import type { SwingSignal } from '../../schemas/macro.ts';
 import type { MacroParams } from '../../schemas/macro-params.ts';
+import { pairOf } from '../../schemas/primitives.ts';
 import { type ModelState, macroModel } from './macro.model.ts';
-import { macroOf } from './macro.ts';
+import { type MacroDecision, macroOf } from './macro.ts';
 
-/**
- * @param slots In a row; before the first one nothing was engaged.
- * @returns At how many of them a bias holds.
- */
+/** @param slots In a row; before the first one nothing was engaged. @returns The decisions. */
 export function expectAsModel(
   candles: readonly Candle[],
   slots: readonly number[],
   params: MacroParams,
-): number {
-  const decide = macroOf('BTCUSDT', candles, params);
-  let biased = 0;
+): MacroDecision[] {
+  const decide = macroOf(pairOf(candles[0]!.symbol), candles, params);
+  const decisions: MacroDecision[] = [];
   for (const state of macroModel(candles, slots, params)) {
     const { bias, swing } = decide(state.slot);
     const { long, short, engagedLast } = state;
@@ -24,9 +22,9 @@ export function expectAsModel(
     const since = engagedLast ?? state.slot;
     expect(bias.expires_at).toBe(since + params.bias.expiresAfterMs);
     expectSameSwing(swing, state.swing, params);
-    if (bias.bias !== null) biased++;
+    decisions.push({ bias, swing });
   }
-  return biased;
+  return decisions;
 }
 
 function expectSameSwing(got: SwingSignal | null, wanted: ModelState['swing'], params: MacroParams): void {

@@ -26,8 +26,9 @@ export function macroModel(
   slots: readonly number[],
   p: MacroParams,
 ): ModelState[] {
+  const newestFirst = candles.toSorted((a, b) => b.openTime - a.openTime || b.revision - a.revision);
   const states: ModelState[] = [];
-  for (const slot of slots) states.push(next(states.at(-1), slot, candles, p));
+  for (const slot of slots) states.push(next(states.at(-1), slot, newestFirst, p));
   return states;
 }
 
@@ -81,12 +82,10 @@ function swing(
   return { side, entry: price.close, distance };
 }
 
-/** Newest bars without a hole, oldest first. */
+/** Newest bars without a hole, oldest first; of candles newest first. */
 function known(candles: readonly Candle[], timeframe: Timeframe, slot: number, p: MacroParams): Candle[] {
   const length = MINUTES[timeframe] * 60_000;
-  const closed = candles
-    .filter((c) => c.interval === timeframe && closeTime(c) <= slot)
-    .sort((a, b) => b.openTime - a.openTime || b.revision - a.revision);
+  const closed = candles.filter((c) => c.interval === timeframe && closeTime(c) <= slot);
   const bars: Candle[] = [];
   let wanted = slot - (slot % length) - length;
   for (const candle of closed) {

@@ -1,6 +1,6 @@
 /** Made-up markets for the tests of the MACRO engine: a walk of 5m bars with trends, and what it rolls up to. */
 import type { Candle } from '../../schemas/candle.ts';
-import { INTERVAL_MS, type Interval } from '../../schemas/primitives.ts';
+import { INTERVAL_MS, INTERVALS, type Interval } from '../../schemas/primitives.ts';
 import { candle } from '../../transforms/candle.fixture.ts';
 import { rollUp } from '../../transforms/candles/roll-up.ts';
 
@@ -39,8 +39,13 @@ export function walk(seed: number, bars: number, turn = 400): Candle[] {
       }),
     );
   }
-  const all = [fives];
-  for (const interval of ['15m', '1h', '4h'] as const) {
+  return withRollUps(fives);
+}
+
+/** Bars of one symbol and interval, and what they roll up to; a bar of which parts are missing is incomplete. */
+export function withRollUps(bars: readonly Candle[]): Candle[] {
+  const all = [bars];
+  for (const interval of INTERVALS.slice(INTERVALS.indexOf(bars[0]!.interval) + 1)) {
     const length = INTERVAL_MS[interval];
     const groups = Map.groupBy(all.at(-1)!, ({ openTime }) => Math.floor(openTime / length) * length);
     all.push([...groups].map(([openTime, parts]) => rollUp(parts, interval, openTime)!));

@@ -11,9 +11,9 @@ const SECOND = 1000;
 const TEN_COINS = { risk: { startEquity: 1000.5 } };
 const NO_DEPTH = { bps5: 0, bps10: 0, bps25: 0, bps50: 0 };
 
-/** A desk that holds 10 coins, bought or sold at the touch. */
+/** A desk that holds 10 coins, bought or sold at the touch; a SHORT is sized at mid. */
 function holding(side: 'LONG' | 'SHORT', told: Partial<ScalpSignal> = {}, at = NOW): TestDesk {
-  const desk = new TestDesk({ risk: { startEquity: side === 'LONG' ? 1000.5 : 999.5 } });
+  const desk = new TestDesk({ risk: { startEquity: side === 'LONG' ? 1000.5 : 1000 } });
   const entered = desk.offer(signal({ side, timestamp: at, expires_at: at + 300_000, ...told }), at);
   expect(entered.map(({ kind, size }) => [kind, size])).toEqual([
     ['DECISION', null],

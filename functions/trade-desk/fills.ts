@@ -142,13 +142,12 @@ export function marketExit(
   { liquidity, feed }: DeskParams,
 ): { readonly price: number; readonly slippage: number } | null {
   const taken = takenAtExit(side);
+  const isInSync = snapshot.desyncMs <= feed.maxDesyncMs;
   const best = taken === 'bids' ? snapshot.bestBid : snapshot.bestAsk;
-  const reference = midOf(snapshot) ?? best ?? snapshot.lastPrice ?? snapshot.markPrice;
+  const touched = isInSync ? (midOf(snapshot) ?? best) : null;
+  const reference = touched ?? snapshot.lastPrice ?? snapshot.markPrice;
   if (reference === null) return null;
-  const slippage =
-    snapshot.desyncMs > feed.maxDesyncMs
-      ? liquidity.withoutBook
-      : slippageOf(snapshot, taken, size, liquidity.beyondBook);
+  const slippage = isInSync ? slippageOf(snapshot, taken, size, liquidity.beyondBook) : liquidity.withoutBook;
   return { price: takenPrice(reference, taken, slippage), slippage };
 }
 

@@ -1,4 +1,5 @@
 /** Money in exact decimals: products and sums as on paper, rounded once, to 1e-8 of the quote currency. */
+import { atMost } from '../../transforms/thresholds/thresholds.ts';
 
 const PLACES = 8;
 
@@ -41,12 +42,11 @@ function rounded({ units, scale }: Decimal): number {
 const SIZE_DIGITS = 6;
 const PRICE_DIGITS = 10;
 
-/** A size of six significant digits, never above `size`: lots are the broker's to round further. */
+/** A size of six significant digits, not above `size` but for the noise of its computation: lots are the broker's to round further. */
 export function floorSize(size: number): number {
   if (!(size > 0)) return 0;
   const rounded = Number(size.toPrecision(SIZE_DIGITS));
-  // Six digits of a size that has them already are that size.
-  if (rounded <= size) return rounded;
+  if (atMost(rounded, size)) return rounded;
   const step = 10 ** (Math.floor(Math.log10(size)) - SIZE_DIGITS + 1);
   return Number((rounded - step).toPrecision(SIZE_DIGITS));
 }

@@ -66,10 +66,10 @@ export function onBar(book: Book, bar: Bar, context: Context): Step {
 
 /** Nobody knows when in the bar it was filled: a stop in it is taken to come after, a take profit not. */
 function fillWithinBar(book: Book, order: Position, bar: Bar, context: Context): Step {
-  const fill = { ts: bar.openTime, liquidity: 'MAKER', slippage: 0 } as const;
+  const fill = { ts: bar.closeTime, liquidity: 'MAKER', slippage: 0 } as const;
   const filled = fillOrder(book, order, fill, context);
   const open = filled.book.positions.find(({ signalId }) => signalId === order.signalId)!;
-  const exit = exitOnBar(open, bar, context.params);
+  const exit = exitOnBar({ ...open, since: bar.openTime }, bar, context.params);
   if (exit?.exit !== 'SL' && exit?.exit !== 'LIQUIDATED') return filled;
   const closed = close(filled.book, open, exit, context);
   return { book: closed.book, events: [...filled.events, ...closed.events] };

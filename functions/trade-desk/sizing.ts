@@ -6,15 +6,21 @@ import { midOf, takenAtEntry, takenPrice } from './depth.ts';
 import { floorSize } from './money.ts';
 import type { Book } from './state.ts';
 
-/**
- * The price an entry is sized at: its limit, or the worst mean price that LIQUIDITY lets a marketable entry have, so
- * that the caps still hold once it is filled. Unit: quote per base.
- */
-export function entryBound(signal: ScalpSignal, quote: BookSnapshot, params: DeskParams): number {
+/** What an entry may come to be filled at. Unit: quote per base. */
+export interface EntryBounds {
+  /** Farthest from the SL. */
+  readonly worst: number;
+  /** Of the largest notional. */
+  readonly highest: number;
+}
+
+/** Its limit; or, of a marketable entry, what LIQUIDITY lets its mean price be. So the caps still hold once it is filled. */
+export function entryBounds(signal: ScalpSignal, quote: BookSnapshot, params: DeskParams): EntryBounds {
+  const limit = limitOf(signal, quote);
+  if (params.paper.entry === 'limit') return { worst: limit, highest: limit };
   const mid = midOf(quote)!;
-  return params.paper.entry === 'limit'
-    ? limitOf(signal, quote)
-    : takenPrice(mid, takenAtEntry(signal.side), params.liquidity.maxSlippage);
+  const worst = takenPrice(mid, takenAtEntry(signal.side), params.liquidity.maxSlippage);
+  return { worst, highest: Math.max(worst, mid) };
 }
 
 /** A resting order at the signal's entry, or at the best price of its side where it would cross the spread. */
@@ -38,16 +44,15 @@ export interface Sized {
   readonly isCutByRisk: boolean;
 }
 
-/** `price` as of entryBound. */
 export function sizeFor(
   signal: ScalpSignal,
-  price: number,
+  { worst, highest }: EntryBounds,
   isHalved: boolean,
   book: Book,
   { risk }: DeskParams,
 ): Sized {
   const margin = isHalved ? risk.marginHalved : risk.margin;
-  const byMargin = (book.equity * margin * signal.leverage) / price;
-  const byRisk = (book.equity * risk.maxOpenRisk - openRisk(book)) / Math.abs(price - signal.sl);
+  const byMargin = (book.equity * margin * signal.leverage) / highest;
+  const byRisk = (book.equity * risk.maxOpenRisk - openRisk(book)) / Math.abs(worst - signal.sl);
   return { size: floorSize(Math.min(byMargin, byRisk)), isCutByRisk: byRisk < byMargin };
 }

@@ -4,7 +4,7 @@ import { correlationOf } from '../correlation.ts';
 import { sizeWithin, slippageOf, takenAtEntry, takenAtExit } from '../depth.ts';
 import { nextFunding } from '../funding.ts';
 import { floorSize } from '../money.ts';
-import { entryBound, openNotional, openRisk, sizeFor } from '../sizing.ts';
+import { entryBounds, openNotional, openRisk, sizeFor } from '../sizing.ts';
 import { type Gate, PASS, type Proposal, percent, type Refusal, refuse } from './verdict.ts';
 
 type RiskRefusal = Extract<Refusal, 'CORRELATED' | 'EXPOSURE' | 'FUNDING_WINDOW' | 'LIQUIDITY'>;
@@ -26,9 +26,9 @@ const CORRELATED: Gate = ({ signal, book, context }) => {
 const EXPOSURE: Gate = (proposal) => {
   const { signal, book, context, isHalved } = proposal;
   const { risk } = context.params;
-  const price = priceOf(proposal);
-  const { size, isCutByRisk } = sizeFor(signal, price, isHalved, book, context.params);
-  const notional = size * price;
+  const bounds = boundsOf(proposal);
+  const { size, isCutByRisk } = sizeFor(signal, bounds, isHalved, book, context.params);
+  const notional = size * bounds.highest;
   const open = openNotional(book);
   const cap = risk.maxMargin * book.equity * signal.leverage;
   const numbers = {
@@ -76,13 +76,13 @@ const LIQUIDITY: Gate = (proposal) => {
   const numbers = { slippage, maxSlippage, size, fitting };
   const why = `${size} would slip ${percent(slippage)} in this depth, over ${percent(maxSlippage)}`;
   const isTooSmall =
-    fitting < minShrink * size || fitting * priceOf(proposal) < context.params.risk.minNotional;
+    fitting < minShrink * size || fitting * boundsOf(proposal).highest < context.params.risk.minNotional;
   if (isTooSmall) return refuse(`${why}; only ${fitting} would not.`, numbers);
   return { change: { size: fitting }, note: `Shrunk to ${fitting}: ${why}.`, numbers };
 };
 
-function priceOf({ signal, facts, context }: Proposal): number {
-  return entryBound(signal, facts!.quote!, context.params);
+function boundsOf({ signal, facts, context }: Proposal) {
+  return entryBounds(signal, facts!.quote!, context.params);
 }
 
 export const RISK_GATES: Record<RiskRefusal, Gate> = { CORRELATED, EXPOSURE, FUNDING_WINDOW, LIQUIDITY };

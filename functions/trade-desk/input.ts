@@ -7,6 +7,7 @@ import type { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
 import { MINUTE_MS, pairOf } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
+import type { PauseFlag } from '../../schemas/state-rows.ts';
 import type { Book, Closes, PairFacts } from './state.ts';
 
 /** What the exchange says is open. */
@@ -41,6 +42,12 @@ export interface Context {
   readonly params: DeskParams;
   readonly pairs: Readonly<Record<string, PairFacts>>;
   readonly closes: Readonly<Record<string, Closes>>;
+  readonly pauses: Readonly<Record<string, PauseFlag>>;
+}
+
+/** The pause in force for a pair that people set in the state store, if any. */
+export function pauseOf(pair: string, { pauses }: Context): PauseFlag | undefined {
+  return [pauses.all, pauses[pair]].find((flag) => flag?.paused);
 }
 
 export interface Step {

@@ -11,7 +11,7 @@ import {
   isFilledBySnapshot,
   marketExit,
 } from './fills.ts';
-import type { Bar, Context, DeskInput, Step } from './input.ts';
+import { type Bar, type Context, type DeskInput, pauseOf, type Step } from './input.ts';
 import { cancel, close, fillOrder } from './ledger.ts';
 import type { Book, Position } from './state.ts';
 
@@ -31,6 +31,7 @@ export function onSnapshot(book: Book, snapshot: BookSnapshot, context: Context)
 function orderOnSnapshot(book: Book, order: Position, snapshot: BookSnapshot, context: Context): Step {
   const { ts } = snapshot;
   if (ts > order.expiresAt) return cancel(book, order, ts, 'the signal expired', context);
+  if (pauseOf(order.pair, context)) return cancel(book, order, ts, 'its pair was paused', context);
   if (isFilledBySnapshot(order, snapshot, context.params)) {
     return fillOrder(book, order, { ts, liquidity: 'MAKER', slippage: 0 }, context);
   }

@@ -11,6 +11,7 @@ import { Suppression } from '../../schemas/feature-row.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { PositionEvent } from '../../schemas/position-event.ts';
 import { NonNegative, Pair, PositionSide, Price, Venue, VenueSymbol } from '../../schemas/primitives.ts';
+import type { PauseFlag } from '../../schemas/state-rows.ts';
 
 /** ms since the epoch; rows are read by the desk alone, so times stay numbers. */
 const Ms = z.number().int();
@@ -100,9 +101,11 @@ export interface DeskState {
   readonly books: Readonly<Record<string, Book>>;
   readonly pairs: Readonly<Record<string, PairFacts>>;
   readonly closes: Readonly<Record<string, Closes>>;
+  /** What people set, by scope: a pair, or "all". */
+  readonly pauses: Readonly<Record<string, PauseFlag>>;
 }
 
-export const EMPTY_DESK: DeskState = { books: {}, pairs: {}, closes: {} };
+export const EMPTY_DESK: DeskState = { books: {}, pairs: {}, closes: {}, pauses: {} };
 
 export function newBook(book: string, equity: number): Book {
   return {

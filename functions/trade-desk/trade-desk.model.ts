@@ -3,6 +3,7 @@ import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { DeskConfig, DeskParams } from '../../schemas/desk-params.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
+import { bound, isAway, isBlackout, isBroken, isStale, more, type Refusal, sizeOf } from './gates.model.ts';
 import type { DeskInput } from './input.ts';
 import {
   type Bar,
@@ -15,21 +16,12 @@ import {
   marketPrice,
 } from './paper.model.ts';
 import { fundingTimes, Told } from './told.model.ts';
-import { walk, within } from './walk.model.ts';
+import { walk } from './walk.model.ts';
 
 export type ModelEvent = Pick<PositionEvent, 'id' | 'kind' | 'ts' | 'refusal' | 'exit'> & {
   readonly numbers: readonly (number | null)[];
 };
 
-type Refusal = NonNullable<PositionEvent['refusal']>;
-
-/** 1e-9 of a limit is the noise of binary. */
-const more = (value: number, limit: number) => value > limit + 1e-9 * Math.abs(limit);
-const floor6 = (size: number) => {
-  if (size <= 0) return 0;
-  const unit = 10 ** (5 - Math.floor(Math.log10(size)));
-  return Math.floor(size * unit * (1 + 1e-9)) / unit;
-};
 const midnight = (ts: number) => ts - (ts % 86_400_000);
 
 export class BookModel {
@@ -83,7 +75,7 @@ export class BookModel {
     const held: Held = { signal, open: false, entry: 0, size: answer, fee: 0, since: at };
     this.#held.push(held);
     if (paper.entry === 'limit') {
-      held.entry = this.#bound(signal, quote);
+      held.entry = bound(signal, quote, this.#params);
       return [decision];
     }
     const long = signal.side === 'LONG';
@@ -103,16 +95,16 @@ export class BookModel {
     const swing = this.#told.isSwingOpen(signal.pair, at, rules.swingMaxHours);
     const cooling = this.#exits.some(({ pair, ts }) => pair === signal.pair && at < ts + rules.cooldownMs);
     const inPair = this.#held.some((held) => held.signal.pair === signal.pair);
-    if (!quote || this.#isBroken(quote) || flaws.includes('INCOMPLETE') || flaws.includes('WARM_UP')) {
+    if (!quote || isBroken(quote) || flaws.includes('INCOMPLETE') || flaws.includes('WARM_UP')) {
       return 'FEED_INCOMPLETE';
     }
     const refusals: [Refusal, boolean][] = [
-      ['FEED_STALE', this.#isStale(quote, at) || flaws.includes('STALE')],
+      ['FEED_STALE', isStale(quote, at, this.#params) || flaws.includes('STALE')],
       ['PRICE_DIVERGED', flaws.includes('DIVERGED')],
-      ['EXPIRED', at > signal.expires_at || this.#isAway(quote, signal)],
+      ['EXPIRED', at > signal.expires_at || isAway(quote, signal, this.#params)],
       ['HALTED', this.#switches.killed || this.#halted],
       ['PAUSED', this.#switches.paused],
-      ['BLACKOUT', this.#isBlackout(at)],
+      ['BLACKOUT', isBlackout(at, this.#params)],
       ['MACRO_BIAS', this.#isAgainstBias(signal, at)],
       ['SWING_OPEN', swing && rules.onSwing === 'stand_aside'],
       ['PAIR_OPEN', inPair],
@@ -123,60 +115,13 @@ export class BookModel {
     const refused = refusals.find(([, isRefused]) => isRefused);
     if (refused) return refused[0];
     const isOneBet = ({ signal: { pair } }: Held) => this.#told.isCorrelated(signal.pair, pair, at, risk);
-    return this.#size(signal, quote, at, swing || this.#held.some(isOneBet));
+    const book = { held: this.#held, equity: this.#equity };
+    return sizeOf(signal, quote, at, swing || this.#held.some(isOneBet), book, this.#params);
   }
 
-  #isBroken({ connected, bestBid, bestAsk }: BookSnapshot): boolean {
-    return !connected || bestBid === null || bestAsk === null || bestBid > bestAsk;
-  }
-  #isStale({ ts, desyncMs, lastTradeTs }: BookSnapshot, at: number): boolean {
-    const { maxSnapshotAgeMs, maxDesyncMs, maxTradeAgeMs } = this.#params.feed;
-    const isQuiet = lastTradeTs === null || at - lastTradeTs > maxTradeAgeMs;
-    return isQuiet || at - ts > maxSnapshotAgeMs || desyncMs > maxDesyncMs;
-  }
-  #isAway({ bestBid, bestAsk }: BookSnapshot, { entry }: ScalpSignal): boolean {
-    const mid = bestBid === null || bestAsk === null ? entry : (bestBid + bestAsk) / 2;
-    return more(Math.abs(mid / entry - 1), this.#params.rules.entryBand);
-  }
-  #isBlackout(at: number): boolean {
-    const minute = new Date(at).toISOString().slice(11, 16);
-    return this.#params.blackouts.some(({ from, to }) => from <= minute && minute < to);
-  }
   #isAgainstBias({ pair, side }: ScalpSignal, at: number): boolean {
     const told = this.#told.bias(pair);
     return told !== undefined && told.bias !== null && at < told.expires_at && told.bias !== side;
-  }
-
-  #size(signal: ScalpSignal, quote: BookSnapshot, at: number, half: boolean): Refusal | number {
-    const { risk, funding, liquidity, paper } = this.#params;
-    const price = this.#bound(signal, quote);
-    // A SHORT is sold below mid, so its notional is at most that of mid.
-    const dear = paper.entry === 'limit' ? price : Math.max(price, (quote.bestBid! + quote.bestAsk!) / 2);
-    const sum = (of: (held: Held) => number) => this.#held.reduce((total, held) => total + of(held), 0);
-    const open = sum(({ size, entry }) => size * entry);
-    const atRisk = sum(({ size, entry, signal: { sl } }) => size * Math.abs(entry - sl));
-    const margin = this.#equity * (half ? risk.marginHalved : risk.margin) * signal.leverage;
-    const left = (this.#equity * risk.maxOpenRisk - atRisk) / Math.abs(price - signal.sl);
-    const size = floor6(Math.min(margin / dear, left));
-    if (size * dear < risk.minNotional) return 'EXPOSURE';
-    if (more(open + size * dear, this.#equity * risk.maxMargin * signal.leverage)) return 'EXPOSURE';
-    const due = fundingTimes(at, at + funding.windowMs, funding.hours).length > 0;
-    const rate = quote.fundingRate === null ? null : quote.fundingRate * (signal.side === 'LONG' ? 1 : -1);
-    const tp = Math.abs(signal.tp - signal.entry) / signal.entry;
-    if (due && (rate === null || more(rate, funding.maxShareOfTp * tp))) return 'FUNDING_WINDOW';
-    const side = (signal.side === 'LONG') === (paper.entry === 'marketable') ? 'ask' : 'bid';
-    if (!more(walk(quote, side, size, liquidity.beyondBook), liquidity.maxSlippage)) return size;
-    const fits = floor6(within(quote, side, size, liquidity.maxSlippage));
-    return fits < liquidity.minShrink * size || fits * dear < risk.minNotional ? 'LIQUIDITY' : fits;
-  }
-
-  #bound(signal: ScalpSignal, { bestBid, bestAsk }: BookSnapshot): number {
-    const long = signal.side === 'LONG';
-    if (this.#params.paper.entry === 'limit') {
-      return long ? Math.min(signal.entry, bestBid!) : Math.max(signal.entry, bestAsk!);
-    }
-    const slip = this.#params.liquidity.maxSlippage;
-    return ((bestBid! + bestAsk!) / 2) * (long ? 1 + slip : 1 - slip);
   }
 
   #snapshot(seen: BookSnapshot): ModelEvent[] {
@@ -190,7 +135,7 @@ export class BookModel {
     if (seen.ts > signal.expires_at) return this.#cancel(held, seen.ts);
     if (seen.ts <= held.since || !seen.connected) return [];
     if (isFilled(held, seen, this.#params)) return [this.#fill(held, seen.ts)];
-    return this.#isAway(seen, signal) ? this.#cancel(held, seen.ts) : [];
+    return isAway(seen, signal, this.#params) ? this.#cancel(held, seen.ts) : [];
   }
 
   #positionSees(held: Held, seen: BookSnapshot): ModelEvent[] {

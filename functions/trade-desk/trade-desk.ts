@@ -7,7 +7,7 @@ import { observe } from './facts.ts';
 import { barOf, type Context, type DeskInput, pairOfInput, type Step } from './input.ts';
 import { control, onBar, onSnapshot, onTimer } from './positions.ts';
 import { reconcile } from './reconcile.ts';
-import { type Book, type Closes, type DeskState, newBook, type PairFacts } from './state.ts';
+import { type Book, type Closes, type DeskState, newBook } from './state.ts';
 
 /**
  * One input taken by every book. The same state comes back where the input changes nothing, as one that was taken
@@ -19,35 +19,43 @@ export function desk(
   config: DeskConfig,
 ): { readonly state: DeskState; readonly events: readonly PositionEvent[] } {
   const { pairs, closes } = observed(state, input, config);
+  const { pauses } = state;
   const events: PositionEvent[] = [];
   let books = state.books;
   for (const params of config.books) {
-    const step = decide(books[params.book], input, { at: input.at, params, pairs, closes }, config);
+    const step = decide(books[params.book], input, { at: input.at, params, pairs, closes, pauses }, config);
     if (step.book !== books[params.book]) books = { ...books, [params.book]: step.book };
     events.push(...step.events);
   }
   const isSame = pairs === state.pairs && closes === state.closes && books === state.books;
-  return { state: isSame ? state : { books, pairs, closes }, events };
+  return { state: isSame ? state : { books, pairs, closes, pauses }, events };
 }
 
 /** Facts of the input's pair with the input's own added: each a row that newest wins. */
-export function observed(
-  state: Pick<DeskState, 'pairs' | 'closes'>,
+function observed(
+  state: DeskState,
   input: DeskInput,
   config: DeskConfig,
 ): Pick<DeskState, 'pairs' | 'closes'> {
   const pair = pairOfInput(input);
   if (pair === null) return state;
-  const known: PairFacts | undefined = state.pairs[pair];
-  const facts = observe(known, pair, input, config);
-  const bar = barOf(input);
-  const isOurs = bar !== null && bar.venue === config.venue;
-  const before: Closes | undefined = state.closes[pair];
-  const closes = isOurs ? withBar(before, bar, longestSpan(config)) : before;
+  const facts = observe(state.pairs[pair], pair, input, config);
+  const closes = closesWith(state.closes[pair], input, config);
+  const isKnown = closes === undefined || closes === state.closes[pair];
   return {
-    pairs: facts === known ? state.pairs : { ...state.pairs, [pair]: facts },
-    closes: closes === undefined || closes === before ? state.closes : { ...state.closes, [pair]: closes },
+    pairs: facts === state.pairs[pair] ? state.pairs : { ...state.pairs, [pair]: facts },
+    closes: isKnown ? state.closes : { ...state.closes, [pair]: closes },
   };
+}
+
+/** The same object where the input tells nothing new. */
+export function closesWith(
+  known: Closes | undefined,
+  input: DeskInput,
+  config: DeskConfig,
+): Closes | undefined {
+  const bar = barOf(input);
+  return bar?.venue === config.venue ? withBar(known, bar, longestSpan(config)) : known;
 }
 
 function longestSpan({ books }: DeskConfig): DeskParams['risk'] {

@@ -1,5 +1,6 @@
 /** May anything be traded now, and this pair? The gates of the book's own rules. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/primitives.ts';
+import { pauseOf } from '../input.ts';
 import { type Gate, iso, PASS, percent, type Refusal, refuse } from './verdict.ts';
 
 type RuleRefusal = Exclude<
@@ -17,8 +18,12 @@ const HALTED: Gate = ({ book, context }) => {
   );
 };
 
-const PAUSED: Gate = ({ book }) =>
-  book.paused.on ? refuse(`The desk has been paused since ${iso(book.paused.at)}.`) : PASS;
+const PAUSED: Gate = ({ signal, book, context }) => {
+  if (book.paused.on) return refuse(`The desk has been paused since ${iso(book.paused.at)}.`);
+  const flag = pauseOf(signal.pair, context);
+  if (!flag) return PASS;
+  return refuse(`Paused for ${flag.scope} by ${flag.setBy} since ${iso(flag.setAt)}: ${flag.reason}.`);
+};
 
 const BLACKOUT: Gate = ({ context: { at, params } }) => {
   const [date, time] = [iso(at).slice(0, 10), at % DAY_MS];

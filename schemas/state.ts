@@ -97,6 +97,12 @@ export const OWNED_STATE = {
     key: ['pair'],
     owner: 'trade desk',
   },
+  'desk-closes': {
+    row: 'closes of the last day’s 1m bars of one pair, for correlation',
+    schema: null,
+    key: ['pair'],
+    owner: 'trade desk',
+  },
   parameters: {
     row: 'parameters in force, by what they are for',
     schema: Parameters,

@@ -20,7 +20,7 @@ export type SqlValue = SQLInputValue;
 type SqlRow = Readonly<Record<string, unknown>>;
 
 /** Primary result codes of SQLite. */
-const [BUSY, CORRUPT, NOT_A_DATABASE] = [5, 11, 26];
+const [OUR_MISTAKE, BUSY, CORRUPT, NOT_A_DATABASE] = [1, 5, 11, 26];
 
 /** Holds the file for itself until it is closed. Every call throws UpstreamError on a disk that fails. */
 export class SqliteFile {
@@ -122,7 +122,7 @@ export class SqliteFile {
   /** What is no failure of SQLite stays what it is. */
   #explain(cause: unknown): unknown {
     const code = (cause as { errcode?: unknown } | null)?.errcode;
-    if (typeof code !== 'number') return cause;
+    if (typeof code !== 'number' || code === OUR_MISTAKE) return cause;
     const { what, path } = this.#options;
     const text = `Expected to use ${what} in ${path}, got: ${messageOf(cause)}.`;
     const advice: Record<number, string> = {

@@ -1,0 +1,6 @@
+import { expect, it } from 'vitest';
+import { expectEachAlertOnce } from './kills.fixture.ts';
+
+it('tells each alert once and in order, with its own chart and exit, over 100 kills at random moments', async () => {
+  expect((await expectEachAlertOnce(100, 60)).looked).toBeGreaterThan(20);
+});

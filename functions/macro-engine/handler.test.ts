@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OutgoingMessage } from '../../connectors/bus/port.ts';
 import { ManualClock } from '../../connectors/clock/manual.ts';
-import { closeTime } from '../../schemas/candle.ts';
+import { type Candle, closeTime } from '../../schemas/candle.ts';
 import { UpstreamError } from '../../schemas/errors.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { DEFAULT_MACRO_PARAMS } from '../../schemas/macro-params.ts';
@@ -11,7 +11,7 @@ import { INTERVAL_MS, MINUTE_MS, pairOf } from '../../schemas/primitives.ts';
 import { candle } from '../../transforms/candle.fixture.ts';
 import { bearerOf } from '../bearer.ts';
 import type { CandleQuery, CandleSource } from './gather.ts';
-import { macroHandler } from './handler.ts';
+import { type MacroHandlerOptions, macroHandler } from './handler.ts';
 import { START, trend } from './market.fixture.ts';
 import type { MacroPair, MacroRun } from './run.ts';
 
@@ -46,6 +46,7 @@ const world = {
   exchange: nothing,
   published: [] as { topic: string; message: OutgoingMessage }[],
   complaints: [] as string[],
+  authorize: bearerOf(SECRET) as MacroHandlerOptions['authorize'],
 };
 
 const handler = macroHandler({
@@ -65,7 +66,7 @@ const handler = macroHandler({
     },
   },
   params: DEFAULT_MACRO_PARAMS,
-  authorize: bearerOf(SECRET),
+  authorize: (request) => world.authorize(request),
 });
 const server = createServer((request, response) => void handler(request, response));
 
@@ -76,6 +77,7 @@ beforeEach(async () => {
   world.exchange = nothing;
   world.published = [];
   world.complaints = [];
+  world.authorize = bearerOf(SECRET);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
@@ -168,6 +170,13 @@ describe('who is not the timer', () => {
     expect(world.published).toEqual([]);
   });
 
+  it('is refused where the check itself fails, which is told', async () => {
+    world.authorize = () => Promise.reject(new UpstreamError('no keys'));
+    expect((await post()).status).toBe(401);
+    expect(world.published).toEqual([]);
+    expect(world.complaints).toEqual(['UpstreamError: no keys']);
+  });
+
   it('cannot have a secret that can be guessed', () => {
     expect(() => bearerOf('short')).toThrow('at least 16 characters, got 5');
   });
@@ -214,6 +223,21 @@ describe('candles that are missing', () => {
       { interval: '4h', fromMs: expect.any(Number), toMs: START },
     ]);
     expect(biases()[0]).toMatchObject({ bias: 'LONG', confidence: { long: 80 } });
+  });
+
+  it('are all that is taken of the exchange: our own complete bars stay', async () => {
+    world.pairs = [ETH];
+    const isHole = ({ interval, openTime }: Candle) =>
+      interval === '1h' && [2, 9].includes((SLOT - openTime) / INTERVAL_MS['1h']);
+    world.known = async (query) => (await whole(query)).filter((bar) => !isHole(bar));
+    world.exchange = async (query) =>
+      (await whole(query)).map((bar) => (isHole(bar) ? bar : candle({ ...bar, close: bar.close / 2 })));
+    await post();
+    const mended = bytes();
+    world.known = whole;
+    world.published = [];
+    await post();
+    expect(bytes()).toEqual(mended);
   });
 
   it('stop the run of their pair alone while the exchange may come back', async () => {

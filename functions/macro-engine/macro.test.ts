@@ -82,6 +82,28 @@ describe('a market that rises all the time', () => {
   });
 });
 
+describe('a market that rises', () => {
+  it('has points to the hundredth', () => {
+    const params = MacroParams.parse({ timeframes: { '5m': 10.01, '15m': 19.99 } });
+    const candles = trend(1).filter(({ interval }) => interval !== '5m');
+    // (19.99 + 30 + 40) × 0.8 = 71.992.
+    expect(macroOf('BTCUSDT', candles, params)(THIRTY_DAYS).bias.confidence.long).toBe(71.99);
+  });
+
+  it('has no volume spike where nothing is traded', () => {
+    const candles = trend(1).map((bar) => candle({ ...bar, volume: 0 }));
+    const { confidence, reasons } = macroOf('BTCUSDT', candles, DEFAULT_MACRO_PARAMS)(THIRTY_DAYS).bias;
+    expect(confidence).toEqual({ long: 80, short: 0 });
+    expect(reasons.filter((reason) => reason.includes('volume'))).toEqual([]);
+  });
+});
+
+it('has nothing to say of a market that does not move', () => {
+  const flat = trend(1).map((bar) => candle({ ...bar, open: 100, high: 100, low: 100, close: 100 }));
+  const { bias } = macroOf('BTCUSDT', flat, DEFAULT_MACRO_PARAMS)(THIRTY_DAYS);
+  expect(bias).toMatchObject({ bias: null, confidence: { long: 0, short: 0 }, reasons: [] });
+});
+
 describe('the target of a swing', () => {
   const engages = START + 100 * INTERVAL_MS['4h'];
   const distance = (share: number) => {

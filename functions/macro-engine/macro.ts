@@ -38,8 +38,8 @@ export function macroSpans(
   slot: number,
   params: MacroParams,
 ): { readonly timeframe: Timeframe; readonly fromMs: number; readonly toMs: number }[] {
-  // The bias of the slot before looks back a whole life, too.
-  const oldest = slot - SLOT_MS - params.bias.expiresAfterMs;
+  // The oldest slot that the bias of the slot before still looks at.
+  const oldest = slot - params.bias.expiresAfterMs;
   return TIMEFRAMES.map((timeframe) => {
     const length = INTERVAL_MS[timeframe];
     const fromMs = (Math.floor(oldest / length) - params.indicators.bars) * length;

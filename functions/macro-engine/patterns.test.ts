@@ -75,6 +75,12 @@ describe('an engulfing bar', () => {
   });
 });
 
+it('is none of a bar without a range, whatever range is asked for', () => {
+  const params = { ...DEFAULT_MACRO_PARAMS.patterns, minRange: 0 };
+  expect(patternOf([...FALL, bar(100, 100, 100, 100)], params)).toBeNull();
+  expect(patternOf([...FALL, bar(100, 100, 99.9, 100)], params)?.name).toBe('hammer');
+});
+
 it('is unknown with too few bars', () => {
   expect(found(FALL.slice(-14), bar(100, 100, 97, 100))).toBeNull();
   expect(found(FALL.slice(-15), bar(100, 100, 97, 100))).toBe('hammer');

@@ -98,6 +98,21 @@ describe('a market that rises', () => {
   });
 });
 
+it('offers a swing also where a bias changes sides at once', () => {
+  const params = MacroParams.parse({
+    timeframes: { '5m': 100, '15m': 0, '1h': 0, '4h': 0 },
+    evidence: { cross: 0, slope: 0, rsi: 0, volume: 100, pattern: 0 },
+  });
+  const spikes = trend(1).map((bar) => {
+    if (bar.interval !== '5m' || ![THIRTY_DAYS - SLOT_MS, THIRTY_DAYS].includes(closeTime(bar))) return bar;
+    const falls = closeTime(bar) === THIRTY_DAYS;
+    return candle({ ...bar, volume: 1_000, ...(falls ? { open: bar.close, close: bar.open } : {}) });
+  });
+  const decide = macroOf('BTCUSDT', spikes, params);
+  expect(decide(THIRTY_DAYS - SLOT_MS).swing?.side).toBe('LONG');
+  expect(decide(THIRTY_DAYS).swing?.side).toBe('SHORT');
+});
+
 it('has nothing to say of a market that does not move', () => {
   const flat = trend(1).map((bar) => candle({ ...bar, open: 100, high: 100, low: 100, close: 100 }));
   const { bias } = macroOf('BTCUSDT', flat, DEFAULT_MACRO_PARAMS)(THIRTY_DAYS);
@@ -239,6 +254,22 @@ describe('in any market', () => {
       expect(macroOf('BTCUSDT', asked, SMALL)(END)).toEqual(macroOf('BTCUSDT', candles, SMALL)(END));
     });
   });
+});
+
+it('looks back on as many bars as it judges by, at each slot of a life', () => {
+  const spans = macroSpans(THIRTY_DAYS + SLOT_MS, DEFAULT_MACRO_PARAMS);
+  const hours = spans.map(({ timeframe, fromMs, toMs }) => [
+    timeframe,
+    (fromMs - THIRTY_DAYS) / HOUR_MS,
+    (toMs - THIRTY_DAYS) / HOUR_MS,
+  ]);
+  // The oldest slot is 3 h 45 min before that midnight: 200 bars that closed by then.
+  expect(hours).toEqual([
+    ['5m', -3.75 - 1000 / 60, 0.25],
+    ['15m', -3.75 - 50, 0.25],
+    ['1h', -4 - 200, 0],
+    ['4h', -4 - 800, 0],
+  ]);
 });
 
 describe('refuses', () => {

@@ -1,4 +1,4 @@
-/** A process with a notifier that is told of entries and exits, again in each life, until it is killed or all is sent. */
+/** A process with a notifier that is told of entries and exits, from where the last life ended, until it is killed or all is sent. */
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { acceleratedClock } from '../../connectors/clock/accelerated.ts';
@@ -11,7 +11,7 @@ import { Notifier } from './notifier.ts';
 import { NotifierSettings } from './settings.ts';
 import { exitOf, position, START, scalp, tell } from './told.fixture.ts';
 
-const [dir = '', apiRoot = '', bornAt = '', count = '', isLast = ''] = process.argv.slice(2);
+const [dir = '', apiRoot = '', bornAt = '', count = '', from = '', isLast = ''] = process.argv.slice(2);
 const SPEED = 300;
 /** One time for all lives. */
 const start = START + (systemClock.now() - Number(bornAt)) * SPEED;
@@ -25,12 +25,13 @@ const notifier = new Notifier({
   settings: NotifierSettings.parse({ chats: ['-1001', '7'] }),
 });
 writeSync(1, 'alive\n');
-for (let n = 0; n < Number(count); n++) {
+for (let n = Number(from); n < Number(count); n++) {
   const signal = scalp(n, n % 2 === 0 ? 'BTCUSDT' : 'ETHUSDT', { entry: 61_000 + n });
   notifier.take(tell.scalp(signal));
   notifier.take(tell.position(position(signal)));
   notifier.take(tell.position(exitOf(signal, { price: 62_000 + n })));
-  await clock.until(clock.now() + 500);
+  writeSync(1, `took ${n}\n`);
+  await clock.until(clock.now() + 3_000);
 }
 if (isLast === 'last') {
   tasks.work(

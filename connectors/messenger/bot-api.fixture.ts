@@ -13,7 +13,7 @@ export const TOKEN = '123456789:TEST-token_that_must_never_be_seen01';
 export type Fault =
   | { readonly what: 'cut' | 'hang' | number; readonly when: 'before' | 'after'; readonly isHtml?: boolean }
   | { readonly what: 'retry'; readonly retryAfter: number }
-  | { readonly what: 'slow'; readonly until: Promise<void> };
+  | { readonly what: 'slow'; readonly when: 'before' | 'after'; readonly until: Promise<void> };
 
 interface Stored extends SeenMessage {
   readonly chat: string;
@@ -106,15 +106,16 @@ export class BotApi {
     };
     this.calls.push(call);
     const fault = this.fault(call);
-    if (fault?.what === 'slow') await fault.until;
+    if (fault?.what === 'slow' && fault.when === 'before') await fault.until;
     if (fault?.what === 'retry') {
       const parametersOfAnswer = { retry_after: fault.retryAfter };
       const description = `Too Many Requests: retry after ${fault.retryAfter}`;
       return answer(response, 429, { description, parameters: parametersOfAnswer });
     }
-    if (fault && 'when' in fault && fault.when === 'before') return fail(response, fault);
+    if (fault && fault.what !== 'slow' && fault.when === 'before') return fail(response, fault);
     const result = this.#result(token === TOKEN, method, parameters);
-    if (fault && 'when' in fault) return fail(response, fault);
+    if (fault?.what === 'slow') await fault.until;
+    else if (fault) return fail(response, fault);
     if (result instanceof Refusal) return answer(response, result.code, { description: result.message });
     answer(response, 200, { result });
   }
@@ -200,7 +201,7 @@ function unparsable(text: string): Refusal {
   return new Refusal(400, `Bad Request: can't parse entities: ${text}`);
 }
 
-function fail(response: ServerResponse, { what, isHtml }: Extract<Fault, { when: string }>): void {
+function fail(response: ServerResponse, { what, isHtml }: Exclude<Fault, { what: 'retry' | 'slow' }>): void {
   if (what === 'hang') return;
   if (what === 'cut') response.socket?.destroy();
   else if (isHtml) response.writeHead(what, { 'content-type': 'text/html' }).end('<html>Bad Gateway</html>');

@@ -23,7 +23,12 @@ const FAULTS: readonly Fault[] = [
 export async function expectEachAlertOnce(kills: number, alerts: number): Promise<{ looked: number }> {
   const server = await new BotApi().start();
   const random = new Random(7);
-  server.fault = () => (random.chance(0.1) ? FAULTS[random.whole(0, FAULTS.length - 1)]! : null);
+  server.fault = () => {
+    if (random.chance(0.1)) return FAULTS[random.whole(0, FAULTS.length - 1)]!;
+    // Long enough for a kill to come between what happened and the answer.
+    const until = systemClock.until(systemClock.now() + random.whole(0, 40));
+    return { what: 'slow', when: 'after', until };
+  };
   const dir = mkdtempSync(join(tmpdir(), 'cst-notifier-kill-'));
   const life = [dir, server.url, String(systemClock.now()), String(alerts)];
   let from = 0;

@@ -1,4 +1,5 @@
 import { mkdtempSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
@@ -11,7 +12,9 @@ import { PositionEvent } from '../../schemas/position-event.ts';
 import { standardAttributes } from '../../schemas/pubsub-message.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import { notifierHandler } from './handler.ts';
 import { NOTIFIER_TOPICS } from './messages.ts';
+import { Notifier } from './notifier.ts';
 import { NotifierSettings } from './settings.ts';
 import { runNotifier } from './subscriber.ts';
 import { exitOf, position, scalp } from './told.fixture.ts';
@@ -49,4 +52,31 @@ it('tells on the console what comes by the bus, and puts aside what it cannot re
   await messenger.close();
   await tasks.close();
   await bus.close();
+});
+
+it('answers a push once its message is in the outbox, and nobody but Pub/Sub', async () => {
+  const clock = systemClock;
+  const tasks = openEmbeddedTasks({ path: ':memory:', clock });
+  const messenger = fileMessenger({ dir: mkdtempSync(join(tmpdir(), 'cst-notifier-push-')) });
+  const settings = NotifierSettings.parse({ chats: ['0'] });
+  const notifier = new Notifier({ path: ':memory:', clock, tasks, messenger, settings });
+  const bus = { publish: () => Promise.reject(new Error('no letters expected')) };
+  const authorize = ({ headers }: IncomingMessage) => headers.authorization === 'yes';
+  const handler = notifierHandler({ notifier, bus, authorize });
+  const event = z.encode(PositionEvent, position(scalp(0)));
+  const data = Buffer.from(JSON.stringify(event)).toString('base64');
+  const message = { data, messageId: '1', publishTime: '2024-03-01T12:00:00Z' };
+  const body = { message, subscription: 'projects/p/subscriptions/position-events-notifier' };
+  const post = async (authorization: string) => {
+    const seen: number[] = [];
+    const response = { writeHead: (status: number) => ({ end: () => void seen.push(status) }) };
+    const request = { method: 'POST', headers: { authorization }, body };
+    await handler(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+    return { status: seen[0], queued: notifier.counts().QUEUED };
+  };
+  expect(await post('no')).toEqual({ status: 401, queued: 0 });
+  expect(await post('yes')).toEqual({ status: 204, queued: 1 });
+  await notifier.close();
+  await messenger.close();
+  await tasks.close();
 });

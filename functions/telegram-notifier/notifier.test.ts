@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 /** A notifier on a server of its own, in accelerated time. */
-async function open(settings: Partial<NotifierSettings> = {}, speed = 300) {
+async function open(settings: Partial<NotifierSettings> = {}, { speed = 300, timeoutMs = 10_000 } = {}) {
   const clock = at(speed);
   const server = await new BotApi().start();
   const tasks: NewTask[] = [];
@@ -36,7 +36,7 @@ async function open(settings: Partial<NotifierSettings> = {}, speed = 300) {
     faultyTasks: 0,
     notifier: undefined as unknown as Notifier,
     start() {
-      const messenger = telegramMessenger({ token: TOKEN, apiRoot: server.url, timeoutMs: 60 });
+      const messenger = telegramMessenger({ token: TOKEN, apiRoot: server.url, timeoutMs });
       const queue = {
         async add(task: NewTask) {
           if (world.faultyTasks-- > 0) throw new Error('no queue');
@@ -158,7 +158,7 @@ describe('Notifier', () => {
   });
 
   it('sends each once and in order through every fault, others talking meanwhile', async () => {
-    const { notifier, server, settled, alerts, lines } = await open();
+    const { notifier, server, settled, alerts, lines } = await open({}, { timeoutMs: 100 });
     const faults: (Fault | null)[] = [
       ...[
         null,
@@ -186,7 +186,7 @@ describe('Notifier', () => {
   });
 
   it('outlasts an hour without Telegram: all come after it, once, in order, and say that they are late', async () => {
-    const { notifier, server, settled, alerts, clock } = await open({}, 4_000);
+    const { notifier, server, settled, alerts, clock } = await open({}, { speed: 4_000 });
     tellEntries(notifier, 1);
     await settled(1);
     await server.stop();

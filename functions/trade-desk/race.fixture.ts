@@ -39,78 +39,94 @@ export class Turns {
       const [next] = this.#waiting.splice(Math.floor(this.#random() * this.#waiting.length), 1);
       next!();
       // All that follows from the step, up to the next turns that are asked for.
-      for (let i = 0; i < 12; i++) await null;
+      for (let i = 0; i < 8; i++) await null;
     }
     this.#isRunning = false;
   }
 }
 
-export interface RacyPorts {
-  readonly store: StateStore;
-  readonly bus: MessageBus;
-  /** Rows as they are. */
-  readonly rows: ReadonlyMap<string, Cells>;
-  /** What came to the bus, without second copies of an id. */
-  readonly published: readonly OutgoingMessage[];
-}
-
-/** Calls fail this often, half of them after they had their effect; `onWrite` sees each row that is written. */
-export function racyPorts(
-  random: () => number,
-  failures: number,
-  onWrite: (key: string, cells: Cells) => void,
-): RacyPorts {
-  const turns = new Turns(random);
+/** Rows in memory. */
+export function memoryStore(): StateStore {
   const rows = new Map<string, Cells>();
-  const published: OutgoingMessage[] = [];
-  const ids = new Map<string, string>();
-
-  async function step<T>(act: () => T): Promise<T> {
-    await turns.turn();
-    const luck = random();
-    if (luck < failures / 2) throw new UpstreamError('Expected a store, got a lost request.');
-    const result = act();
-    if (luck < failures) throw new UpstreamError('Expected an answer, got none.');
-    await turns.turn();
-    return result;
-  }
+  const write = (key: string, cells: CellWrites) =>
+    void rows.set(key, { ...rows.get(key), ...cells } as Cells);
   const holds = (cells: Cells | undefined, condition: Condition) => {
     const value = cells?.[condition.cell];
     if ('absent' in condition) return value === undefined;
     if ('is' in condition) return value === condition.is;
     return value === undefined || value < condition.absentOrBelow;
   };
-  const write = (key: string, writes: CellWrites) => {
-    const cells = { ...rows.get(key), ...writes } as Record<string, string>;
-    rows.set(key, cells);
-    onWrite(key, cells);
+  return {
+    get: async (key) => rows.get(key) ?? null,
+    put: async (key, cells) => write(key, cells),
+    compareAndSet: async (key, condition, cells) => {
+      const isHeld = holds(rows.get(key), condition);
+      if (isHeld) write(key, cells);
+      return isHeld;
+    },
+    delete: unused,
+    scan: unused,
+    close: async () => {},
   };
-  const unused = () => {
-    throw new InvariantError('Expected a call the desk makes, got another.');
-  };
+}
 
-  const store: StateStore = {
-    get: (key) => step(() => rows.get(key) ?? null),
-    put: (key, cells) => step(() => write(key, cells)),
+function unused(): never {
+  throw new InvariantError('Expected a call the desk makes, got another.');
+}
+
+export interface RacyPorts {
+  readonly store: StateStore;
+  readonly bus: MessageBus;
+  /** What came to the bus, without second copies of an id. */
+  readonly published: readonly OutgoingMessage[];
+}
+
+export interface RacyOptions {
+  readonly random: () => number;
+  /** Share of calls that fail, half of them after they had their effect. */
+  readonly failures: number;
+  readonly store: StateStore;
+  /** Before each key, so that races may share a store. */
+  readonly prefix: string;
+  /** Sees each row that is written. */
+  readonly onWrite: (key: string, cells: CellWrites) => void;
+}
+
+export function racyPorts({ random, failures, store, prefix, onWrite }: RacyOptions): RacyPorts {
+  const turns = new Turns(random);
+  const published: OutgoingMessage[] = [];
+  const ids = new Map<string, string>();
+
+  async function step<T>(act: () => Promise<T>): Promise<T> {
+    await turns.turn();
+    const luck = random();
+    if (luck < failures / 2) throw new UpstreamError('Expected a store, got a lost request.');
+    const result = await act();
+    if (luck < failures) throw new UpstreamError('Expected an answer, got none.');
+    await turns.turn();
+    return result;
+  }
+  const racy: StateStore = {
+    get: (key) => step(() => store.get(prefix + key)),
+    put: unused,
     compareAndSet: (key, condition, cells) =>
-      step(() => {
-        if (!holds(rows.get(key), condition)) return false;
-        write(key, cells);
-        return true;
+      step(async () => {
+        const isWritten = await store.compareAndSet(prefix + key, condition, cells);
+        if (isWritten) onWrite(key, cells);
+        return isWritten;
       }),
     delete: unused,
     scan: unused,
     close: async () => {},
   };
+  const take = (message: OutgoingMessage) => {
+    const [id, text] = [message.attributes.id!, Buffer.from(message.data).toString()];
+    const known = ids.get(id);
+    if (known !== undefined && known !== text) throw new InvariantError(`Expected one ${id}, got two.`);
+    if (known === undefined) published.push(message);
+    ids.set(id, text);
+  };
   const publish = (_: TopicName, messages: readonly OutgoingMessage[]) =>
-    step(() => {
-      for (const message of messages) {
-        const [id, text] = [message.attributes.id!, Buffer.from(message.data).toString()];
-        const known = ids.get(id);
-        if (known !== undefined && known !== text) throw new InvariantError(`Expected one ${id}, got two.`);
-        if (known === undefined) published.push(message);
-        ids.set(id, text);
-      }
-    });
-  return { store, bus: { publish, subscribe: unused, close: async () => {} }, rows, published };
+    step(async () => messages.forEach(take));
+  return { store: racy, bus: { publish, subscribe: unused, close: async () => {} }, published };
 }

@@ -34,6 +34,7 @@ export class TradeDesk {
   readonly #facts: OwnedRows<typeof PairFacts>;
   readonly #closes: OwnedRows<typeof Closes>;
   readonly #pauses: OwnedRows<typeof OWNED_STATE.pause.schema>;
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
@@ -50,7 +51,18 @@ export class TradeDesk {
   async take(input: DeskInput): Promise<void> {
     const pair = pairOfInput(input);
     if (pair !== null && FACTS.includes(input.kind)) await this.#observe(pair, input);
-    await Promise.all(this.#ports.config.books.map((params) => this.#decide(params, input)));
+    const { books } = this.#ports.config;
+    await Promise.all(books.map((params) => this.#inTurn(params.book, () => this.#decide(params, input))));
+  }
+
+  /** One after the other within this desk: only other desks are raced for a row. */
+  #inTurn(book: string, act: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(book) ?? Promise.resolve()).then(act);
+    this.#turns.set(
+      book,
+      turn.catch(() => {}),
+    );
+    return turn;
   }
 
   /** The books as they are, for whoever shows them. */

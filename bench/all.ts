@@ -8,6 +8,7 @@ import { growth } from './growth.ts';
 import { history } from './history.ts';
 import { latency } from './latency.ts';
 import { replays } from './replay.ts';
+import { state } from './state.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   feeds,
@@ -17,5 +18,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   latency,
   bus,
   history,
+  state,
   engines,
 ];

@@ -13,7 +13,7 @@ export const MacroBias = z.object({
   timestamp: EventTime.describe('The 15-minute slot the bias was computed for.'),
   bias: PositionSide.nullable().describe('Engaged at ≥ 80, lifted below 70; null while neither holds.'),
   confidence: Confidence.describe('Weighted evidence for each side.'),
-  expires_at: EventTime.describe('The bias is void after this.'),
+  expires_at: EventTime.describe('The bias is void from this instant on.'),
   reasons: z.array(z.string()).describe('Evidence, strongest first.'),
 });
 export type MacroBias = z.output<typeof MacroBias>;
@@ -30,5 +30,6 @@ export const SwingSignal = z.object({
   expires_at: EventTime.describe('After this the signal must not be entered.'),
   confidence: Confidence.describe('Weighted evidence for each side.'),
   signal_reason: z.string().describe('One sentence a trader can read.'),
+  params_hash: z.string().describe('Hash of all MACRO parameters.'),
 });
 export type SwingSignal = z.output<typeof SwingSignal>;

@@ -23,6 +23,15 @@ it('lets the graph hold messages in any order, however often it crashed', () => 
   });
 });
 
+it('lets state take messages in any order, however long its store is away', () => {
+  expect(subscriptionSettings('book-snapshots', 'Bigtable')).toMatchObject({
+    id: 'book-snapshots-bigtable',
+    isOrdered: false,
+    retry: { minS: 1, maxS: 60 },
+    deadLetter: null,
+  });
+});
+
 it('gives everyone else order where there is a key, and a way out of poison', () => {
   expect(subscriptionSettings('trade-signals-micro', 'trade desk')).toMatchObject({
     id: 'trade-signals-micro-trade-desk',

@@ -21,6 +21,10 @@ export interface SubscriptionSettings {
 }
 
 const WEEK_S = 7 * 86_400;
+/** Readers to which order means nothing. */
+const UNORDERED: readonly string[] = ['graph', 'history', 'Bigtable'];
+/** Readers that put aside themselves what they cannot read. */
+const REFUSING_NONE: readonly string[] = ['graph', 'Bigtable'];
 
 /** The graph's subscriptions carry their topic's name, all others the reader's behind it. */
 export function subscriptionId(topic: TopicName, reader: string): string {
@@ -32,6 +36,7 @@ export function subscriptionId(topic: TopicName, reader: string): string {
  * that one redelivery repeats minutes of acknowledged messages, and tells the graph nothing. It refuses none (its
  * decoder has dead letters of its own), so attempts count its crashes: they must not cost a message.
  * History writes rows, whose order means nothing either, many at a time.
+ * State keeps the newest, whatever comes when; its attempts count the outages of Bigtable, which must not cost one either.
  * Everyone else handles one message after the other; what fails ten times must not block its key for ever.
  */
 export function subscriptionSettings(topic: TopicName, reader: string): SubscriptionSettings {
@@ -39,11 +44,11 @@ export function subscriptionSettings(topic: TopicName, reader: string): Subscrip
   return {
     id: subscriptionId(topic, reader),
     topic,
-    isOrdered: !isGraph && reader !== 'history' && TOPICS[topic].orderingKey !== null,
+    isOrdered: !UNORDERED.includes(reader) && TOPICS[topic].orderingKey !== null,
     ackDeadlineS: 30,
     retentionS: WEEK_S,
     retry: isGraph ? null : { minS: 1, maxS: 60 },
-    deadLetter: isGraph ? null : { topic: UNDELIVERED_TOPIC, maxAttempts: 10 },
+    deadLetter: REFUSING_NONE.includes(reader) ? null : { topic: UNDELIVERED_TOPIC, maxAttempts: 10 },
   };
 }
 

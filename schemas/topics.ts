@@ -64,7 +64,7 @@ export const TOPICS = {
     encoding: 'json',
     orderingKey: 'pair',
     timeField: 'openTime',
-    readers: ['BigQuery'],
+    readers: ['trade desk', 'BigQuery'],
   },
   'trade-signals-micro': {
     message: 'Scalp signal',
@@ -72,7 +72,7 @@ export const TOPICS = {
     encoding: 'json',
     orderingKey: 'pair',
     timeField: 'timestamp',
-    readers: ['trade desk', 'BigQuery'],
+    readers: ['trade desk', 'notifier', 'BigQuery'],
   },
   'macro-bias-updates': {
     message: 'Directional bias of one pair',
@@ -80,7 +80,7 @@ export const TOPICS = {
     encoding: 'json',
     orderingKey: 'pair',
     timeField: 'timestamp',
-    readers: ['trade desk', 'BigQuery'],
+    readers: ['trade desk', 'notifier', 'BigQuery', 'Bigtable'],
   },
   'trade-signals-macro': {
     message: 'Swing signal',
@@ -88,7 +88,7 @@ export const TOPICS = {
     encoding: 'json',
     orderingKey: 'pair',
     timeField: 'timestamp',
-    readers: ['trade desk', 'BigQuery'],
+    readers: ['trade desk', 'notifier', 'BigQuery'],
   },
   'position-events': {
     message: 'Decision, entry or exit of the trade desk',
@@ -96,7 +96,7 @@ export const TOPICS = {
     encoding: 'json',
     orderingKey: 'pair',
     timeField: 'ts',
-    readers: ['notifier', 'BigQuery'],
+    readers: ['notifier', 'BigQuery', 'Bigtable'],
   },
   'feed-events': {
     message: 'Connect, gap, resync, stale, recovered',

@@ -24,11 +24,9 @@ function valuesOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
   if (schema instanceof z.ZodNullable) return fc.option(valuesOf(schema.unwrap()));
   if (schema instanceof z.ZodOptional) return fc.option(valuesOf(schema.unwrap()), { nil: undefined });
   if (schema instanceof z.ZodArray) return fc.array(valuesOf(schema.element), { maxLength: 4 });
-  if (schema instanceof z.ZodRecord)
-    return fc.dictionary(
-      text,
-      fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), text, fc.constant(null)),
-    );
+  if (schema instanceof z.ZodRecord) return fc.dictionary(text, valuesOf(schema.valueType));
+  if (schema instanceof z.ZodUnion) return fc.oneof(...schema.options.map(valuesOf));
+  if (schema instanceof z.ZodNull) return fc.constant(null);
   if (schema instanceof z.ZodEnum) return fc.constantFrom(...schema.options);
   if (schema instanceof z.ZodLiteral) return fc.constantFrom(...schema.values);
   if (schema instanceof z.ZodNumber) return numbersOf(schema);

@@ -1,10 +1,11 @@
 /** Writes what is published into history: what BigQuery subscriptions do in the cloud. */
 import { WireFormatError } from '../../schemas/errors.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import { deadLetterOf } from '../bus/dead-letter.ts';
 import type { Delivery, MessageBus, OutgoingMessage, Subscription } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
 import type { History } from './port.ts';
-import { deadLetterFor, type Row, rowsOf, tableOf } from './rows.ts';
+import { type Row, rowsOf, tableOf } from './rows.ts';
 
 export interface RecordHistoryOptions {
   readonly bus: MessageBus;
@@ -154,7 +155,7 @@ class TopicRecorder {
   /** Throws on what is not the message's fault. */
   #letter(delivery: Delivery, error: unknown): OutgoingMessage {
     if (!(error instanceof WireFormatError)) throw error;
-    return deadLetterFor(this.topic, delivery, error);
+    return deadLetterOf(`history:${this.topic}`, delivery, error);
   }
 
   /** The messages come again, after a while; a recorder that is closing does not wait for better times. */

@@ -1,6 +1,6 @@
 /** A record of the graph as the message that leaves it: JSON in wire form, identity, event time, ordering key. */
 import { pairOf, streamKey, type Venue } from '../../schemas/primitives.ts';
-import { encodePubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
+import { encodePubsubMessage, type PubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
 import { TOPICS, type Topic, type TopicName } from '../../schemas/topics.ts';
 import { wireJson } from '../../schemas/wire-json.ts';
 
@@ -21,14 +21,23 @@ export function toMessage(
   record: PublishedRecord,
   attributes: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  return encodePubsubMessage(messageFor(topic, record, attributes));
+}
+
+/** The same message before it is serialized, as a bus takes it. */
+export function messageFor(
+  topic: TopicName,
+  record: PublishedRecord,
+  attributes: Readonly<Record<string, string>> = {},
+): PubsubMessage {
   const { schema, timeField, orderingKey }: Topic = TOPICS[topic];
   const eventTimeMs = (record as unknown as Record<string, number>)[timeField] ?? 0;
-  return encodePubsubMessage({
+  return {
     data: Buffer.from(wireJson(schema, record)),
     attributes: { ...standardAttributes(record.id, eventTimeMs), ...attributes },
     messageId: '',
     orderingKey: orderingKey === null ? '' : keyOf(orderingKey, record),
-  });
+  };
 }
 
 function keyOf(kind: 'venue:symbol' | 'pair', record: PublishedRecord): string {

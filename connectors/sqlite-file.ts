@@ -1,0 +1,141 @@
+/** A SQLite file of one process: its form checked, its failures told in the project's errors, every commit durable. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { ConfigError, messageOf, UpstreamError } from '../schemas/errors.ts';
+
+export interface SqliteFileOptions {
+  /** `:memory:` for none. */
+  readonly path: string;
+  /** What it holds, for messages: `the outbox of alerts`. */
+  readonly what: string;
+  /** Four letters that tell it from other files, and the version of the schema. */
+  readonly magic: string;
+  readonly version: number;
+  /** Run once, on an empty file. */
+  readonly schema: string;
+}
+
+export type SqlValue = SQLInputValue;
+type SqlRow = Readonly<Record<string, unknown>>;
+
+/** Primary result codes of SQLite. */
+const [OUR_MISTAKE, BUSY, CORRUPT, NOT_A_DATABASE] = [1, 5, 11, 26];
+
+/** Holds the file for itself until it is closed. Every call throws UpstreamError on a disk that fails. */
+export class SqliteFile {
+  readonly #options: SqliteFileOptions;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** @throws UpstreamError where another process holds it; ConfigError where it is something else. */
+  constructor(options: SqliteFileOptions) {
+    this.#options = options;
+    const { path } = options;
+    try {
+      if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+      // Others are refused at once: whoever holds it does so for long.
+      this.#database = new DatabaseSync(path, { timeout: 0 });
+    } catch (error) {
+      throw this.#explain(error);
+    }
+    try {
+      this.#prepare();
+    } catch (error) {
+      this.close();
+      throw this.#explain(error);
+    }
+  }
+
+  /** All of it or nothing. Calls within a transaction join it. */
+  transaction<T>(run: () => T): T {
+    if (this.#database.isTransaction) return run();
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      const result = run();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk may have rolled back already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw this.#explain(error);
+    }
+  }
+
+  /** Rows changed. */
+  run(sql: string, ...values: SqlValue[]): number {
+    return this.#try(() => Number(this.#statement(sql).run(...values).changes));
+  }
+
+  all<T extends object = SqlRow>(sql: string, ...values: SqlValue[]): T[] {
+    return this.#try(() => this.#statement(sql).all(...values) as T[]);
+  }
+
+  get<T extends object = SqlRow>(sql: string, ...values: SqlValue[]): T | undefined {
+    return this.#try(() => this.#statement(sql).get(...values) as T | undefined);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #prepare(): void {
+    const { magic, version, schema } = this.#options;
+    const id = Buffer.from(magic).readInt32BE();
+    // Exclusive before the first read, so that the lock is taken by it and kept; FULL, so that a commit is on the disk.
+    this.#database.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
+    );
+    this.transaction(() => {
+      const [found, of, tables] = ['application_id', 'user_version', 'schema_version'].map((pragma) =>
+        Number(this.#database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]),
+      );
+      if (tables === 0) {
+        this.#database.exec(`${schema}; PRAGMA application_id = ${id}; PRAGMA user_version = ${version};`);
+      } else if (found !== id || of !== version) {
+        const { what, path } = this.#options;
+        throw new ConfigError(
+          `Expected ${what} of version ${version} in ${path}, got another database. Move it away, or name another file.`,
+        );
+      }
+    });
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #try<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  /** What is no failure of SQLite stays what it is. */
+  #explain(cause: unknown): unknown {
+    const code = (cause as { errcode?: unknown } | null)?.errcode;
+    if (typeof code !== 'number' || code === OUR_MISTAKE) return cause;
+    const { what, path } = this.#options;
+    const text = `Expected to use ${what} in ${path}, got: ${messageOf(cause)}.`;
+    const advice: Record<number, string> = {
+      [BUSY]: 'Another process holds it: end that one, or name another file.',
+      [CORRUPT]: 'Move the file away, with its -wal, or bring back a copy.',
+      [NOT_A_DATABASE]: 'Move the file away, or name another one.',
+    };
+    const primary = code & 0xff;
+    if (primary === CORRUPT || primary === NOT_A_DATABASE) {
+      return new ConfigError(`${text} ${advice[primary]}`, { cause });
+    }
+    return new UpstreamError(`${text} ${advice[primary] ?? 'Check the disk and the rights of its folder.'}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,146 @@
+/** A SQLite file that several processes share: opened, waited for, its failures told in the project's errors. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
+import { ConfigError, messageOf, UpstreamError } from '../../../schemas/errors.ts';
+
+/** Primary result codes of SQLite. */
+const [BUSY, LOCKED, CORRUPT, NOT_A_DATABASE] = [5, 6, 11, 26];
+/** SQLite waits itself, in small steps, since nothing else happens meanwhile; between them the event loop turns. */
+const STEP_MS = 20;
+/** "csts", and the version of the schema below. */
+const APPLICATION_ID = 0x63737473;
+const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE cells (
+    key TEXT NOT NULL, cell TEXT NOT NULL, value TEXT NOT NULL, expires INTEGER,
+    PRIMARY KEY (key, cell)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX expiring ON cells (expires) WHERE expires IS NOT NULL;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${VERSION};
+`;
+
+export async function openDatabase(path: string, patienceMs: number): Promise<Database> {
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    const database = new Database(path, new DatabaseSync(path, { timeout: STEP_MS }), patienceMs);
+    try {
+      await database.prepare();
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return database;
+  } catch (error) {
+    throw stateError(error, path);
+  }
+}
+
+export class Database {
+  readonly #path: string;
+  readonly #inner: DatabaseSync;
+  readonly #attempts: number;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(path: string, inner: DatabaseSync, patienceMs: number) {
+    this.#path = path;
+    this.#inner = inner;
+    this.#attempts = Math.max(1, Math.ceil(patienceMs / STEP_MS));
+  }
+
+  async prepare(): Promise<void> {
+    await this.patiently(() => this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'));
+    await this.patiently(() => this.transaction(() => this.#createSchema()));
+  }
+
+  /** Runs until no other process is in the way, or patience is at its end. @throws UpstreamError | ConfigError */
+  async patiently<T>(run: () => T): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return run();
+      } catch (error) {
+        if (!isBusy(error) || attempt >= this.#attempts) throw stateError(error, this.#path);
+        await setImmediate();
+      }
+    }
+  }
+
+  /** All of it or nothing. */
+  transaction<T>(run: () => T): T {
+    this.exec('BEGIN IMMEDIATE');
+    try {
+      const result = run();
+      this.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk may have rolled back already.
+      if (this.#inner.isTransaction) this.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  exec(sql: string): void {
+    this.#inner.exec(sql);
+  }
+
+  /** Rows changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Record<string, string>[] {
+    return this.#statement(sql).all(...values) as Record<string, string>[];
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#inner.isOpen) this.#inner.close();
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#inner.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #createSchema(): void {
+    const [id, version, tables] = ['application_id', 'user_version', 'schema_version'].map((pragma) =>
+      Number(this.#inner.prepare(`PRAGMA ${pragma}`).get()![pragma]),
+    );
+    if (tables === 0) this.exec(SCHEMA);
+    else if (id !== APPLICATION_ID || version !== VERSION) {
+      throw new ConfigError(
+        `Expected a state store of version ${VERSION} in ${this.#path}, got another database. Move it away, or name another file.`,
+      );
+    }
+  }
+}
+
+function codeOf(thrown: unknown): number {
+  const code = (thrown as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' ? code & 0xff : 0;
+}
+
+function isBusy(thrown: unknown): boolean {
+  return codeOf(thrown) === BUSY || codeOf(thrown) === LOCKED;
+}
+
+function stateError(cause: unknown, path: string): ConfigError | UpstreamError {
+  if (cause instanceof ConfigError || cause instanceof UpstreamError) return cause;
+  const text = `Expected to use the state store ${path}, got: ${messageOf(cause)}.`;
+  if (codeOf(cause) === NOT_A_DATABASE || codeOf(cause) === CORRUPT) {
+    return new ConfigError(`${text} Move the file away, with its -wal and -shm, or bring back a copy.`, {
+      cause,
+    });
+  }
+  if (isBusy(cause)) {
+    return new UpstreamError(`${text} Another process holds it: see which one, and end it.`, { cause });
+  }
+  return new UpstreamError(`${text} Check the disk and the rights of its folder.`, { cause });
+}

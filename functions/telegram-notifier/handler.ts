@@ -1,0 +1,21 @@
+/** The notifier behind push subscriptions: each posts one message, which is answered once it is in the outbox. */
+import type { MessageBus } from '../../connectors/bus/port.ts';
+import { type PushHandlerOptions, pushHandler } from '../push.ts';
+import { NOTIFIER_TOPICS, takeMessage } from './messages.ts';
+import type { Notifier } from './notifier.ts';
+
+export interface NotifierHandlerOptions extends Pick<PushHandlerOptions, 'authorize' | 'onError'> {
+  readonly notifier: Notifier;
+  readonly bus: Pick<MessageBus, 'publish'>;
+}
+
+/**
+ * The outbox is a file: this needs one instance, always on, with a disk that outlives it. On an instance that comes and
+ * goes the answer would promise what its disk cannot keep.
+ */
+export function notifierHandler(options: NotifierHandlerOptions): ReturnType<typeof pushHandler> {
+  const { notifier, bus } = options;
+  const receive: PushHandlerOptions['receive'] = (topic, message) =>
+    takeMessage(notifier, bus, topic, message);
+  return pushHandler({ ...options, topics: NOTIFIER_TOPICS, receive });
+}

@@ -1,0 +1,52 @@
+/** Messages of the bus as what the notifier is told. */
+import type { z } from 'zod';
+import { deadLetterOf } from '../../connectors/bus/dead-letter.ts';
+import { jsonRecord } from '../../connectors/bus/json-record.ts';
+import type { Delivery, MessageBus } from '../../connectors/bus/port.ts';
+import { WireFormatError } from '../../schemas/errors.ts';
+import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
+import { PositionEvent } from '../../schemas/position-event.ts';
+import { ScalpSignal } from '../../schemas/scalp-signal.ts';
+import { TOPIC_NAMES, TOPICS, type TopicName } from '../../schemas/topics.ts';
+import type { Notifier } from './notifier.ts';
+import type { Told } from './thread.ts';
+
+const READERS: Partial<Record<TopicName, (data: Uint8Array) => Told>> = {
+  'trade-signals-micro': (data) => ({ kind: 'scalp', event: recordOf(ScalpSignal, data) }),
+  'trade-signals-macro': (data) => ({ kind: 'swing', event: recordOf(SwingSignal, data) }),
+  'macro-bias-updates': (data) => ({ kind: 'bias', event: recordOf(MacroBias, data) }),
+  'position-events': (data) => ({ kind: 'position', event: recordOf(PositionEvent, data) }),
+};
+
+/** As schemas/topics.ts has it, and the name of the subscriptions. */
+export const NOTIFIER = 'notifier';
+export const NOTIFIER_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((topic) =>
+  TOPICS[topic].readers.some((reader) => reader === NOTIFIER),
+);
+
+function recordOf<S extends z.ZodObject>(schema: S, data: Uint8Array): z.output<S> {
+  return jsonRecord(schema, data).record;
+}
+
+function toldOf(topic: TopicName, data: Uint8Array): Told {
+  const reader = READERS[topic];
+  if (reader) return reader(data);
+  throw new WireFormatError(`Expected a message of ${NOTIFIER_TOPICS.join(', ')}, got one of ${topic}.`);
+}
+
+/** Resolves when it is in the outbox, durably; what cannot be read is a dead letter then. */
+export async function takeMessage(
+  notifier: Notifier,
+  bus: Pick<MessageBus, 'publish'>,
+  topic: TopicName,
+  message: Pick<Delivery, 'data' | 'attributes' | 'messageId' | 'publishTimeMs'>,
+): Promise<void> {
+  let told: Told;
+  try {
+    told = toldOf(topic, message.data);
+  } catch (error) {
+    if (!(error instanceof WireFormatError)) throw error;
+    return bus.publish('dead-letters', [deadLetterOf(`notifier:${topic}`, message, error)]);
+  }
+  notifier.take(told);
+}

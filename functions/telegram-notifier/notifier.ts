@@ -1,0 +1,157 @@
+/** The notifier: takes events at once and for good, and sends them when Telegram lets it, each chat in its own order. */
+import { z } from 'zod';
+import { backoffMs } from '../../connectors/backoff.ts';
+import type { Clock } from '../../connectors/clock/port.ts';
+import type { Messenger } from '../../connectors/messenger/port.ts';
+import type { TaskQueue } from '../../connectors/tasks/port.ts';
+import { CHART_QUEUE, ChartTask } from '../../schemas/chart-task.ts';
+import { messageOf } from '../../schemas/errors.ts';
+import { ChatSender } from './chat-sender.ts';
+import type { NotifierSettings } from './settings.ts';
+import { OutboxStore, refOf } from './store.ts';
+import { consequenceOf, eventKey, type Thread, type Told, threadKeyOf, timeOf, withEvent } from './thread.ts';
+
+export interface NotifierOptions {
+  /** File of the outbox; `:memory:` for none. */
+  readonly path: string;
+  readonly messenger: Messenger;
+  readonly tasks: TaskQueue;
+  readonly clock: Clock;
+  readonly settings: NotifierSettings;
+  /** Told in a sentence what a person should know: no texts of alerts, no secrets. */
+  readonly onTrouble?: (line: string) => void;
+}
+
+/** An entry waits so long for the signal it came of, which is on another topic. Unit: ms. */
+const JOIN_MS = 2_000;
+const RETRY = { firstMs: 1_000, maxMs: 60_000 };
+
+export class Notifier {
+  readonly #options: NotifierOptions;
+  readonly #store: OutboxStore;
+  readonly #closing = new AbortController();
+  readonly #loops: Promise<void>[];
+  /** Wakes the loops that wait for something to do. */
+  #work = new AbortController();
+
+  /** Goes on where the last process stopped. @throws UpstreamError, ConfigError where the file cannot be used. */
+  constructor(options: NotifierOptions) {
+    this.#options = options;
+    this.#store = new OutboxStore(options.path);
+    const senders = options.settings.chats.map((chat) => this.#sender(chat));
+    this.#loops = [
+      ...senders.map((sender) => this.#run(() => sender.step())),
+      this.#run(() => this.#addTask()),
+    ];
+  }
+
+  /** Durable when it returns; nothing is sent yet. A second copy changes nothing. */
+  take(told: Told): void {
+    const { settings, clock } = this.#options;
+    const now = clock.now();
+    this.#store.transaction(() => {
+      if (!this.#store.see(eventKey(told), now)) return;
+      const before = this.#store.thread(threadKeyOf(told))?.thread;
+      const thread = withEvent(before, told);
+      if (thread === before) return;
+      const { edits } = consequenceOf(told, settings);
+      if (edits || before === undefined) this.#store.putThread(thread, now);
+      if (thread.scalp !== undefined) this.#store.hasten(thread.key, now);
+      for (const chat of settings.chats) this.#deliver(chat, thread, told, now);
+    });
+    this.#wake();
+  }
+
+  /** A message of someone else in a chat: what is looked for later is above it. */
+  noteMessage(chat: string, messageId: number): void {
+    this.#store.raise(this.#options.messenger.counterOf(chat), messageId);
+  }
+
+  /** The thread a pressed button belongs to. */
+  threadByRef(ref: string): Thread | undefined {
+    return this.#store.threadByRef(ref);
+  }
+
+  /** Messages by state, and since when the oldest of those to be sent waits. */
+  counts(): ReturnType<OutboxStore['count']> {
+    return this.#store.count();
+  }
+
+  /** Waits for the calls under way; the rest is for the next process. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#loops);
+    this.#store.close();
+  }
+
+  #sender(chat: string): ChatSender {
+    return new ChatSender({
+      ...this.#options,
+      chat,
+      store: this.#store,
+      closing: this.#closing.signal,
+      onSent: () => this.#wake(),
+      onTrouble: (line) => this.#trouble(line),
+    });
+  }
+
+  #deliver(chat: string, thread: Thread, told: Told, now: number): void {
+    const { opens, answers } = consequenceOf(told, this.#options.settings);
+    const delivery = { thread: thread.key, chat, at: timeOf(told), noticed: now };
+    const hasAlert = this.#store.alertIn(thread.key, chat) !== undefined;
+    if (hasAlert && answers) {
+      this.#store.addDelivery({ ...delivery, kind: 'exit', isSilent: false, due: now });
+    } else if (!hasAlert && opens !== 'off') {
+      const due = told.kind === 'position' && thread.scalp === undefined ? now + JOIN_MS : now;
+      this.#store.addDelivery({ ...delivery, kind: 'alert', isSilent: opens === 'silent', due });
+    }
+  }
+
+  /** Does step after step; a step gives the time until which there is nothing to do, or null to go on. */
+  async #run(step: () => Promise<number | null>): Promise<void> {
+    const { signal } = this.#closing;
+    const { clock } = this.#options;
+    for (let failures = 0; !signal.aborted; ) {
+      const work = this.#work.signal;
+      try {
+        const until = await step();
+        failures = 0;
+        if (until !== null) await clock.until(until, AbortSignal.any([signal, work]));
+      } catch (error) {
+        failures += 1;
+        this.#trouble(messageOf(error));
+        await clock.until(clock.now() + backoffMs(failures, RETRY, 1), signal);
+      }
+    }
+  }
+
+  #wake(): void {
+    const work = this.#work;
+    this.#work = new AbortController();
+    work.abort();
+  }
+
+  /** The chart of an alert that has arrived. */
+  async #addTask(): Promise<number | null> {
+    const delivery = this.#store.nextUntasked();
+    if (delivery === undefined) return Number.POSITIVE_INFINITY;
+    const { thread } = this.#store.thread(delivery.thread)!;
+    const id = `${refOf(thread.key)}-${delivery.chat.replace('-', 'g')}`;
+    const task = chartTask(thread, { id, chat: delivery.chat, replyTo: delivery.messageId });
+    const body = JSON.stringify(z.encode(ChartTask, task));
+    await this.#options.tasks.add({ queue: CHART_QUEUE, name: id, body });
+    this.#store.putTasked(delivery.id);
+    return null;
+  }
+
+  #trouble(line: string): void {
+    this.#options.onTrouble?.(line);
+  }
+}
+
+/** What a chart of a thread shows. */
+export function chartTask(thread: Thread, where: Pick<ChartTask, 'id' | 'chat' | 'replyTo'>): ChartTask {
+  const { key, pair, scalp = null, swing = null, stories } = thread;
+  const exit = Object.values(stories).find((story) => story.exit)?.exit ?? null;
+  return { ...where, pair, signalId: key, scalp, swing, exit };
+}

@@ -1,0 +1,167 @@
+/** Answers to commands: what the state store holds, as short HTML. */
+import { escapeHtml } from '../../connectors/messenger/html.ts';
+import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
+import type { PositionEvent } from '../../schemas/position-event.ts';
+import { pairOf } from '../../schemas/primitives.ts';
+import type { PauseFlag } from '../../schemas/state-rows.ts';
+import type { Book } from '../trade-desk/state.ts';
+import { by, closedOf, type Figures, figuresOf, midnight } from './figures.ts';
+
+/** What is known when a command comes. */
+export interface Known {
+  readonly now: number;
+  readonly books: readonly Book[];
+  readonly snapshots: readonly BookSnapshot[];
+  readonly events: readonly PositionEvent[];
+  readonly pauses: readonly PauseFlag[];
+}
+
+/** A snapshot comes each second; one older than this says that nobody publishes. Unit: ms. */
+const STALE_MS = 15_000;
+const DAYS = 7;
+const MAX_DAYS = 30;
+
+export const HELP = [
+  '/status – books, pauses, feeds in short',
+  '/positions – what is open, and how it stands',
+  '/profit – net result of the last 30 days',
+  '/daily [days] – the same by day, UTC',
+  '/performance – the same by pair',
+  '/stats – by kind of exit, and why signals were refused today',
+  '/pause [PAIR] [reason] – no new entries; what is open runs on to its TP or SL',
+  '/resume [PAIR]',
+  '/health – feeds, symbol by symbol',
+  '/chart PAIR – the market as it is',
+].join('\n');
+
+export function statusText({ books, pauses, snapshots, now }: Known): string {
+  const lines = books.map(({ book, equity, positions, day, paused, killed }) => {
+    const isToday = day.start === midnight(now);
+    const flags = [paused.on && 'paused', killed.on && 'KILLED', isToday && day.halted && 'halted for today'];
+    const marks = flags.filter(Boolean).join(', ');
+    const [entries, realised] = isToday ? [day.entries, day.realised] : [0, 0];
+    return `<b>${escapeHtml(book)}</b>: equity ${money(equity)}, today ${signed(realised)} in ${entries} entries, ${positions.length} open${marks && ` · <b>${marks}</b>`}`;
+  });
+  const troubled = snapshots.filter((snapshot) => !isHealthy(snapshot, now)).length;
+  return [
+    ...(lines.length > 0 ? lines : ['The desk has decided nothing yet.']),
+    ...pauses.filter(({ paused }) => paused).map(pauseLine),
+    `${snapshots.length - troubled} of ${snapshots.length} feeds healthy${troubled > 0 ? ' – see /health' : ''}`,
+  ].join('\n');
+}
+
+export function positionsText({ books, snapshots, now }: Known): string {
+  const lines = books.flatMap(({ book, positions }) =>
+    positions.map(({ pair, side, status, entry, size, tp, sl, since, symbol, venue }) => {
+      const name = `${side === 'LONG' ? '🟢' : '🔴'} <b>${side} ${escapeHtml(pair)}</b> [${escapeHtml(book)}]`;
+      if (status === 'WORKING') return `${name} waits at ${plain(entry)} for ${span(now - since)}`;
+      const last =
+        snapshots.find((each) => each.symbol === symbol && each.venue === venue)?.lastPrice ?? null;
+      const turn = last === null ? null : (last / entry - 1) * (side === 'LONG' ? 1 : -1);
+      const stands =
+        turn === null ? 'price unknown' : `${percent(turn)} (${signed(turn * entry * size)} before fees)`;
+      return `${name} ${stands}\n  ${plain(size)} at ${plain(entry)}, TP ${plain(tp)}, SL ${plain(sl)}, since ${span(now - since)}`;
+    }),
+  );
+  return lines.length > 0 ? lines.join('\n') : 'Nothing is open.';
+}
+
+export function profitText({ events, now }: Known): string {
+  const closed = closedOf(events);
+  if (closed.length === 0) return 'No trade has ended in the last 30 days.';
+  const today = figuresOf(closed.filter(({ ts }) => ts >= midnight(now)));
+  return [`<b>30 days</b> ${figuresText(figuresOf(closed))}`, `<b>Today</b> ${figuresText(today)}`].join(
+    '\n',
+  );
+}
+
+export function dailyText({ events, now }: Known, wanted: string | undefined): string {
+  const days = Math.min(MAX_DAYS, Math.max(1, Math.trunc(Number(wanted ?? DAYS)) || DAYS));
+  const closed = closedOf(events);
+  const lines = Array.from({ length: days }, (_, ago) => {
+    const from = midnight(now, ago);
+    const ofDay = closed.filter(({ ts }) => ts >= from && ts < midnight(now, ago - 1));
+    return `${new Date(from).toISOString().slice(0, 10)} ${signed(figuresOf(ofDay).net).padStart(10)} ${String(ofDay.length).padStart(3)}`;
+  });
+  return `<pre>day               net   n\n${lines.join('\n')}</pre>`;
+}
+
+export function performanceText({ events }: Known): string {
+  const pairs = by(closedOf(events), ({ pair }) => pair);
+  if (pairs.length === 0) return 'No trade has ended in the last 30 days.';
+  return pairs.map(([pair, figures]) => `<b>${escapeHtml(pair)}</b> ${figuresText(figures)}`).join('\n');
+}
+
+export function statsText({ events, now }: Known): string {
+  const exits = by(closedOf(events), ({ exit }) => exit).map(
+    ([exit, figures]) => `${exit}: ${figuresText(figures)}`,
+  );
+  const refused = events.filter(({ refusal, ts }) => refusal !== null && ts >= midnight(now));
+  const reasons = [...Map.groupBy(refused, ({ refusal }) => refusal!)].sort(
+    (a, b) => b[1].length - a[1].length,
+  );
+  return [
+    ...(exits.length > 0 ? exits : ['No trade has ended in the last 30 days.']),
+    `<b>Refused today</b> ${reasons.map(([reason, all]) => `${reason} ${all.length}`).join(', ') || 'none'}`,
+  ].join('\n');
+}
+
+export function healthText({ snapshots, now }: Known): string {
+  if (snapshots.length === 0) return '❌ No feed has published anything. Is the relay running?';
+  const lines = snapshots
+    .toSorted((a, b) => Number(isHealthy(a, now)) - Number(isHealthy(b, now)))
+    .map((snapshot) => {
+      const { venue, symbol, connected, lastTradeTs, desyncMs, ts } = snapshot;
+      const trade = lastTradeTs === null ? 'no trade yet' : `last trade ${span(now - lastTradeTs)} ago`;
+      const what = [
+        now - ts > STALE_MS && `nothing published for ${span(now - ts)}`,
+        !connected && 'not connected',
+        desyncMs > 0 && `book out of sync for ${span(desyncMs)}`,
+      ].filter(Boolean);
+      const mark = isHealthy(snapshot, now) ? '✅' : '❌';
+      return `${mark} ${venue} ${escapeHtml(pairOf(symbol))}: ${[...what, trade].join(', ')}`;
+    });
+  return lines.join('\n');
+}
+
+function isHealthy({ connected, ts, desyncMs }: BookSnapshot, now: number): boolean {
+  return connected && desyncMs === 0 && now - ts <= STALE_MS;
+}
+
+export function pauseLine({ scope, setAt, setBy, reason }: PauseFlag): string {
+  const what = scope === 'all' ? 'Entries' : `Entries in ${escapeHtml(scope)}`;
+  const why = reason === '' ? '' : `: ${escapeHtml(reason)}`;
+  return `⏸ ${what} paused by ${escapeHtml(setBy)} at ${new Date(setAt).toISOString().slice(0, 16).replace('T', ' ')} UTC${why}`;
+}
+
+function figuresText({ trades, wins, net, profitFactor, averageWin, averageLoss }: Figures): string {
+  if (trades === 0) return 'no trades';
+  const rate = `${Math.round((100 * wins) / trades)} % won`;
+  const averages = [averageWin, averageLoss]
+    .map((value) => (value === null ? '–' : signed(value)))
+    .join(' / ');
+  return `${signed(net)} in ${trades}, ${rate}, average ${averages}, factor ${profitFactor?.toFixed(2) ?? '–'}`;
+}
+
+function money(value: number): string {
+  return value.toFixed(2);
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)}`;
+}
+
+function percent(share: number): string {
+  return `${signed(100 * share)} %`;
+}
+
+function plain(value: number): string {
+  return String(Number(value.toPrecision(8)));
+}
+
+function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

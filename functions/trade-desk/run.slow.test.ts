@@ -1,0 +1,35 @@
+/** Two desks on one store, 10,000 random interleavings in memory, 1,000 on SQLite, 100 on Bigtable’s emulator. */
+import { expect, it } from 'vitest';
+import { ManualClock } from '../../connectors/clock/manual.ts';
+import { openBigtableStore } from '../../connectors/state/bigtable.ts';
+import { openSqliteStore } from '../../connectors/state/sqlite.ts';
+import { createStateTable, startBigtable } from '../../test/bigtable/bigtable.ts';
+import { needGo } from '../../test/go-server.ts';
+import { memoryStore } from './race.fixture.ts';
+import { races } from './race.scenario.fixture.ts';
+
+it('decides each thing once in 10,000 interleavings', async () => {
+  const { entries, exits, refusals } = await races(0, 10_000, async () => memoryStore());
+  console.log({ entries, exits, refusals });
+  expect(Math.min(entries, exits, refusals)).toBeGreaterThan(10_000);
+});
+
+it('decides each thing once on SQLite', async () => {
+  const clock = new ManualClock(0);
+  const result = await races(20_000, 1_000, () => openSqliteStore({ path: ':memory:', clock }));
+  console.log(result);
+  expect(result.exits).toBeGreaterThan(1_000);
+});
+
+it('decides each thing once on Bigtable', async (context) => {
+  needGo(context);
+  const server = await startBigtable();
+  context.onTestFinished(() => server.stop());
+  const at = { project: 'project', instance: 'instance', table: 'desk' };
+  await createStateTable(server, at);
+  const clock = new ManualClock(0);
+  const open = async () => openBigtableStore({ ...at, endpoint: server.address, clock });
+  const result = await races(30_000, 100, open);
+  console.log(result);
+  expect(result.exits).toBeGreaterThan(100);
+});

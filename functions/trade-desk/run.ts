@@ -1,0 +1,152 @@
+/** The desk on a state store and a bus: any number of them, told anything any number of times, decide each thing once. */
+import type { MessageBus } from '../../connectors/bus/port.ts';
+import { OwnedRows, type Versioned } from '../../connectors/state/owned.ts';
+import type { StateStore } from '../../connectors/state/port.ts';
+import type { DeskConfig, DeskParams } from '../../schemas/desk-params.ts';
+import { UpstreamError } from '../../schemas/errors.ts';
+import type { PositionEvent } from '../../schemas/position-event.ts';
+import { OWNED_STATE } from '../../schemas/state.ts';
+import { messageFor } from '../../transforms/publish/publish.ts';
+import { observe } from './facts.ts';
+import { type Context, type DeskInput, pairOfInput } from './input.ts';
+import { Book, Closes, PairFacts } from './state.ts';
+import { closesWith, decide } from './trade-desk.ts';
+
+export interface DeskPorts {
+  readonly store: StateStore;
+  readonly bus: MessageBus;
+  readonly config: DeskConfig;
+}
+
+/** Others win a row so often only where something writes without end. */
+const MAX_TRIES = 1_000;
+/** Inputs that are facts of a pair. */
+const FACTS: readonly DeskInput['kind'][] = ['snapshot', 'features', 'candle', 'bias', 'swing'];
+
+/**
+ * What is decided is in the book's row, with the events that tell of it, before anything is told; what was told is
+ * taken out of the row after it. A desk that dies in between leaves events there, which the next input publishes, all
+ * from the first on: their order stays, and the bus drops those it has by their ids.
+ */
+export class TradeDesk {
+  readonly #ports: DeskPorts;
+  readonly #books: OwnedRows<typeof Book>;
+  readonly #facts: OwnedRows<typeof PairFacts>;
+  readonly #closes: OwnedRows<typeof Closes>;
+  readonly #pauses: OwnedRows<typeof OWNED_STATE.pause.schema>;
+  readonly #turns = new Map<string, Promise<void>>();
+
+  constructor(ports: DeskPorts) {
+    this.#ports = ports;
+    this.#books = new OwnedRows(ports.store, 'desk-book', Book);
+    this.#facts = new OwnedRows(ports.store, 'desk-facts', PairFacts);
+    this.#closes = new OwnedRows(ports.store, 'desk-closes', Closes);
+    this.#pauses = new OwnedRows(ports.store, 'pause', OWNED_STATE.pause.schema);
+  }
+
+  /**
+   * Resolves when all that follows from the input is durable and published.
+   * @throws UpstreamError where some of it may not be: tell the same again, at any time, to any desk.
+   */
+  async take(input: DeskInput): Promise<void> {
+    const pair = pairOfInput(input);
+    if (pair !== null && FACTS.includes(input.kind)) await this.#observe(pair, input);
+    const { books } = this.#ports.config;
+    await Promise.all(books.map((params) => this.#inTurn(params.book, () => this.#decide(params, input))));
+  }
+
+  /** One after the other within this desk: only other desks are raced for a row. */
+  #inTurn(book: string, act: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(book) ?? Promise.resolve()).then(act);
+    this.#turns.set(
+      book,
+      turn.catch(() => {}),
+    );
+    return turn;
+  }
+
+  /** The books as they are, for whoever shows them. */
+  async books(): Promise<Book[]> {
+    return (await this.#books.list()).map(({ value }) => value);
+  }
+
+  async #observe(pair: string, input: DeskInput): Promise<void> {
+    const { config } = this.#ports;
+    const facts = this.#facts.update([pair], (known) => {
+      const next = observe(known ?? undefined, pair, input, config);
+      return next === known ? null : next;
+    });
+    const isBar = input.kind === 'features' || input.kind === 'candle';
+    const closes = isBar ? this.#observeBar(pair, input) : null;
+    await Promise.all([facts, closes]);
+  }
+
+  async #observeBar(pair: string, input: DeskInput): Promise<void> {
+    await this.#closes.update([pair], (known) => {
+      const next = closesWith(known ?? undefined, input, this.#ports.config);
+      return next === undefined || next === known ? null : next;
+    });
+  }
+
+  async #decide(params: DeskParams, input: DeskInput): Promise<void> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const found = await this.#books.read(params.book);
+      const context = await this.#contextOf(found?.value, params, input);
+      const { book } = decide(found?.value, input, context, this.#ports.config);
+      if (book !== found?.value && !(await this.#replace(found, book))) continue;
+      return this.#publish(book);
+    }
+    throw new UpstreamError(
+      `Expected to decide in book ${params.book}, got others before it ${MAX_TRIES} times.`,
+    );
+  }
+
+  #replace(found: Versioned<Book> | null, book: Book): Promise<boolean> {
+    return this.#books.replace([book.book], found?.version ?? 0, book);
+  }
+
+  /** Only what the decision can ask for is read. */
+  async #contextOf(book: Book | undefined, params: DeskParams, input: DeskInput): Promise<Context> {
+    const own = pairOfInput(input);
+    const held = book?.positions.map(({ pair }) => pair) ?? [];
+    const isSignal = input.kind === 'signal';
+    const isHeld = own !== null && held.includes(own);
+    const touched = own === null ? held : isSignal || isHeld ? [own] : [];
+    const isResting = isHeld && book?.positions.some((p) => p.pair === own && p.status === 'WORKING');
+    const [pairs, closes, pauses] = await Promise.all([
+      readAll(this.#facts, touched),
+      readAll(this.#closes, isSignal && held.length > 0 ? [own!, ...held] : []),
+      readAll(this.#pauses, isSignal || isResting ? ['all', own!] : []),
+    ]);
+    return { at: input.at, params, pairs, closes, pauses };
+  }
+
+  async #publish({ book, outbox }: Book): Promise<void> {
+    if (outbox.length === 0) return;
+    const { bus, config } = this.#ports;
+    await bus.publish('position-events', outbox.map(asMessage));
+    const told = { kind: 'published', at: 0, book, ids: outbox.map(({ id }) => id) } as const;
+    const params = config.books.find((candidate) => candidate.book === book)!;
+    const context = { at: 0, params, pairs: {}, closes: {}, pauses: {} };
+    await this.#books.update([book], (known) => {
+      const next = known === null ? null : decide(known, told, context, config).book;
+      return next === known ? null : next;
+    });
+  }
+}
+
+function asMessage(event: PositionEvent) {
+  const { data, attributes, orderingKey } = messageFor('position-events', event);
+  return { data, attributes, orderingKey };
+}
+
+interface Readable<T> {
+  read(...parts: string[]): Promise<Versioned<T> | null>;
+}
+
+async function readAll<T>(rows: Readable<T>, keys: readonly string[]): Promise<Record<string, T>> {
+  const found = await Promise.all(
+    [...new Set(keys)].map(async (key) => [key, await rows.read(key)] as const),
+  );
+  return Object.fromEntries(found.flatMap(([key, row]) => (row === null ? [] : [[key, row.value]])));
+}

@@ -1,0 +1,126 @@
+/**
+ * What the desk remembers: one row per book, which alone decides; rows per pair, which only hold the newest facts.
+ *
+ * A decision reads facts and compares-and-sets ONE row, that of its book. Positions, caps, the pair's lock, the pause and
+ * the events to be published are all in it, so no two decisions of a book can pass each other, and none is half done.
+ * Rows of facts are merged by their own time (newest wins), so writing them twice or late changes nothing.
+ */
+import { z } from 'zod';
+import { BookSnapshot } from '../../schemas/book-snapshot.ts';
+import { Suppression } from '../../schemas/feature-row.ts';
+import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
+import { PositionEvent } from '../../schemas/position-event.ts';
+import { NonNegative, Pair, PositionSide, Price, Venue, VenueSymbol } from '../../schemas/primitives.ts';
+import type { PauseFlag } from '../../schemas/state-rows.ts';
+
+/** ms since the epoch; rows are read by the desk alone, so times stay numbers. */
+const Ms = z.number().int();
+
+const Position = z.object({
+  signalId: z.string(),
+  venue: Venue,
+  symbol: VenueSymbol,
+  pair: Pair,
+  side: PositionSide,
+  /** WORKING: a resting entry order that may still be filled. */
+  status: z.enum(['WORKING', 'OPEN']),
+  /** Limit of a WORKING order, fill price of an OPEN position. */
+  entry: Price,
+  size: Price,
+  tp: Price,
+  sl: Price,
+  leverage: z.number().positive(),
+  halved: z.boolean(),
+  /** Price and time after which a WORKING order is void. */
+  signalEntry: Price,
+  expiresAt: Ms,
+  /** Time of the decision; of the fill once OPEN. What happened until then cannot close it. */
+  since: Ms,
+  entryFee: NonNegative,
+});
+export type Position = z.output<typeof Position>;
+
+export const Book = z.object({
+  book: z.string(),
+  equity: z.number(),
+  positions: z.array(Position),
+  day: z.object({
+    /** Midnight UTC. */
+    start: Ms,
+    equity: z.number(),
+    entries: z.number().int().nonnegative(),
+    realised: z.number(),
+    /** Latched until the next day: a position that recovers does not reopen it. */
+    halted: z.boolean(),
+  }),
+  /** Newest exit of each pair that may still be cooling down. */
+  exits: z.record(z.string(), Ms),
+  /** Signals decided, with their timestamp. */
+  decided: z.record(z.string(), Ms),
+  paused: z.object({ on: z.boolean(), at: Ms }),
+  killed: z.object({ on: z.boolean(), at: Ms }),
+  /** Events not yet known to be published. */
+  outbox: z.array(PositionEvent),
+});
+export type Book = z.output<typeof Book>;
+
+const FundingRate = z.object({
+  /** The funding it was seen for. */
+  time: Ms,
+  rate: z.number(),
+  price: Price,
+  seenAt: Ms,
+});
+
+export const PairFacts = z.object({
+  pair: Pair,
+  quote: BookSnapshot.nullable(),
+  features: z
+    .object({ closeTime: Ms, revision: z.number().int(), suppressions: z.array(Suppression) })
+    .nullable(),
+  bias: MacroBias.nullable(),
+  /** The newest SWING position, and when its TP or SL was touched. */
+  swing: z.object({ signal: SwingSignal, closedAt: Ms.nullable() }).nullable(),
+  /** Newest rate seen before each of the last fundings, oldest first. */
+  rates: z.array(FundingRate),
+});
+export type PairFacts = z.output<typeof PairFacts>;
+
+/** Closes of 1m bars without holes in time: the one `i` places before the last belongs to the bar `i` minutes before it. */
+export const Closes = z.object({
+  pair: Pair,
+  /** Open of the last bar in minutes since the epoch. */
+  lastMinute: z.number().int(),
+  /** Close and revision; null where the bar is not known. */
+  bars: z.array(z.tuple([Price, z.number().int()]).nullable()),
+});
+export type Closes = z.output<typeof Closes>;
+
+/** All rows at once, as a test or a backtest holds them. */
+export interface DeskState {
+  readonly books: Readonly<Record<string, Book>>;
+  readonly pairs: Readonly<Record<string, PairFacts>>;
+  readonly closes: Readonly<Record<string, Closes>>;
+  /** What people set, by scope: a pair, or "all". */
+  readonly pauses: Readonly<Record<string, PauseFlag>>;
+}
+
+export const EMPTY_DESK: DeskState = { books: {}, pairs: {}, closes: {}, pauses: {} };
+
+export function newBook(book: string, equity: number): Book {
+  return {
+    book,
+    equity,
+    positions: [],
+    day: { start: 0, equity, entries: 0, realised: 0, halted: false },
+    exits: {},
+    decided: {},
+    paused: { on: false, at: 0 },
+    killed: { on: false, at: 0 },
+    outbox: [],
+  };
+}
+
+export function newFacts(pair: string): PairFacts {
+  return { pair, quote: null, features: null, bias: null, swing: null, rates: [] };
+}

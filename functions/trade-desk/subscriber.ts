@@ -1,0 +1,105 @@
+/** The desk in the one process of a laptop or a node: it reads the bus itself, and looks at the clock each second. */
+import type { Delivery, Subscription } from '../../connectors/bus/port.ts';
+import type { Clock } from '../../connectors/clock/port.ts';
+import type { TopicName } from '../../schemas/topics.ts';
+import { DESK_SUBSCRIPTION, DESK_TOPICS, takeMessage } from './messages.ts';
+import { type DeskPorts, TradeDesk } from './run.ts';
+
+export interface RunDeskOptions extends DeskPorts {
+  readonly clock: Clock;
+  /** Told of each failed attempt; the messages come again. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface RunningDesk {
+  /** To be told what comes by no topic: commands, what the exchange holds. */
+  readonly desk: TradeDesk;
+  /** Finishes what it holds, then stops; what was not decided is not acknowledged. */
+  close(): Promise<void>;
+}
+
+/** Messages taken together at most; those of one key one after the other. */
+const MAX_MESSAGES = 100;
+/** Unit: ms of the clock. */
+const TICK_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
+
+/** Subscribes the desk's topics; a message is acknowledged once what follows from it is durable and published. */
+export async function runDesk(options: RunDeskOptions): Promise<RunningDesk> {
+  const stopping = new AbortController();
+  const desk = new TradeDesk(options);
+  const readers = await Promise.all(
+    DESK_TOPICS.map(async (topic) => ({
+      topic,
+      subscription: await options.bus.subscribe(topic, DESK_SUBSCRIPTION),
+    })),
+  );
+  const running = [
+    tick(options, desk, stopping.signal),
+    ...readers.map(({ topic, subscription }) => read(options, desk, topic, subscription, stopping.signal)),
+  ];
+  return {
+    desk,
+    async close() {
+      stopping.abort();
+      await Promise.all(readers.map(({ subscription }) => subscription.close()));
+      await Promise.all(running);
+    },
+  };
+}
+
+async function tick(options: RunDeskOptions, desk: TradeDesk, stopping: AbortSignal): Promise<void> {
+  const { clock } = options;
+  for (;;) {
+    await clock.until(clock.now() + TICK_MS, stopping);
+    if (stopping.aborted) return;
+    await attempt(options, () => desk.take({ kind: 'timer', at: clock.now() }));
+  }
+}
+
+async function read(
+  options: RunDeskOptions,
+  desk: TradeDesk,
+  topic: TopicName,
+  subscription: Subscription,
+  stopping: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const deliveries = await subscription.pull(MAX_MESSAGES);
+    if (deliveries.length === 0) return;
+    const keys = Map.groupBy(deliveries, ({ orderingKey }) => orderingKey);
+    const taken = await Promise.all(
+      [...keys.values()].map((those) => takeInOrder(options, desk, topic, those)),
+    );
+    if (taken.includes(false)) await options.clock.until(options.clock.now() + RETRY_AFTER_MS, stopping);
+  }
+}
+
+/** What failed comes again, and what is behind it in its key. */
+async function takeInOrder(
+  options: RunDeskOptions,
+  desk: TradeDesk,
+  topic: TopicName,
+  deliveries: readonly Delivery[],
+): Promise<boolean> {
+  for (const [i, delivery] of deliveries.entries()) {
+    const { bus, clock } = options;
+    const isTaken = await attempt(options, () => takeMessage(desk, bus, topic, delivery, clock.now()));
+    if (!isTaken) {
+      for (const left of deliveries.slice(i)) left.nack();
+      return false;
+    }
+    delivery.ack();
+  }
+  return true;
+}
+
+async function attempt({ onError }: RunDeskOptions, act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    onError?.(error);
+    return false;
+  }
+}

@@ -1,10 +1,11 @@
 /** Binance's public REST of USDⓈ-M futures: instruments, turnovers, aggregate trades of a year, candles. */
 import type { z } from 'zod';
-import { type Candle, candleId } from '../../../schemas/candle.ts';
+import type { Candle } from '../../../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
-import { HOUR_MS, INTERVAL_MS, type Interval } from '../../../schemas/primitives.ts';
+import { HOUR_MS, type Interval } from '../../../schemas/primitives.ts';
 import type { TradeRow } from '../../../schemas/trade-batch.ts';
 import type { Clock } from '../../clock/port.ts';
+import { exchangeCandle, klinePages } from '../klines.ts';
 import { RestClient, type RestQuery } from '../rest-client.ts';
 import type { Instrument, KlineQuery, RestOptions, TradesQuery, VenueRest } from '../venue.ts';
 import { quote } from '../wire-frame.ts';
@@ -65,12 +66,8 @@ export class BinanceRest implements VenueRest {
 
   /** Oldest first, those of the exchange, hence complete; it counts fills, so the number of trades is unknown. */
   async klines(query: KlineQuery): Promise<Candle[]> {
-    const length = INTERVAL_MS[query.interval];
-    const first = Math.ceil(query.fromMs / length) * length;
-    const last = Math.floor(query.toMs / length) * length - length;
     const candles: Candle[] = [];
-    for (let start = first; start <= last; start += PAGE * length) {
-      const end = Math.min(last, start + (PAGE - 1) * length);
+    for (const { start, end } of klinePages(query, PAGE)) {
       candles.push(...(await this.#klinePage(query, start, end)));
     }
     return candles;
@@ -133,15 +130,12 @@ function instrument(row: ContractRow): Instrument {
 }
 
 function candle(symbol: string, interval: Interval, row: KlineRow): Candle {
-  const [openTime, open, high, low, close, volumeText, , turnoverText, , buyVolume] = row;
-  const [volume, turnover] = [Number(volumeText), Number(turnoverText)];
-  const identity = { venue: 'binance', symbol, interval, openTime, revision: 1 } as const;
-  return {
-    id: candleId(identity),
-    ...identity,
-    ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
-    ...{ volume, turnover, buyVolume: Number(buyVolume), trades: null },
-    vwap: volume > 0 && turnover > 0 ? turnover / volume : null,
-    ...{ coverage: 1, filled: volume === 0, complete: true },
-  };
+  const [openTime, open, high, low, close, volume, , turnover, , buyVolume] = row;
+  return exchangeCandle(
+    { venue: 'binance', symbol, interval, openTime },
+    {
+      ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
+      ...{ volume: Number(volume), turnover: Number(turnover), buyVolume: Number(buyVolume), trades: null },
+    },
+  );
 }

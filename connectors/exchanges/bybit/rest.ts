@@ -1,9 +1,10 @@
 /** Bybit's public REST (or the simulated exchange's): instruments, turnovers, recent trades, closed candles. */
 import type { z } from 'zod';
-import { type Candle, candleId } from '../../../schemas/candle.ts';
+import type { Candle } from '../../../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
-import { INTERVAL_MS, type Interval } from '../../../schemas/primitives.ts';
+import type { Interval } from '../../../schemas/primitives.ts';
 import type { TradeRow } from '../../../schemas/trade-batch.ts';
+import { exchangeCandle, klinePages } from '../klines.ts';
 import { RestClient, type RestQuery } from '../rest-client.ts';
 import type { Instrument, KlineQuery, RestOptions, TradesQuery, VenueRest } from '../venue.ts';
 import { quote } from '../wire-frame.ts';
@@ -75,13 +76,8 @@ export class BybitRest implements VenueRest {
    * without volume is a filled one. Bars the exchange does not have (a listing younger than `fromMs`) are absent.
    */
   async klines(query: KlineQuery): Promise<Candle[]> {
-    const length = INTERVAL_MS[query.interval];
-    const first = Math.ceil(query.fromMs / length) * length;
-    // The last bar that has closed by toMs.
-    const last = Math.floor(query.toMs / length) * length - length;
     const candles: Candle[] = [];
-    for (let start = first; start <= last; start += PAGE * length) {
-      const end = Math.min(last, start + (PAGE - 1) * length);
+    for (const { start, end } of klinePages(query, PAGE)) {
       candles.push(...(await this.#klinePage(query, start, end)));
     }
     return candles;
@@ -143,23 +139,8 @@ function candle(
   row: z.output<typeof KlineResult>['list'][number],
 ): Candle {
   const [openTime, open, high, low, close, volume, turnover] = row.map(Number) as Numbers<typeof row>;
-  const identity = { venue: 'bybit', symbol, interval, openTime, revision: 1 } as const;
-  return {
-    id: candleId(identity),
-    ...identity,
-    open,
-    high,
-    low,
-    close,
-    volume,
-    turnover,
-    buyVolume: null,
-    trades: null,
-    vwap: volume > 0 && turnover > 0 ? turnover / volume : null,
-    coverage: 1,
-    filled: volume === 0,
-    complete: true,
-  };
+  const numbers = { open, high, low, close, volume, turnover, buyVolume: null, trades: null };
+  return exchangeCandle({ venue: 'bybit', symbol, interval, openTime }, numbers);
 }
 
 /** An answer of another form (a maintenance notice) is the exchange's trouble and may pass. */

@@ -1,7 +1,8 @@
 /** Rows of Kraken's REST answers into ours. */
-import { type Candle, candleId } from '../../../schemas/candle.ts';
+import type { Candle } from '../../../schemas/candle.ts';
 import type { Interval } from '../../../schemas/primitives.ts';
 import type { TradeRow } from '../../../schemas/trade-batch.ts';
+import { exchangeCandle } from '../klines.ts';
 import type { Instrument } from '../venue.ts';
 import type { AssetPair, OhlcRow, TradeRowWire } from './rest-wire.ts';
 import { usualNames } from './symbols.ts';
@@ -27,23 +28,15 @@ function msOf(seconds: number): number {
 /** Known from the exchange: complete. Turnover and buy volume are not told; the mean price is rounded to the tick. */
 export function candleOf(symbol: string, interval: Interval, row: OhlcRow): Candle {
   const [seconds, open, high, low, close, vwap, volume, trades] = row;
-  const identity = { venue: 'kraken', symbol, interval, openTime: seconds * 1_000, revision: 1 } as const;
-  return {
-    id: candleId(identity),
-    ...identity,
-    open: Number(open),
-    high: Number(high),
-    low: Number(low),
-    close: Number(close),
-    volume: Number(volume),
-    turnover: null,
-    buyVolume: null,
-    trades,
-    vwap: trades > 0 && Number(vwap) > 0 ? Number(vwap) : null,
-    coverage: 1,
-    filled: trades === 0,
-    complete: true,
-  };
+  const [mean, isFilled] = [Number(vwap), trades === 0];
+  return exchangeCandle(
+    { venue: 'kraken', symbol, interval, openTime: seconds * 1_000 },
+    {
+      ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
+      ...{ volume: Number(volume), turnover: null, buyVolume: null, trades },
+    },
+    { vwap: !isFilled && mean > 0 ? mean : null, filled: isFilled },
+  );
 }
 
 /** In the others no order is matched. */

@@ -1,7 +1,8 @@
 /** The state sink in the one process of a laptop or a node: it reads the bus itself. */
-import type { Delivery, Subscription } from '../../connectors/bus/port.ts';
+import type { Delivery } from '../../connectors/bus/port.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import { type Readers, readTopics } from '../readers.ts';
 import { type SinkPorts, sinkMessages } from './sink.ts';
 import { SINK_TOPICS } from './state-sink.ts';
 
@@ -15,48 +16,24 @@ export interface SinkStateOptions extends SinkPorts {
   readonly onError?: (topic: TopicName, error: unknown) => void;
 }
 
-export interface StateSink {
-  /** Finishes what it holds, then stops; what was not written is not acknowledged. */
-  close(): Promise<void>;
-}
+/** What was not written when it closes is not acknowledged. */
+export type StateSink = Readers;
 
 /** As schemas/topics.ts has it. */
 const READER = 'Bigtable';
-/** Wait after a write that failed. Unit: ms of the clock. */
-const RETRY_AFTER_MS = 1_000;
+const MAX_MESSAGES = 500;
 
 /** Subscribes the topics and keeps the store as new as they are; a message is acknowledged once its row is durable. */
-export async function sinkState(options: SinkStateOptions): Promise<StateSink> {
-  const stopping = new AbortController();
-  const topics = options.topics ?? SINK_TOPICS;
-  const readers = await Promise.all(
-    topics.map(async (topic) => ({ topic, subscription: await options.bus.subscribe(topic, READER) })),
-  );
-  const running = readers.map(({ topic, subscription }) =>
-    read(options, topic, subscription, stopping.signal),
-  );
-  return {
-    async close() {
-      stopping.abort();
-      await Promise.all(readers.map(({ subscription }) => subscription.close()));
-      await Promise.all(running);
+export function sinkState(options: SinkStateOptions): Promise<StateSink> {
+  const { bus, clock, topics = SINK_TOPICS, maxMessages = MAX_MESSAGES } = options;
+  return readTopics({
+    ...{ bus, clock, topics, maxMessages, reader: READER },
+    async take(topic, deliveries) {
+      const isWritten = await write(options, topic, deliveries);
+      for (const delivery of deliveries) isWritten ? delivery.ack() : delivery.nack();
+      return isWritten;
     },
-  };
-}
-
-async function read(
-  options: SinkStateOptions,
-  topic: TopicName,
-  subscription: Subscription,
-  stopping: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    const deliveries = await subscription.pull(options.maxMessages ?? 500);
-    if (deliveries.length === 0) return;
-    const isWritten = await write(options, topic, deliveries);
-    for (const delivery of deliveries) isWritten ? delivery.ack() : delivery.nack();
-    if (!isWritten) await options.clock.until(options.clock.now() + RETRY_AFTER_MS, stopping);
-  }
+  });
 }
 
 async function write(

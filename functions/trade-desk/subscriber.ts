@@ -1,7 +1,8 @@
 /** The desk in the one process of a laptop or a node: it reads the bus itself, and looks at the clock each second. */
-import type { Delivery, Subscription } from '../../connectors/bus/port.ts';
+import type { Delivery } from '../../connectors/bus/port.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import { readTopics } from '../readers.ts';
 import { DESK_SUBSCRIPTION, DESK_TOPICS, takeMessage } from './messages.ts';
 import { type DeskPorts, TradeDesk } from './run.ts';
 
@@ -22,28 +23,28 @@ export interface RunningDesk {
 const MAX_MESSAGES = 100;
 /** Unit: ms of the clock. */
 const TICK_MS = 1_000;
-const RETRY_AFTER_MS = 1_000;
 
 /** Subscribes the desk's topics; a message is acknowledged once what follows from it is durable and published. */
 export async function runDesk(options: RunDeskOptions): Promise<RunningDesk> {
-  const stopping = new AbortController();
+  const { bus, clock } = options;
   const desk = new TradeDesk(options);
-  const readers = await Promise.all(
-    DESK_TOPICS.map(async (topic) => ({
-      topic,
-      subscription: await options.bus.subscribe(topic, DESK_SUBSCRIPTION),
-    })),
-  );
-  const running = [
-    tick(options, desk, stopping.signal),
-    ...readers.map(({ topic, subscription }) => read(options, desk, topic, subscription, stopping.signal)),
-  ];
+  const readers = await readTopics({
+    ...{ bus, clock, topics: DESK_TOPICS, reader: DESK_SUBSCRIPTION, maxMessages: MAX_MESSAGES },
+    async take(topic, deliveries) {
+      const keys = Map.groupBy(deliveries, ({ orderingKey }) => orderingKey);
+      const taken = await Promise.all(
+        [...keys.values()].map((those) => takeInOrder(options, desk, topic, those)),
+      );
+      return !taken.includes(false);
+    },
+  });
+  const stopping = new AbortController();
+  const ticking = tick(options, desk, stopping.signal);
   return {
     desk,
     async close() {
       stopping.abort();
-      await Promise.all(readers.map(({ subscription }) => subscription.close()));
-      await Promise.all(running);
+      await Promise.all([readers.close(), ticking]);
     },
   };
 }
@@ -54,24 +55,6 @@ async function tick(options: RunDeskOptions, desk: TradeDesk, stopping: AbortSig
     await clock.until(clock.now() + TICK_MS, stopping);
     if (stopping.aborted) return;
     await attempt(options, () => desk.take({ kind: 'timer', at: clock.now() }));
-  }
-}
-
-async function read(
-  options: RunDeskOptions,
-  desk: TradeDesk,
-  topic: TopicName,
-  subscription: Subscription,
-  stopping: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    const deliveries = await subscription.pull(MAX_MESSAGES);
-    if (deliveries.length === 0) return;
-    const keys = Map.groupBy(deliveries, ({ orderingKey }) => orderingKey);
-    const taken = await Promise.all(
-      [...keys.values()].map((those) => takeInOrder(options, desk, topic, those)),
-    );
-    if (taken.includes(false)) await options.clock.until(options.clock.now() + RETRY_AFTER_MS, stopping);
   }
 }
 

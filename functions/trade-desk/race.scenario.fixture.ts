@@ -1,6 +1,7 @@
 /** Two desks on one store, told the same things at once, twice, and again after each failure; and what must hold of it all. */
 import { expect } from 'vitest';
 import type { CellWrites, StateStore } from '../../connectors/state/port.ts';
+import { messageOf } from '../../schemas/errors.ts';
 import { PositionEvent } from '../../schemas/position-event.ts';
 import type { DeskInput } from './input.ts';
 import { racyPorts, randomOf } from './race.fixture.ts';
@@ -133,22 +134,49 @@ function checkStory(book: Book, events: readonly PositionEvent[]): void {
   expect(book.equity).toBeCloseTo(start + made, 6);
 }
 
-/** Interleavings from the first seed on. @throws where an invariant breaks, naming the seed. */
+/** Interleavings from the first seed on, each in a store of its own. @throws where an invariant breaks, naming the seed. */
 export async function races(
   first: number,
   count: number,
   open: () => Promise<StateStore>,
 ): Promise<RaceResult> {
-  const sum = { entries: 0, exits: 0, refusals: 0 };
+  const results: RaceResult[] = [];
   for (let seed = first; seed < first + count; seed++) {
     const store = await open();
-    const result = await race(seed, store).catch((cause) => {
-      throw new Error(`seed ${seed}: ${cause.message}`, { cause });
-    });
+    results.push(await named(seed, store));
     await store.close();
-    sum.entries += result.entries;
-    sum.exits += result.exits;
-    sum.refusals += result.refusals;
   }
-  return sum;
+  return sumOf(results);
+}
+
+/** The same on one store that answers over a wire: races wait for answers together, each with keys of its own. */
+export async function racesAtOnce(
+  first: number,
+  count: number,
+  store: StateStore,
+  atOnce: number,
+): Promise<RaceResult> {
+  const results: RaceResult[] = [];
+  const lane = async (offset: number) => {
+    for (let i = offset; i < count; i += atOnce) results.push(await named(first + i, store));
+  };
+  await Promise.all(Array.from({ length: atOnce }, (_, offset) => lane(offset)));
+  return sumOf(results);
+}
+
+async function named(seed: number, store: StateStore): Promise<RaceResult> {
+  try {
+    return await race(seed, store);
+  } catch (cause) {
+    throw new Error(`seed ${seed}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function sumOf(results: readonly RaceResult[]): RaceResult {
+  const sum = (of: (result: RaceResult) => number) => results.reduce((all, result) => all + of(result), 0);
+  return {
+    entries: sum(({ entries }) => entries),
+    exits: sum(({ exits }) => exits),
+    refusals: sum(({ refusals }) => refusals),
+  };
 }

@@ -7,7 +7,8 @@ import type { Candle } from '../schemas/candle.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { INTERVAL_MS, type Interval } from '../schemas/primitives.ts';
 import type { TopicName } from '../schemas/topics.ts';
-import { type ReplayFile, replay } from './replay/replay.ts';
+import { replay } from './replay/replay.ts';
+import type { ReplayFile } from './replay/stream.ts';
 import type { ReplaySummary } from './replay/summary.ts';
 
 export interface Replayed {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
 import type { ReplayEngine } from '../../pipelines/replay/engine.ts';
 import { REVISIONS } from '../../pipelines/replay/output.ts';
-import type { ReplayFile } from '../../pipelines/replay/replay.ts';
+import type { ReplayFile } from '../../pipelines/replay/stream.ts';
 import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
 import { ENGINE_NAMES, type EngineName } from '../../pipelines/runners/portable/engines/catalog.ts';
 import { jsonLog } from '../../pipelines/worker/process/log.ts';

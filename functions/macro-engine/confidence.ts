@@ -31,10 +31,17 @@ export interface Reason {
   readonly text: string;
 }
 
-/** @param candles Of one symbol, of any intervals and revisions, in any order. */
-export function macroView(candles: Iterable<Candle>, params: MacroParams): MacroView {
+/** What was judged, by timeframe and newest bar. */
+export type Judged = Map<string, Judgement>;
+
+/** @param candles Of one symbol, of any intervals and revisions, in any order. @param judged As `macroOf` has it. */
+export function macroView(
+  candles: Iterable<Candle>,
+  params: MacroParams,
+  judged: Judged = new Map(),
+): MacroView {
   const barsAt = barsOf(candles, params.indicators.bars);
-  const evidenceAt = evidenceFrom(barsAt, params);
+  const evidenceAt = evidenceFrom(barsAt, params, judged);
   const reasonsAt = (slot: number) =>
     TIMEFRAMES.flatMap((timeframe) => weigh(timeframe, evidenceAt(timeframe, slot), params));
   const confidenceAt = (slot: number) => {
@@ -65,9 +72,9 @@ type Judgement = readonly Evidence[] | string;
 function evidenceFrom(
   barsAt: BarsAt,
   params: MacroParams,
-): (timeframe: Timeframe, slot: number) => Judgement {
   // A bar is looked at from many slots.
-  const known = new Map<string, Judgement>();
+  known: Judged,
+): (timeframe: Timeframe, slot: number) => Judgement {
   const { minBars } = params.indicators;
   return (timeframe, slot) => {
     const key = `${timeframe} ${newestOpen(timeframe, slot)}`;

@@ -12,7 +12,14 @@ import { lastAtr } from '../../transforms/indicators/atr.ts';
 import { canonicalJson } from '../../transforms/strategies/hashes.ts';
 import { roundPrice } from '../../transforms/strategies/risk.ts';
 import { biasAt, SLOT_MS } from './bias.ts';
-import { type MacroView, macroView, type Reason, TIMEFRAMES, type Timeframe } from './confidence.ts';
+import {
+  type Judged,
+  type MacroView,
+  macroView,
+  type Reason,
+  TIMEFRAMES,
+  type Timeframe,
+} from './confidence.ts';
 
 export interface MacroDecision {
   readonly bias: MacroBias;
@@ -50,19 +57,22 @@ export function macroSpans(
 /**
  * Decisions over a set of candles, slot by slot; what was worked out for one slot is kept for the next.
  * @param candles Of one symbol, of any intervals and revisions, in any order.
+ * @param judged Kept by who decides slot after slot as candles come: what was judged over the bars told before. It is
+ * of the same pair and parameters, and begun anew where a bar comes that opens no later than the newest of its interval.
  * @throws InvariantError Where the candles are of several symbols, or a slot is no multiple of 15 minutes.
  */
 export function macroOf(
   pair: string,
   candles: readonly Candle[],
   params: MacroParams,
+  judged?: Judged,
 ): (slot: number) => MacroDecision {
   const [first] = candles;
   const stranger = candles.find(({ venue, symbol }) => venue !== first?.venue || symbol !== first.symbol);
   if (stranger || (first && pairOf(first.symbol) !== pair)) {
     throw new InvariantError(`Expected candles of one symbol of ${pair}, got ${(stranger ?? first)?.id}.`);
   }
-  const view = macroView(candles, params);
+  const view = macroView(candles, params, judged);
   return (slot) => decide(pair, slot, view, params);
 }
 

@@ -4,6 +4,7 @@ import { MacroParams } from '../schemas/macro-params.ts';
 import { SignalParams } from '../schemas/params.ts';
 import { rowSchema, TABLE_NAMES, TABLES } from '../schemas/tables.ts';
 import { type BigQueryColumn, bigQueryColumns } from '../schemas/to-bigquery.ts';
+import { tableDdl } from '../schemas/to-ddl.ts';
 import { TOPIC_NAMES, TOPICS, type Topic, type TopicName } from '../schemas/topics.ts';
 import { lines, NOTICE, table } from './markdown.ts';
 import { stateDocument } from './render-state.ts';
@@ -25,6 +26,7 @@ export function generatedDocs(): Record<string, string> {
     'docs/MESSAGES.md': messages(),
     'docs/PARAMETERS.md': parameters(),
     'docs/STATE.md': stateDocument(),
+    ...Object.fromEntries(TABLE_NAMES.map((name) => [`bq/tables/${name}.sql`, tableDdl(name)])),
   };
 }
 
@@ -60,13 +62,14 @@ function messages(): string {
     'batches apart and adds an `id` to each trade. Locally the same tables are in DuckDB.',
     '',
     table(
-      ['table', 'topic', 'one row is', 'partitioned by day of', 'clustered by'],
+      ['table', 'topic', 'one row is', 'partitioned by day of', 'clustered by', 'kept'],
       TABLE_NAMES.map((name) => ({ name, ...TABLES[name] })).map(({ name, ...t }) => [
         `\`${name}\``,
         `[\`${t.topic}\`](#${t.topic})`,
         t.grain,
         `\`${t.partitionBy}\``,
         t.clusterBy.map((column) => `\`${column}\``).join(', '),
+        t.keepDays === null ? 'for ever' : `${t.keepDays} days`,
       ]),
     ),
     ...topics.flatMap(([name, t]) => ['', `## ${name}`, '', `${t.message}.`, '', fieldTable(name, t.schema)]),

@@ -9,8 +9,8 @@ import type { Button, Edit, Found, Messenger, Outcome, OutgoingPhoto, OutgoingTe
 export interface FileMessengerOptions {
   /** Folder of `messages.ndjson` and the pictures; made where missing. */
   readonly dir: string;
-  /** Given each message as plain text, e.g. for the console. */
-  readonly echo?: ((text: string) => void) | undefined;
+  /** Given each message as plain text, e.g. for the console, and where it is a picture its file. */
+  readonly echo?: ((text: string, picture: string | null) => void) | undefined;
 }
 
 const FILE = 'messages.ndjson';
@@ -37,7 +37,7 @@ export function fileMessenger(options: FileMessengerOptions): Messenger {
 
 class FileMessenger implements Messenger {
   readonly #dir: string;
-  readonly #echo: (text: string) => void;
+  readonly #echo: (text: string, picture: string | null) => void;
   readonly #file: number;
   readonly #kept = new Map<number, Kept>();
   #last = 0;
@@ -71,7 +71,7 @@ class FileMessenger implements Messenger {
     if (kept.html !== html || !areSame(kept.buttons, buttons)) {
       const edited = { id: messageId, chat, html, buttons: [...buttons] };
       this.#write({ kind: 'edit', ...edited, replyTo: null, isSilent: true, file: null });
-      this.#echo(`✎ ${plainText(html)}`);
+      this.#echo(`✎ ${plainText(html)}`, null);
     }
     return { kind: 'done', value: null };
   }
@@ -100,7 +100,8 @@ class FileMessenger implements Messenger {
     const { chat, html, buttons, replyTo, isSilent } = message;
     const id = this.#last + 1;
     this.#write({ kind, id, chat, html, buttons: [...buttons], replyTo, isSilent, file });
-    this.#echo(file === null ? plainText(html) : `${plainText(html)} ${join(this.#dir, file)}`.trim());
+    const picture = file === null ? null : join(this.#dir, file);
+    this.#echo(`${plainText(html)} ${picture ?? ''}`.trim(), picture);
     return { kind: 'done', value: id };
   }
 

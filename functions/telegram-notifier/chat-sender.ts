@@ -13,6 +13,7 @@ export interface ChatSenderOptions {
   readonly messenger: Messenger;
   readonly clock: Clock;
   readonly settings: NotifierSettings;
+  readonly unlimited?: readonly string[];
   readonly closing: AbortSignal;
   readonly onSent: () => void;
   readonly onTrouble: (line: string) => void;
@@ -53,12 +54,24 @@ export class ChatSender {
         this.#store.nextEditDue(chat) ?? Number.POSITIVE_INFINITY,
       );
     }
-    const free = Math.max(mayGoAt(chat, this.#store.calls(now)), this.#blockedUntil);
+    const free = Math.max(this.#limitedUntil(now), this.#blockedUntil);
     if (free > now) return this.#until(free);
     if (isEditFirst) await this.#edit(edit);
     else if (open?.state === 'UNKNOWN') await this.#probe(open);
     else if (open && (await this.#greet())) await this.#send(open);
     return null;
+  }
+
+  #limitedUntil(now: number): number {
+    return this.#isLimited ? mayGoAt(this.#options.chat, this.#store.calls(now)) : now;
+  }
+
+  get #isLimited(): boolean {
+    return this.#options.unlimited?.includes(this.#options.chat) !== true;
+  }
+
+  #addCall(now: number): void {
+    if (this.#isLimited) this.#store.addCall(this.#options.chat, now);
   }
 
   /** New work does not make the limits end sooner. */
@@ -76,7 +89,7 @@ export class ChatSender {
     this.#store.transaction(() => {
       this.#store.put(id, sending);
       this.#store.putShown(id, stored.version, now);
-      this.#store.addCall(chat, now);
+      this.#addCall(now);
     });
     const moment = { sentAt: now, at: delivery.at, lateAfterMs: settings.lateAfterMs };
     const html = kind === 'alert' ? renderAlert(stored.thread, moment) : renderExit(stored.thread);
@@ -89,7 +102,7 @@ export class ChatSender {
   async #probe(delivery: StoredDelivery): Promise<void> {
     const { clock, messenger } = this.#options;
     const { chat, probe } = delivery;
-    this.#store.addCall(chat, clock.now());
+    this.#addCall(clock.now());
     const outcome = await messenger.probe({ chat, messageId: probe.id, buttons: buttonsOf(delivery) });
     this.#settle(delivery, afterProbe(delivery, outcome, clock.now()), outcome);
   }
@@ -112,7 +125,7 @@ export class ChatSender {
     const { clock, messenger, settings } = this.#options;
     const { id, chat, messageId, at, sentAt, editFailures } = delivery;
     const { thread, version } = this.#threadOf(delivery);
-    this.#store.addCall(chat, clock.now());
+    this.#addCall(clock.now());
     const html = renderAlert(thread, { at, sentAt: sentAt ?? at, lateAfterMs: settings.lateAfterMs });
     const outcome = await messenger.edit({ chat, messageId: messageId!, html, buttons: buttonsOf(delivery) });
     const again = editAgainAt(outcome, editFailures, clock.now());
@@ -127,7 +140,7 @@ export class ChatSender {
   async #greet(): Promise<boolean> {
     const { chat, clock, messenger } = this.#options;
     if (this.#isGreeted || this.#store.highest(messenger.counterOf(chat)) > 0) return true;
-    this.#store.addCall(chat, clock.now());
+    this.#addCall(clock.now());
     const outcome = await messenger.send({
       chat,
       html: GREETING,

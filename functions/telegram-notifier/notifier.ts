@@ -18,6 +18,8 @@ export interface NotifierOptions {
   readonly tasks: TaskQueue;
   readonly clock: Clock;
   readonly settings: NotifierSettings;
+  /** Chats without Telegram's limits: files. */
+  readonly unlimited?: readonly string[];
   /** Told in a sentence what a person should know: no texts of alerts, no secrets. */
   readonly onTrouble?: (line: string) => void;
 }

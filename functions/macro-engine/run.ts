@@ -34,7 +34,7 @@ export interface MacroRun {
 }
 
 /** Bars that close with the slot are known by then: the graph waits 2 s for late trades, exchanges take about one. */
-const SETTLED_AFTER_MS = 10_000;
+export const SETTLED_AFTER_MS = 10_000;
 /**
  * How long after the slot a run fails rather than decides on less than could be known: what is published of a slot
  * stays, and a timer that tries again may find the exchange reachable.

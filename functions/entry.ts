@@ -1,0 +1,135 @@
+/** A function as a process: settings, log, health and an orderly end round one HTTP handler of the Functions Framework. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { http } from '@google-cloud/functions-framework';
+import type { z } from 'zod';
+import type { Clock } from '../connectors/clock/port.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import { within } from '../connectors/clock/within.ts';
+import { jsonLog, type Log } from '../connectors/log-line.ts';
+import { messageOf, WireFormatError } from '../schemas/errors.ts';
+import { type Environment, settingsOf } from './environment.ts';
+import { Ports } from './ports.ts';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+type Pieces = Record<string, z.ZodType<unknown, Environment>>;
+
+export interface FunctionContext {
+  readonly ports: Ports;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Logs what went wrong with a request: what others sent as a warning, the rest as an error. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface OpenFunction {
+  readonly handler: Handler;
+  /** For people, added to the answer about its health. */
+  readonly health?: () => object;
+  /** Ends what goes on besides requests; its ports are closed after it. */
+  readonly close?: () => Promise<void>;
+}
+
+export interface FunctionEntry<P extends Pieces> {
+  /** Its target, as `functions-framework --target` is told. */
+  readonly name: string;
+  readonly environment: Environment;
+  readonly settings: P;
+  readonly open: (
+    settings: { readonly [K in keyof P]: z.output<P[K]> },
+    context: FunctionContext,
+  ) => Promise<OpenFunction>;
+}
+
+/** Cloud Run kills ten seconds after it has asked. */
+const DRAIN_MS = 8_000;
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Registers the function. `GET /live` and `GET /healthz` answer 200, and 503 once it was asked to stop; all else is the
+ * handler's. SIGTERM: new requests get 503, those under way are finished, the ports are closed, and the process ends.
+ * Where a setting is wrong the process ends at once: one line of the log, exit code 4.
+ */
+export async function serveFunction<P extends Pieces>(entry: FunctionEntry<P>): Promise<void> {
+  const clock = systemClock;
+  const log = jsonLog(clock, (line) => process.stdout.write(line));
+  const ports = new Ports(clock);
+  const onError = (error: unknown) =>
+    log(error instanceof WireFormatError ? 'WARNING' : 'ERROR', messageOf(error));
+  try {
+    const settings = settingsOf(entry.settings, entry.environment);
+    const running = new Running(await entry.open(settings, { ports, clock, log, onError }), ports, log);
+    http(entry.name, (request, response) => running.answer(request, response));
+    endOnSignal(() => running.stop());
+    log('INFO', `${entry.name} serves.`);
+  } catch (error) {
+    log('ERROR', messageOf(error));
+    process.exit((error as { exitCode?: number }).exitCode ?? 1);
+  }
+}
+
+class Running {
+  readonly #function: OpenFunction;
+  readonly #ports: Ports;
+  readonly #log: Log;
+  readonly #underWay = new Set<Promise<void>>();
+  #isStopping = false;
+
+  constructor(opened: OpenFunction, ports: Ports, log: Log) {
+    this.#function = opened;
+    this.#ports = ports;
+    this.#log = log;
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.split('?')[0];
+    if (request.method === 'GET' && (path === '/healthz' || path === '/live')) return this.#tell(response);
+    if (this.#isStopping) return void response.writeHead(503).end();
+    const work = this.#function.handler(request, response);
+    this.#underWay.add(work);
+    try {
+      await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#log('INFO', `Stopping: ${this.#underWay.size} requests under way.`);
+    if (!(await within(systemClock, DRAIN_MS, this.#end()))) {
+      this.#log('WARNING', `Not stopped within ${DRAIN_MS / 1000} s: ended as it is.`);
+    }
+  }
+
+  async #end(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    await this.#function.close?.();
+    await this.#ports.close();
+  }
+
+  #tell(response: ServerResponse): void {
+    const body = { status: this.#isStopping ? 'stopping' : 'ok', ...this.#function.health?.() };
+    response
+      .writeHead(this.#isStopping ? 503 : 200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(body));
+  }
+}
+
+/** The framework's own listeners would end the process at the signal, with requests half done: they are taken off. */
+function endOnSignal(stop: () => Promise<void>): void {
+  let isAsked = false;
+  const end = () => {
+    if (isAsked) return;
+    isAsked = true;
+    void stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  process.on('newListener', (name, listener) => {
+    const signal = SIGNALS.find((each) => each === name);
+    if (signal && listener !== end) process.nextTick(() => process.off(signal, listener));
+  });
+}

@@ -85,6 +85,7 @@ export class Control {
       ...done.metrics.report(shortIds),
       residualRoots: done.residualRoots,
       requiresFinalization: done.requiresFinalization,
+      ...(done.output.length > 0 && { elements: { data: done.output, timers: [] } }),
     });
     done.release();
     return { oneofKind: 'processBundle', processBundle };

@@ -23,6 +23,8 @@ import { stopHooks } from './stop-hooks.ts';
 export interface HarnessOptions {
   readonly workerId: string;
   readonly controlEndpoint: string;
+  /** What the runner says that it can do, by urn. */
+  readonly capabilities: readonly string[];
   /** How long to wait for the runner at the start. Unit: ms. */
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
@@ -30,6 +32,11 @@ export interface HarnessOptions {
   readonly log: WorkerLog;
 }
 
+/**
+ * The runner takes a bundle's output with the answer that ends it, and so gets both or none. Apart, a worker that is
+ * killed may have sent the answer and not the output; Beam's Java runner then waits for that without end.
+ */
+const OUTPUT_WITH_ANSWER = 'beam:protocol:control_response_elements_embedding:v1';
 /** Bundles that wait for a runner that is gone must not keep what the worker has to give back. Unit: ms. */
 const GIVE_BACK_AFTER_MS = 1_500;
 /** Time to give it back where the runner ended the work. Unit: ms. */
@@ -50,10 +57,10 @@ export class Harness {
   #givenBack: Promise<void> | undefined;
 
   constructor(options: HarnessOptions) {
-    const { workerId, controlEndpoint, stopwatch, log } = options;
+    const { workerId, controlEndpoint, capabilities, stopwatch, log } = options;
     this.#options = options;
     this.#client = new BeamFnControlClient(controlEndpoint, insecure(), CHANNEL_OPTIONS);
-    this.#channels = new Channels(workerId);
+    this.#channels = new Channels(workerId, capabilities.includes(OUTPUT_WITH_ANSWER));
     const descriptors = new Descriptors(fetchFrom(this.#client, workerId));
     this.#bundles = new Bundles({ descriptors, channels: this.#channels, stopwatch });
     this.#control = new Control({

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { LogEntry_Severity_Enum as Severity } from 'apache-beam/proto/beam_fn_api';
 import { afterEach, expect, it, vi } from 'vitest';
+import { containerRunner } from './boot/runner.fixture.ts';
 import { FakeRunner } from './fake-runner.fixture.ts';
 import { type Describe, encoded, stageOf } from './stages.fixture.ts';
 import { busy, failOn, logged, prints } from './steps.fixture.ts';
@@ -148,6 +149,28 @@ it.each(['', 'soon', '0', '3600001'])('refuses --connect_timeout_ms=%j', async (
     .over;
   expect(code).toBe(4);
   expect(stderr).toMatch(/^Expected --connect_timeout_ms of 1 to 3600000 whole milliseconds, got "/);
+});
+
+it('asks a runner that tells of itself what it can do, unless its container knows', async () => {
+  const asked = await containerRunner((url) => ({ controlEndpoint: { url } }));
+  const there = [`--control_endpoint=${asked.url}`, `--provision_endpoint=${asked.url}`];
+  const [asks, knows] = [
+    start('ours', '--id=asks', ...there),
+    start('ours', '--id=knows', '--runner_capabilities=', ...there),
+  ];
+  for (let i = 0; i < 2; i++) (await asked.controls.next()).stream.end();
+  expect(await Promise.all([asks.over, knows.over])).toMatchObject([{ code: 0 }, { code: 0 }]);
+  expect(asked.provisioned.all).toEqual(['asks']);
+  asked.close();
+});
+
+it('ends with 1 where a runner does not tell of itself in time', async () => {
+  const mute = await containerRunner(() => undefined);
+  const there = [`--control_endpoint=${mute.url}`, `--provision_endpoint=${mute.url}`];
+  const { code, stderr } = await start('ours', '--id=w', '--connect_timeout_ms=200', ...there).over;
+  mute.close();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^Expected provisioning from 127\.0\.0\.1:\d+ for worker w, got .*$/m);
 });
 
 it('ends with 0 when told to stop before the runner is there', async () => {

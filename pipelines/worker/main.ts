@@ -11,6 +11,7 @@ import { systemStopwatch } from '../../connectors/clock/stopwatch.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { within } from '../../connectors/clock/within.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
+import { provisionInfo } from './boot/provision.ts';
 import { openLoggingStream } from './channels/logging-stream.ts';
 import { Harness } from './harness.ts';
 import { type Level, WorkerLog } from './logging.ts';
@@ -26,16 +27,22 @@ interface Settings {
   readonly workerId: string;
   readonly controlEndpoint: string;
   readonly loggingEndpoint: string | undefined;
+  readonly provisionEndpoint: string | undefined;
+  /** What the container's boot has learned of the runner; undefined where a pool started this worker. */
+  readonly capabilities: readonly string[] | undefined;
   readonly connectTimeoutMs: number;
 }
 
-/** Arguments not listed here (`options`, `provision_endpoint`, `status_endpoint`, …) are accepted and of no use to the worker. */
+/** Arguments not listed here (`options`, `status_endpoint`, …) are accepted and of no use to the worker. */
 function readSettings(args: string[]): Settings {
   const string = { type: 'string' } as const;
   const { values } = parseArgs({
     args,
     strict: false,
-    options: { id: string, control_endpoint: string, logging_endpoint: string, connect_timeout_ms: string },
+    options: {
+      ...{ id: string, control_endpoint: string, logging_endpoint: string, provision_endpoint: string },
+      ...{ runner_capabilities: string, connect_timeout_ms: string },
+    },
   });
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
   const controlEndpoint = text(values.control_endpoint);
@@ -46,6 +53,8 @@ function readSettings(args: string[]): Settings {
     workerId: text(values.id) ?? 'worker',
     controlEndpoint,
     loggingEndpoint: text(values.logging_endpoint),
+    provisionEndpoint: text(values.provision_endpoint),
+    capabilities: values.runner_capabilities?.toString().split(','),
     connectTimeoutMs: timeoutOf(values.connect_timeout_ms),
   };
 }
@@ -57,6 +66,14 @@ function timeoutOf(given: unknown): number {
   throw new ConfigError(
     `Expected --connect_timeout_ms of 1 to ${MAX_CONNECT_TIMEOUT_MS} whole milliseconds, got "${given}". Try ${CONNECT_TIMEOUT_MS}.`,
   );
+}
+
+/** What the runner can do; nothing beyond the least where nobody says. @throws UpstreamError where it does not answer. */
+async function capabilitiesOf(settings: Settings): Promise<readonly string[]> {
+  const { capabilities, provisionEndpoint, workerId, connectTimeoutMs } = settings;
+  if (capabilities || provisionEndpoint === undefined) return capabilities ?? [];
+  const request = { endpoint: provisionEndpoint, workerId, withinMs: connectTimeoutMs };
+  return (await provisionInfo({ ...request, clock: systemClock })).runnerCapabilities;
 }
 
 /** What libraries print goes where the worker's own entries go. */
@@ -75,6 +92,7 @@ function captureConsole(log: WorkerLog): void {
 
 async function main(): Promise<number> {
   const settings = readSettings(process.argv.slice(2));
+  const capabilities = await capabilitiesOf(settings);
   const { workerId, loggingEndpoint } = settings;
   const stream = loggingEndpoint === undefined ? undefined : openLoggingStream(loggingEndpoint, workerId);
   const log = new WorkerLog({
@@ -83,7 +101,8 @@ async function main(): Promise<number> {
     fallBack: (line) => process.stderr.write(line),
   });
   captureConsole(log);
-  const harness = new Harness({ ...settings, clock: systemClock, stopwatch: systemStopwatch, log });
+  const parts = { clock: systemClock, stopwatch: systemStopwatch, log };
+  const harness = new Harness({ ...settings, capabilities, ...parts });
   process.once('SIGTERM', () => void harness.stop(STOP_DEADLINE_MS));
   process.once('SIGINT', () => void harness.stop(STOP_DEADLINE_MS));
   log.write('INFO', `Worker ${workerId} starts.`);

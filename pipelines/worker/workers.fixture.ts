@@ -29,10 +29,15 @@ export const stockWorker: StartWorker = (runner) => {
   };
 };
 
-export function ourHarness(runner: FakeRunner, lines: string[] = []): Harness {
+export function ourHarness(
+  runner: FakeRunner,
+  lines: string[] = [],
+  capabilities: readonly string[] = [],
+): Harness {
   return new Harness({
     workerId: 'w',
     controlEndpoint: runner.endpoint,
+    capabilities,
     connectTimeoutMs: 5000,
     clock: systemClock,
     stopwatch: systemStopwatch,
@@ -40,8 +45,14 @@ export function ourHarness(runner: FakeRunner, lines: string[] = []): Harness {
   });
 }
 
-export const ourWorker: StartWorker = (runner) => {
-  const harness = ourHarness(runner);
+export const ourWorker: StartWorker = (runner) => workerOf(ourHarness(runner));
+
+/** At a runner that can do more than the least. */
+export const capableWorker = (...capabilities: string[]): StartWorker => {
+  return (runner) => workerOf(ourHarness(runner, [], capabilities));
+};
+
+function workerOf(harness: Harness): RunningWorker {
   const running = harness.run().catch(() => undefined);
   return {
     known: () => harness.known,
@@ -50,7 +61,7 @@ export const ourWorker: StartWorker = (runner) => {
       await running;
     },
   };
-};
+}
 
 /** Runs one script at one worker, on a runner of its own. */
 export async function at<T>(

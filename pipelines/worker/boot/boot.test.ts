@@ -47,7 +47,7 @@ describe('a container', () => {
     const started = [await lines.next(), await lines.next()].sort();
     // (1024 − 96) / 2 × 0.6
     const flags = (id: string) =>
-      `${id}: ready --max-old-space-size=278 --id=${id} --control_endpoint=c:1 --logging_endpoint=l:1 --provision_endpoint=${service.url} --options={}`;
+      `${id}: ready --max-old-space-size=278 --id=${id} --control_endpoint=c:1 --logging_endpoint=l:1 --provision_endpoint=${service.url} --runner_capabilities= --options={}`;
     expect(started).toEqual([flags('a'), flags('b')]);
     expect(service.provisioned.all).toEqual(['a']);
   });

@@ -31,14 +31,16 @@ export interface Container {
 
 /** From SIGTERM to SIGKILL: more than a worker takes to finish its bundles (20 s), less than a kubelet waits (30 s). */
 const GRACE_MS = 25_000;
+/** As long as Beam's own boot waits: the runner may open the port after it starts the container. */
+const PROVISION_MS = 120_000;
 
 /** Resolves with the container's exit code: 0 where all workers ended well or were asked to end. */
 export async function boot(argv: readonly string[], container: Container): Promise<number> {
   const { clock, log, stopAsked } = container;
   const flags = bootFlags(argv);
   log({ severity: 'INFO', message: `Asking ${flags.provisionEndpoint} what to run.`, worker: flags.id });
-  const request = { endpoint: flags.provisionEndpoint, workerId: flags.id, clock, signal: stopAsked };
-  const info = await provisionInfo(request).catch((cause) => {
+  const request = { endpoint: flags.provisionEndpoint, workerId: flags.id, withinMs: PROVISION_MS };
+  const info = await provisionInfo({ ...request, clock, signal: stopAsked }).catch((cause) => {
     if (stopAsked.aborted) return undefined;
     throw cause;
   });

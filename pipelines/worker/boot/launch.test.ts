@@ -31,12 +31,14 @@ describe('launches', () => {
       ...endpoints,
       siblingWorkerIds: ['2', '1-3'],
       statusEndpoint: { url: 's:1' },
+      runnerCapabilities: ['beam:protocol:one:v1', 'beam:protocol:two:v1'],
       pipelineOptions,
     });
     const common = [
       '--control_endpoint=c:1',
       '--logging_endpoint=l:1',
       '--provision_endpoint=p:1',
+      '--runner_capabilities=beam:protocol:one:v1,beam:protocol:two:v1',
       '--status_endpoint=s:1',
       '--options={"beam:option:streaming:v1":true,"n":3}',
     ];

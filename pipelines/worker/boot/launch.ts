@@ -23,6 +23,7 @@ export function launches(flags: BootFlags, info: ProvisionInfo): Launch[] {
     `--control_endpoint=${control}`,
     `--logging_endpoint=${logging}`,
     `--provision_endpoint=${flags.provisionEndpoint}`,
+    `--runner_capabilities=${info.runnerCapabilities.join(',')}`,
     ...(status ? [`--status_endpoint=${status}`] : []),
     optionsArgument(info),
   ];

@@ -6,24 +6,23 @@ import type { Clock } from '../../../connectors/clock/port.ts';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
 import { CHANNEL_OPTIONS, insecure, workerMetadata } from '../channels/grpc.ts';
 
-/** As long as Beam's own boot waits: the runner may open the port after it starts the container. */
-const DEADLINE_MS = 120_000;
-
 export interface ProvisionRequest {
   readonly endpoint: string;
   readonly workerId: string;
+  /** How long to wait for an answer. Unit: ms. */
+  readonly withinMs: number;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
 }
 
-/** @throws UpstreamError where nothing answers within two minutes, the answer is empty, or the signal aborts. */
+/** @throws UpstreamError where nothing answers in time, the answer is empty, or the signal aborts. */
 export async function provisionInfo(request: ProvisionRequest): Promise<ProvisionInfo> {
   const client = new ProvisionServiceClient(request.endpoint, insecure(), CHANNEL_OPTIONS);
   try {
     return await ask(client, request);
   } catch (cause) {
     throw new UpstreamError(
-      `Expected provisioning from ${request.endpoint} for worker ${request.workerId}, got ${messageOf(cause)}. Check that the runner is up and reachable from this container.`,
+      `Expected provisioning from ${request.endpoint} for worker ${request.workerId}, got ${messageOf(cause)}. Check that the runner is up and reachable from here.`,
       { cause },
     );
   } finally {
@@ -33,11 +32,11 @@ export async function provisionInfo(request: ProvisionRequest): Promise<Provisio
 
 function ask(
   client: ProvisionServiceClient,
-  { workerId, clock, signal }: ProvisionRequest,
+  { workerId, withinMs, clock, signal }: ProvisionRequest,
 ): Promise<ProvisionInfo> {
   const metadata = workerMetadata(workerId);
   metadata.setOptions({ waitForReady: true });
-  const deadline = clock.now() + DEADLINE_MS;
+  const deadline = clock.now() + withinMs;
   return new Promise((resolve, reject) => {
     const call = client.getProvisionInfo(
       GetProvisionInfoRequest.create(),
@@ -49,7 +48,7 @@ function ask(
         else reject(new Error('an answer without info'));
       },
     );
-    if (signal.aborted) call.cancel();
-    signal.addEventListener('abort', () => call.cancel(), { once: true });
+    if (signal?.aborted) call.cancel();
+    signal?.addEventListener('abort', () => call.cancel(), { once: true });
   });
 }

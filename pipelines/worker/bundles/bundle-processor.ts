@@ -1,6 +1,7 @@
 /** The steps of one stage, wired once and used for one bundle after the other. */
 import '../../../transforms/sdk.beam.ts';
 import {
+  type Elements_Data,
   type ProcessBundleDescriptor,
   type ProcessBundleSplitRequest,
   ProcessBundleSplitResponse,
@@ -36,14 +37,20 @@ export class BundleProcessor {
     });
   }
 
-  /** Returns when all input is processed and all output handed to the network. @throws with the name of the step at fault. */
-  async process(instructionId: string): Promise<void> {
+  /**
+   * Returns when all input is processed and all output handed to the network, but for what is to go with the answer.
+   * @throws with the name of the step at fault.
+   */
+  async process(instructionId: string): Promise<Elements_Data[]> {
     this.metrics.reset();
     this.#bundle.id = instructionId;
     this.#bundle.state = undefined;
     this.#bundle.data.clear();
-    await atWork.run({ instructionId, clock: this.#clock }, () => this.#run(instructionId));
+    const withAnswer = await atWork.run({ instructionId, clock: this.#clock }, () =>
+      this.#run(instructionId),
+    );
     this.#bundle.id = undefined;
+    return withAnswer;
   }
 
   /** Cuts the input short; empty where there is nothing to give back. */
@@ -58,7 +65,7 @@ export class BundleProcessor {
     return response;
   }
 
-  async #run(instructionId: string): Promise<void> {
+  async #run(instructionId: string): Promise<Elements_Data[]> {
     const { steps, sources } = this.#stage;
     // First of all: a split may come while the steps start, and must not find the last bundle's progress.
     for (const source of sources) source.start();
@@ -74,7 +81,8 @@ export class BundleProcessor {
     for (const { operator, step } of steps.toReversed()) {
       await this.#phase('finish', step, () => operator.finishBundle());
     }
-    for (const endpoint of this.#stage.sinkEndpoints) await this.#data(endpoint).flush(instructionId);
+    const left = this.#stage.sinkEndpoints.map((endpoint) => this.#data(endpoint).finish(instructionId));
+    return (await Promise.all(left)).flat();
   }
 
   #data(endpoint: string): DataChannel {

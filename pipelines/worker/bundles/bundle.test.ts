@@ -3,9 +3,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { openStateChannel } from '../channels/state-channel.ts';
 import { FakeRunner } from '../fake-runner.fixture.ts';
 import { registerDoFn } from '../operators/index.ts';
-import { type Describe, encoded, stageOf, withDoFn } from '../stages.fixture.ts';
+import { type Describe, decoded, encoded, SINK, stageOf, withDoFn } from '../stages.fixture.ts';
 import { busy, failOn } from '../steps.fixture.ts';
-import { at, ourWorker } from '../workers.fixture.ts';
+import { at, capableWorker, ourWorker } from '../workers.fixture.ts';
 
 /** The stage `held` ends its bundles when told to. */
 const held = { reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() };
@@ -176,6 +176,20 @@ describe('a bundle', () => {
       const channelSplits = [{ lastPrimaryElement: 9n, firstResidualElement: 10n }];
       expect(response).toMatchObject({ processBundleSplit: { channelSplits } });
       expect(await runner.output('b2')).toEqual(ids(10));
+    });
+  });
+
+  it('hands over its output with its answer, both or none, where the runner can take it', async () => {
+    const capable = capableWorker('beam:protocol:control_response_elements_embedding:v1');
+    await at(capable, STAGES, async (runner) => {
+      const answer = runner.processBundle('b', 'pass');
+      await runner.feed('b', ids(3));
+      const { error, response } = await answer;
+      expect(error).toBe('');
+      const data = response.oneofKind === 'processBundle' ? response.processBundle.elements?.data : undefined;
+      expect(data?.flatMap((each) => decoded(each.data))).toEqual(ids(3));
+      expect(data?.at(-1)).toMatchObject({ instructionId: 'b', transformId: SINK, isLast: true });
+      expect(runner.messages).toBe(0);
     });
   });
 

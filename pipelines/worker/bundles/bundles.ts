@@ -1,5 +1,5 @@
 /** Bundles of this process: at work, over, or waiting for the runner to commit them. */
-import type { DelayedBundleApplication } from 'apache-beam/proto/beam_fn_api';
+import type { DelayedBundleApplication, Elements_Data } from 'apache-beam/proto/beam_fn_api';
 import type { Stopwatch } from '../../../connectors/clock/stopwatch.ts';
 import { InvariantError } from '../../../schemas/errors.ts';
 import { bundleEffects } from '../bundle-effects.ts';
@@ -14,6 +14,8 @@ const REMEMBERED = 10_000;
 /** A bundle that went well. Its metrics are good until `release`, which sets its steps free for the next one. */
 export interface DoneBundle {
   readonly metrics: BundleMetrics;
+  /** Output that is to go with the answer. */
+  readonly output: Elements_Data[];
   readonly residualRoots: DelayedBundleApplication[];
   readonly requiresFinalization: boolean;
   readonly release: () => void;
@@ -49,10 +51,11 @@ export class Bundles {
     try {
       const processor = await this.#take(descriptorId);
       this.#atWork.set(instructionId, processor);
-      await processor.process(instructionId);
+      const output = await processor.process(instructionId);
       this.#ended(instructionId, 'done');
       return {
         ...this.#effects(instructionId),
+        output,
         metrics: processor.metrics,
         release: this.#release(descriptorId, processor),
       };

@@ -4,15 +4,21 @@ import { openStateChannel, type StateChannel } from './state-channel.ts';
 
 export class Channels {
   readonly #workerId: string;
+  readonly #withAnswer: boolean;
   readonly #data = new Map<string, DataChannel>();
   readonly #state = new Map<string, StateChannel>();
 
-  constructor(workerId: string) {
+  /** @param withAnswer Whether the runner takes a bundle's output with the answer that ends it. */
+  constructor(workerId: string, withAnswer: boolean) {
     this.#workerId = workerId;
+    this.#withAnswer = withAnswer;
   }
 
   data(endpoint: string): DataChannel {
-    return opened(this.#data, endpoint, (onDown) => openDataChannel(endpoint, this.#workerId, onDown));
+    const withAnswer = this.#withAnswer;
+    return opened(this.#data, endpoint, (onDown) =>
+      openDataChannel(this.#workerId, { endpoint, withAnswer, onDown }),
+    );
   }
 
   state(endpoint: string): StateChannel {

@@ -1,7 +1,7 @@
 /** The data stream of one endpoint, shared by all bundles: their input, and their output. */
 import '../../../transforms/sdk.beam.ts';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import type { Elements } from 'apache-beam/proto/beam_fn_api';
+import type { Elements, Elements_Data } from 'apache-beam/proto/beam_fn_api';
 import { BeamFnDataClient } from 'apache-beam/proto/beam_fn_api.grpc-client';
 import type { IDataChannel } from 'apache-beam/worker/data';
 import { InvariantError, messageOf, UpstreamError } from '../../../schemas/errors.ts';
@@ -11,17 +11,26 @@ import { BundleOutput, Outbound } from './outbound.ts';
 
 type Stream = ClientDuplexStream<Elements, Elements>;
 
+export interface DataChannelOptions {
+  readonly endpoint: string;
+  /** Whether the runner takes a bundle's output with the answer that ends it. */
+  readonly withAnswer: boolean;
+  /** The stream is gone; bundles on it have failed, later ones need a new channel. */
+  readonly onDown: () => void;
+}
+
 export class DataChannel {
   readonly #stream: Stream;
   readonly #onDown: () => void;
+  readonly #withAnswer: boolean;
   readonly #outbound: Outbound;
   readonly #inbound = new Inbound();
   readonly #outputs = new Map<string, BundleOutput>();
 
-  /** `onDown`: the stream is gone; bundles on it have failed, later ones need a new channel. */
-  constructor(stream: Stream, endpoint: string, onDown: () => void) {
+  constructor(stream: Stream, { endpoint, withAnswer, onDown }: DataChannelOptions) {
     this.#stream = stream;
     this.#onDown = onDown;
+    this.#withAnswer = withAnswer;
     this.#outbound = new Outbound(stream);
     stream.on('data', (elements: Elements) => this.#inbound.deliver(elements));
     stream.on('error', (error) =>
@@ -50,9 +59,9 @@ export class DataChannel {
     };
   }
 
-  /** Sends what the bundle has left to send. */
-  async flush(instructionId: string): Promise<void> {
-    await this.#outputs.get(instructionId)?.flush();
+  /** Sends what the bundle has left to send, or leaves it to its answer. @returns What goes with the answer. */
+  async finish(instructionId: string): Promise<Elements_Data[]> {
+    return (await this.#outputs.get(instructionId)?.finish()) ?? [];
   }
 
   /** Forgets the bundle, whether it ended well or not. */
@@ -73,7 +82,7 @@ export class DataChannel {
   #output(instructionId: string): BundleOutput {
     const known = this.#outputs.get(instructionId);
     if (known) return known;
-    const output = new BundleOutput(instructionId, this.#outbound);
+    const output = new BundleOutput(instructionId, this.#outbound, this.#withAnswer);
     this.#outputs.set(instructionId, output);
     return output;
   }
@@ -85,10 +94,11 @@ export class DataChannel {
   }
 }
 
-export function openDataChannel(endpoint: string, workerId: string, onDown: () => void): DataChannel {
-  const client = new BeamFnDataClient(endpoint, insecure(), CHANNEL_OPTIONS);
-  return new DataChannel(client.data(workerMetadata(workerId)), endpoint, () => {
+export function openDataChannel(workerId: string, options: DataChannelOptions): DataChannel {
+  const client = new BeamFnDataClient(options.endpoint, insecure(), CHANNEL_OPTIONS);
+  const onDown = () => {
     client.close();
-    onDown();
-  });
+    options.onDown();
+  };
+  return new DataChannel(client.data(workerMetadata(workerId)), { ...options, onDown });
 }

@@ -2,9 +2,11 @@
 import type { MessageBus } from '../../connectors/bus/port.ts';
 import { OwnedRows, type Versioned } from '../../connectors/state/owned.ts';
 import type { StateStore } from '../../connectors/state/port.ts';
+import type { Candle } from '../../schemas/candle.ts';
 import type { DeskConfig, DeskParams } from '../../schemas/desk-params.ts';
 import { UpstreamError } from '../../schemas/errors.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
+import { pairOf } from '../../schemas/primitives.ts';
 import { OWNED_STATE } from '../../schemas/state.ts';
 import { messageFor } from '../../transforms/publish/publish.ts';
 import { observe } from './facts.ts';
@@ -21,7 +23,7 @@ export interface DeskPorts {
 /** Others win a row so often only where something writes without end. */
 const MAX_TRIES = 1_000;
 /** Inputs that are facts of a pair. */
-const FACTS: readonly DeskInput['kind'][] = ['snapshot', 'features', 'candle', 'bias', 'swing'];
+const FACTS: readonly DeskInput['kind'][] = ['snapshot', 'features', 'candle', 'bias', 'swing', 'instrument'];
 
 /**
  * What is decided is in the book's row, with the events that tell of it, before anything is told; what was told is
@@ -55,6 +57,18 @@ export class TradeDesk {
     await Promise.all(books.map((params) => this.#inTurn(params.book, () => this.#decide(params, input))));
   }
 
+  /** Closes of the past, for correlation: nothing is decided on them. In any order and any number of times. */
+  async remember(candles: readonly Candle[]): Promise<void> {
+    const byPair = Map.groupBy(candles, ({ symbol }) => pairOf(symbol));
+    const writes = [...byPair].map(([pair, bars]) =>
+      this.#observeBars(
+        pair,
+        bars.map((candle) => ({ kind: 'candle', at: candle.openTime, candle })),
+      ),
+    );
+    await Promise.all(writes);
+  }
+
   /** One after the other within this desk: only other desks are raced for a row. */
   #inTurn(book: string, act: () => Promise<void>): Promise<void> {
     const turn = (this.#turns.get(book) ?? Promise.resolve()).then(act);
@@ -77,13 +91,14 @@ export class TradeDesk {
       return next === known ? null : next;
     });
     const isBar = input.kind === 'features' || input.kind === 'candle';
-    const closes = isBar ? this.#observeBar(pair, input) : null;
+    const closes = isBar ? this.#observeBars(pair, [input]) : null;
     await Promise.all([facts, closes]);
   }
 
-  async #observeBar(pair: string, input: DeskInput): Promise<void> {
+  async #observeBars(pair: string, inputs: readonly DeskInput[]): Promise<void> {
     await this.#closes.update([pair], (known) => {
-      const next = closesWith(known ?? undefined, input, this.#ports.config);
+      let next = known ?? undefined;
+      for (const input of inputs) next = closesWith(next, input, this.#ports.config);
       return next === undefined || next === known ? null : next;
     });
   }

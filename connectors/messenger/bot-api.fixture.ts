@@ -1,6 +1,8 @@
 /** A Bot API server as far as we use it: numbers, edits, limits, and every way to fail that Telegram and the way to it have. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Refusal } from './bot-refusal.fixture.ts';
+import { KeptUpdates } from './bot-updates.fixture.ts';
 import type { SeenMessage } from './contract.ts';
 import type { Button } from './port.ts';
 
@@ -29,21 +31,14 @@ export interface Call {
 
 type Parameters = Readonly<Record<string, unknown>>;
 
-class Refusal extends Error {
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 export class BotApi {
   readonly calls: Call[] = [];
   /** Decides what goes wrong with a request. */
   fault: (call: Call) => Fault | null = () => null;
   /** Chats that have thrown the bot out. */
   readonly closedChats = new Set<string>();
+  /** What people say to the bot. */
+  readonly updates = new KeptUpdates();
   readonly #messages: Stored[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #counters = new Map<string, number>();
@@ -113,7 +108,7 @@ export class BotApi {
       return answer(response, 429, { description, parameters: parametersOfAnswer });
     }
     if (fault && fault.what !== 'slow' && fault.when === 'before') return fail(response, fault);
-    const result = this.#result(token === TOKEN, method, parameters);
+    const result = await this.#result(token === TOKEN, method, parameters);
     if (fault?.what === 'slow') await fault.until;
     else if (fault) return fail(response, fault);
     if (result instanceof Refusal) return answer(response, result.code, { description: result.message });
@@ -132,6 +127,8 @@ export class BotApi {
 
   #perform(method: string, parameters: Parameters): unknown {
     if (method === 'answerCallbackQuery') return true;
+    const ofUpdates = this.updates.perform(method, parameters);
+    if (ofUpdates !== undefined) return ofUpdates;
     const chat = String(parameters.chat_id);
     if (this.closedChats.has(chat)) throw new Refusal(403, 'Forbidden: bot was blocked by the user');
     const html = String(parameters.text ?? parameters.caption ?? '');

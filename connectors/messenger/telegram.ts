@@ -1,48 +1,24 @@
-/** Messenger on Telegram's Bot API, spoken by grammY. The token is part of every URL: no error of the network leaves here. */
-import { Api, GrammyError, HttpError, InputFile } from 'grammy';
-import { ConfigError } from '../../schemas/errors.ts';
-import { type BotApiFailure, botFetch, failureOf } from './bot-fetch.ts';
+/** Messenger on Telegram's Bot API, spoken by grammY. */
+import { type Api, InputFile } from 'grammy';
+import { type BotOptions, openApi, outcomeOf } from './bot-calls.ts';
 import type { Button, Edit, Found, Messenger, Outcome, OutgoingPhoto, OutgoingText, Probe } from './port.ts';
 
-export interface TelegramOptions {
-  /** As BotFather gave it. */
-  readonly token: string;
-  /** Default `https://api.telegram.org`; a local Bot API server's otherwise. */
-  readonly apiRoot?: string | undefined;
-  /** Longest wait for an answer. Unit: ms; default 30 s. */
-  readonly timeoutMs?: number | undefined;
-}
-
-const TOKEN = /^\d{3,20}:[A-Za-z0-9_-]{20,64}$/;
-const TIMEOUT_MS = 30_000;
 /** Answers that say what stands where we looked. */
 const NOT_MODIFIED = 'message is not modified';
 const NOT_FOUND = 'message to edit not found';
 const NOT_OURS = "message can't be edited";
 
 /** @throws ConfigError where token or address cannot be right; neither is repeated in the message. */
-export function telegramMessenger({ token, apiRoot, timeoutMs = TIMEOUT_MS }: TelegramOptions): Messenger {
-  if (!TOKEN.test(token)) {
-    throw new ConfigError(
-      'Expected a bot token such as 123456:ABC-DEF…, got something else. Take it from @BotFather.',
-    );
-  }
-  return new TelegramMessenger(token, rootOf(apiRoot), timeoutMs);
-}
-
-function rootOf(apiRoot = 'https://api.telegram.org'): string {
-  if (!URL.canParse(apiRoot)) throw new ConfigError('Expected the address of a Bot API server, got no URL.');
-  return apiRoot.replace(/\/+$/, '');
+export function telegramMessenger(options: BotOptions): Messenger {
+  return new TelegramMessenger(options);
 }
 
 class TelegramMessenger implements Messenger {
   readonly #api: Api;
   readonly #stop = new AbortController();
 
-  constructor(token: string, apiRoot: string, timeoutMs: number) {
-    // grammY's own limit would leave the request open.
-    const fetch = botFetch({ timeoutMs, stop: this.#stop.signal });
-    this.#api = new Api(token, { apiRoot, fetch, timeoutSeconds: (2 * timeoutMs) / 1000 });
+  constructor(options: BotOptions) {
+    this.#api = openApi(options, this.#stop.signal);
   }
 
   send({ chat, html, ...rest }: OutgoingText): Promise<Outcome<number>> {
@@ -124,27 +100,4 @@ function keyboard(buttons: readonly Button[]) {
 
 function says(outcome: Outcome<unknown>, text: string): boolean {
   return outcome.kind === 'refused' && outcome.reason.includes(text);
-}
-
-async function outcomeOf<T>(call: () => Promise<T>): Promise<Outcome<T>> {
-  try {
-    return { kind: 'done', value: await call() };
-  } catch (error) {
-    if (error instanceof GrammyError) return refusalOf(error);
-    return fromNetwork(failureOf(error instanceof HttpError ? error.error : error));
-  }
-}
-
-/** Telegram answered in its own words. */
-function refusalOf({ error_code: code, description, parameters }: GrammyError): Outcome<never> {
-  const reason = `Telegram answered ${code}: ${description}`;
-  if (code === 429) return { kind: 'later', reason, afterMs: (parameters.retry_after ?? 1) * 1000 };
-  // Its own trouble may come before or after the message went out.
-  if (code >= 500) return { kind: 'unknown', reason };
-  // 401 wrong token, 404 no such bot.
-  return { kind: 'refused', reason, isOurs: code === 401 || code === 404 };
-}
-
-function fromNetwork({ reason, isSent }: BotApiFailure): Outcome<never> {
-  return isSent ? { kind: 'unknown', reason } : { kind: 'later', reason, afterMs: null };
 }

@@ -1,5 +1,6 @@
 /** Turns the schemas into the reference documents, so that no list of fields is ever written twice. */
 import { z } from 'zod';
+import { DeskParams } from '../schemas/desk-params.ts';
 import { MacroParams } from '../schemas/macro-params.ts';
 import { SignalParams } from '../schemas/params.ts';
 import { rowSchema, TABLE_NAMES, TABLES } from '../schemas/tables.ts';
@@ -114,6 +115,11 @@ function parameters(): string {
     '',
     'Of the MACRO engine, which are apart from those above; their hash is recorded with each swing signal.',
     ...parameterTables(MacroParams, '###'),
+    '',
+    '## Trade desk',
+    '',
+    'Of one book; a desk has any number of them, side by side. Their hash is recorded with each of its events.',
+    ...parameterTables(DeskParams, '###'),
   );
 }
 

@@ -121,6 +121,21 @@ const PaperParams = z.strictObject({
   missingGraceMs: ms(120_000, 'A position this young may be unknown to the exchange’s listing yet.'),
 });
 
+const BrokerParams = z.strictObject({
+  slippageTolerance: share(
+    0.001,
+    'A marketable entry is a limit this far beyond mid: the last lot of a sweep lies twice as far as its mean may. Unit: share of price.',
+  ),
+  graceMs: ms(
+    30_000,
+    'What the exchange does not know this long after it was asked for will not come: longer than a request may be under way, and than fills show late.',
+  ),
+  closeOrphans: z
+    .boolean()
+    .default(false)
+    .describe('Positions of the account that no book knows are closed at market, and not only told of.'),
+});
+
 export const DeskParams = z.strictObject({
   book: z
     .string()
@@ -133,6 +148,12 @@ export const DeskParams = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Variants of signals the book trades; all of them where empty.'),
+  execution: z
+    .enum(['paper', 'broker'])
+    .default('paper')
+    .describe(
+      'Where the book’s scalps are filled: by the paper broker here, or on an account of the exchange.',
+    ),
   feed: FeedGateParams.prefault({}),
   rules: RuleParams.prefault({}),
   blackouts: z.array(Blackout).default([]).describe('Windows in which nothing is entered, e.g. round news.'),
@@ -140,6 +161,7 @@ export const DeskParams = z.strictObject({
   funding: FundingParams.prefault({}),
   liquidity: LiquidityParams.prefault({}),
   paper: PaperParams.prefault({}),
+  broker: BrokerParams.prefault({}),
   memoryMs: ms(
     86_400_000,
     'A signal decided this long ago is forgotten; older ones that come are passed over, since they may have been decided.',
@@ -158,6 +180,10 @@ export const DeskConfig = z.strictObject({
     .refine(
       (books) => new Set(books.map(({ book }) => book)).size === books.length,
       'expected a different name for each book',
+    )
+    .refine(
+      (books) => books.filter(({ execution }) => execution === 'broker').length <= 1,
+      'expected at most one book with execution "broker": an account nets the positions of a symbol',
     )
     .prefault([{}]),
 });

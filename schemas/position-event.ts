@@ -35,7 +35,7 @@ export const PositionEvent = z.object({
   size: NonNegative.nullable().describe('Unit: base. Null on a refusal.'),
   refusal: z.enum(REFUSALS).nullable().describe('Reason code of a refusal.'),
   exit: z.enum(EXITS).nullable().describe('How the position ended.'),
-  fees: NonNegative.nullable().describe('Unit: quote.'),
+  fees: z.number().nullable().describe('Paid; negative where the exchange paid. Unit: quote.'),
   funding: z.number().nullable().describe('Paid (−) or received (+). Unit: quote. Null where unknown.'),
   pnl: z.number().nullable().describe('Net of fees and known funding. Unit: quote.'),
   reason: z.string().describe('One sentence with the numbers.'),

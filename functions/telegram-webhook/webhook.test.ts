@@ -108,7 +108,7 @@ async function fill({ store }: Awaited<ReturnType<typeof open>>) {
       {
         ...{ signalId: scalp(0).id, venue: 'bybit', symbol: 'BTCUSDT', pair: 'BTCUSDT', side: 'LONG' },
         ...{ status: 'OPEN', entry: 61_000, size: 0.1, tp: 61_305, sl: 60_695, leverage: 10, halved: false },
-        ...{ signalEntry: 61_000, expiresAt: NOW, since: NOW - 600_000, entryFee: 1 },
+        ...{ signalEntry: 61_000, expiresAt: NOW, since: NOW - 600_000, entryFee: 1, account: null },
       },
     ],
     day: { start: Date.UTC(2024, 2, 1), equity: 10_000, entries: 4, realised: 50, halted: false },

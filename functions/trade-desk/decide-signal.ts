@@ -1,13 +1,15 @@
 /** A signal is decided once: refused with its reason, or entered. */
+import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
+import { clientIdOf } from './commands.ts';
 import { midOf, slippageOf, takenAtEntry, takenPrice } from './depth.ts';
 import { decisionEvent, type EntryFill } from './events.ts';
 import { type Allowed, ask } from './gates.ts';
 import type { Context, Step } from './input.ts';
 import { enter, onDay } from './ledger.ts';
 import { product } from './money.ts';
-import { limitOf } from './sizing.ts';
-import type { Book, Position } from './state.ts';
+import { entryBounds, limitOf } from './sizing.ts';
+import type { Book, OnAccount, Position } from './state.ts';
 
 /** Clocks of several desks may differ by this much: none forgets what another still takes for new. Unit: ms. */
 const CLOCK_MARGIN_MS = 3_600_000;
@@ -44,10 +46,11 @@ function entryOf(signal: ScalpSignal, allowed: Allowed, context: Context): [Posi
   const { size, isHalved } = allowed;
   const order = {
     ...{ signalId: signal.id, venue, symbol, pair, side, tp, sl, leverage, size, halved: isHalved },
-    ...{ signalEntry: signal.entry, expiresAt: signal.expires_at, since: at },
+    ...{ signalEntry: signal.entry, expiresAt: signal.expires_at, since: at, entryFee: 0, account: null },
   };
+  if (params.execution === 'broker') return [orderOnAccount(order, signal, quote, context), null];
   if (params.paper.entry === 'limit') {
-    return [{ ...order, status: 'WORKING', entry: limitOf(signal, quote), entryFee: 0 }, null];
+    return [{ ...order, status: 'WORKING', entry: limitOf(signal, quote) }, null];
   }
   const taken = takenAtEntry(side);
   const slippage = slippageOf(quote, taken, size, params.liquidity.beyondBook);
@@ -57,4 +60,21 @@ function entryOf(signal: ScalpSignal, allowed: Allowed, context: Context): [Posi
     { ...order, status: 'OPEN', entry, entryFee },
     { ts: at, liquidity: 'TAKER', slippage },
   ];
+}
+
+/** Nothing is filled before the exchange says so: until then the position counts with all of its size, at its limit. */
+function orderOnAccount(
+  order: Omit<Position, 'status' | 'entry'>,
+  signal: ScalpSignal,
+  quote: BookSnapshot,
+  { at, params }: Context,
+): Position {
+  const limit = entryBounds(signal, quote, params).worst;
+  const rests = params.paper.entry === 'limit';
+  const account: OnAccount = {
+    ...{ clientId: clientIdOf(signal.id, params.book, 'entry'), lives: rests ? 'resting' : 'now' },
+    ...{ size: order.size, limit, intended: rests ? limit : midOf(quote)!, orderedAt: at, placedAt: null },
+    ...{ ending: null, over: null, fills: [], closing: null, missingSince: null },
+  };
+  return { ...order, status: 'WORKING', entry: limit, account };
 }

@@ -1,4 +1,5 @@
 /** The newest facts of each pair: what an input adds to them. Merged by the facts' own time, so copies and order mean nothing. */
+import type { Instrument } from '../../connectors/broker/port.ts';
 import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { DeskConfig, DeskParams } from '../../schemas/desk-params.ts';
 import type { FeatureRow } from '../../schemas/feature-row.ts';
@@ -23,6 +24,8 @@ export function observe(
       return withSnapshot(seen, input.snapshot, config);
     case 'features':
       return input.row.venue === config.venue ? withFeatures(seen, input.row) : seen;
+    case 'instrument':
+      return withInstrument(seen, input.instrument, input.at);
     case 'bias':
       return withBias(seen, input.bias);
     case 'swing':
@@ -53,6 +56,12 @@ function withFeatures(facts: PairFacts, row: FeatureRow): PairFacts {
     known !== null &&
     (closeTime < known.closeTime || (closeTime === known.closeTime && revision <= known.revision));
   return isOlder ? facts : { ...facts, features: { closeTime, revision, suppressions } };
+}
+
+function withInstrument(facts: PairFacts, told: Instrument, asOf: number): PairFacts {
+  if (facts.instrument !== null && facts.instrument.asOf >= asOf) return facts;
+  const { lot, minSize, minNotional } = told;
+  return { ...facts, instrument: { lot, minSize, minNotional, asOf } };
 }
 
 function withBias(facts: PairFacts, bias: MacroBias): PairFacts {

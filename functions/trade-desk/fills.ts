@@ -12,8 +12,8 @@ export interface Exit {
   readonly price: number;
   readonly ts: number;
   readonly liquidity: 'MAKER' | 'TAKER';
-  /** Against the SL, or the mid of a market exit. Unit: share of price. */
-  readonly slippage: number;
+  /** Against the SL, or the mid of a market exit; null where that was not known. Unit: share of price. */
+  readonly slippage: number | null;
   readonly why: string;
 }
 

@@ -1,4 +1,5 @@
 /** Everything that can happen to the desk. */
+import type { Fill, Instrument, OrderState, Placing } from '../../connectors/broker/port.ts';
 import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import type { DeskParams } from '../../schemas/desk-params.ts';
@@ -32,6 +33,19 @@ export type DeskInput = { readonly at: number } & (
   | { readonly kind: 'timer' }
   /** All that the exchange holds for a book; sent where positions live there. */
   | { readonly kind: 'reconcile'; readonly book: string; readonly held: readonly HeldPosition[] }
+  /** What orders in a symbol must be multiples of. */
+  | { readonly kind: 'instrument'; readonly instrument: Instrument }
+  /** The exchange's answer to an order of a book. */
+  | { readonly kind: 'placing'; readonly book: string; readonly clientId: string; readonly outcome: Placing }
+  /** The state of one; null where the account has none of the name. */
+  | {
+      readonly kind: 'order';
+      readonly book: string;
+      readonly clientId: string;
+      readonly state: OrderState | null;
+    }
+  /** Of the account, in any order, any number of times. */
+  | { readonly kind: 'fills'; readonly book: string; readonly fills: readonly Fill[] }
   /** These events have reached the bus. */
   | { readonly kind: 'published'; readonly book: string; readonly ids: readonly string[] }
 );
@@ -89,6 +103,8 @@ export function pairOfInput(input: DeskInput): string | null {
       return pairOf(input.candle.symbol);
     case 'bias':
       return input.bias.pair;
+    case 'instrument':
+      return pairOf(input.instrument.symbol);
     case 'swing':
       return input.swing.pair;
     default:

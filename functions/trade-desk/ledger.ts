@@ -31,9 +31,14 @@ export function enter(book: Book, position: Position, fill: EntryFill | null, co
 export function fillOrder(book: Book, order: Position, fill: EntryFill, context: Context): Step {
   const fee = product(order.entry, order.size, context.params.paper.makerFee);
   const open: Position = { ...order, status: 'OPEN', since: fill.ts, entryFee: fee };
-  const positions = book.positions.map((position) => (position === order ? open : position));
-  const next = { ...book, positions };
+  const next = replaced(book, order, open);
   return { book: next, events: [entryEvent(open, fill, next, context)] };
+}
+
+/** The book with one position in the place of another. */
+export function replaced(book: Book, old: Position, next: Position): Book {
+  if (old === next) return book;
+  return { ...book, positions: book.positions.map((position) => (position === old ? next : position)) };
 }
 
 /** A resting order is taken back. Nothing was traded, so the pair need not cool down. */
@@ -56,7 +61,7 @@ export function close(book: Book, position: Position, exit: Exit, context: Conte
   return { book: next, events: [exitEvent(position, exit, result, next, context)] };
 }
 
-function settle(book: Book, position: Position, ts: number, pnl: number, params: DeskParams): Book {
+export function settle(book: Book, position: Position, ts: number, pnl: number, params: DeskParams): Book {
   const realised = total(book.day.realised, pnl);
   const isHalted = atLeast(-realised, params.rules.dailyLossHalt * book.day.equity);
   return {

@@ -51,6 +51,13 @@ export function floorSize(size: number): number {
   return Number((rounded - step).toPrecision(SIZE_DIGITS));
 }
 
+/** The whole lots in a size that is itself right but for the noise of its computation. */
+export function floorLot(size: number, lot: number): number {
+  const lots = size / lot;
+  const nearest = Math.round(lots);
+  return product(atMost(nearest, lots) ? nearest : Math.floor(lots), lot);
+}
+
 /** A mean fill price without the noise of its computation. */
 export function fillPrice(price: number): number {
   return Number(price.toPrecision(PRICE_DIGITS));

@@ -2,6 +2,8 @@
 import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import { pairOf } from '../../schemas/primitives.ts';
 import { above } from '../../transforms/thresholds/thresholds.ts';
+import { lookAgain, takeBack } from './account.ts';
+import { isLive } from './commands.ts';
 import { midOf } from './depth.ts';
 import {
   type Exit,
@@ -13,7 +15,7 @@ import {
 } from './fills.ts';
 import { type Bar, type Context, type DeskInput, pauseOf, type Step } from './input.ts';
 import { cancel, close, fillOrder } from './ledger.ts';
-import type { Book, Position } from './state.ts';
+import type { Book, Live, Position } from './state.ts';
 
 type Action = Extract<DeskInput, { kind: 'control' }>['action'];
 
@@ -22,6 +24,7 @@ export function onSnapshot(book: Book, snapshot: BookSnapshot, context: Context)
     (p) => p.pair === pairOf(snapshot.symbol) && p.venue === snapshot.venue && p.symbol === snapshot.symbol,
   );
   if (!position) return { book, events: [] };
+  if (isLive(position)) return liveOnSnapshot(book, position, snapshot, context);
   if (position.status === 'WORKING') return orderOnSnapshot(book, position, snapshot, context);
   const exit =
     exitOnSnapshot(position, snapshot, context.params) ?? killedExit(book, position, snapshot, context);
@@ -35,11 +38,23 @@ function orderOnSnapshot(book: Book, order: Position, snapshot: BookSnapshot, co
   if (isFilledBySnapshot(order, snapshot, context.params)) {
     return fillOrder(book, order, { ts, liquidity: 'MAKER', slippage: 0 }, context);
   }
-  const mid = snapshot.connected && ts > order.since ? midOf(snapshot) : null;
-  const { entryBand } = context.params.rules;
+  const why = whyAway(order, snapshot, context);
+  return why === null ? { book, events: [] } : cancel(book, order, ts, why, context);
+}
+
+function whyAway(order: Position, snapshot: BookSnapshot, { params }: Context): string | null {
+  const mid = snapshot.connected && snapshot.ts > order.since ? midOf(snapshot) : null;
   const away = mid === null ? 0 : Math.abs(mid - order.signalEntry) / order.signalEntry;
-  if (!above(away, entryBand)) return { book, events: [] };
-  return cancel(book, order, ts, `mid ${mid} left the entry band round ${order.signalEntry}`, context);
+  const isAway = above(away, params.rules.entryBand);
+  return isAway ? `mid ${mid} left the entry band round ${order.signalEntry}` : null;
+}
+
+/** Prices fill nothing here: that is for the exchange to say. They only tell whether an order is still wanted. */
+function liveOnSnapshot(book: Book, order: Live, snapshot: BookSnapshot, context: Context): Step {
+  if (order.status === 'OPEN') return { book, events: [] };
+  const paused = pauseOf(order.pair, context) ? 'its pair was paused' : null;
+  const why = paused ?? whyAway(order, snapshot, context);
+  return why === null ? { book, events: [] } : takeBack(book, why, context, order.pair);
 }
 
 /** While the kill switch is on, the first price seen since is the exit. */
@@ -53,7 +68,7 @@ function killedExit(book: Book, position: Position, snapshot: BookSnapshot, cont
 
 export function onBar(book: Book, bar: Bar, context: Context): Step {
   const position = book.positions.find((p) => p.pair === bar.pair && p.venue === bar.venue);
-  if (!position) return { book, events: [] };
+  if (!position || isLive(position)) return { book, events: [] };
   if (position.status === 'OPEN') {
     const exit = exitOnBar(position, bar, context.params);
     return exit ? close(book, position, exit, context) : { book, events: [] };
@@ -78,15 +93,26 @@ function fillWithinBar(book: Book, order: Position, bar: Bar, context: Context):
 
 /** What must end though no market data come: orders that expired, and positions long overdue, at the last price known. */
 export function onTimer(book: Book, context: Context): Step {
-  return each(book, (now, position) => {
-    const { at, params } = context;
-    if (position.status === 'WORKING') {
-      const isOver = at > position.expiresAt;
-      return isOver ? cancel(now, position, at, 'the signal expired', context) : null;
-    }
-    const { timeoutMs, staleMs } = params.paper;
-    return at >= position.since + timeoutMs + staleMs ? closeBlind(now, position, context) : null;
-  });
+  const looked = lookAgain(book, context);
+  return after(
+    looked,
+    each(looked.book, (now, position) => onTime(now, position, context)),
+  );
+}
+
+function onTime(now: Book, position: Position, context: Context): Step | null {
+  const { at, params } = context;
+  if (isLive(position)) return null;
+  if (position.status === 'WORKING') {
+    const isOver = at > position.expiresAt;
+    return isOver ? cancel(now, position, at, 'the signal expired', context) : null;
+  }
+  const { timeoutMs, staleMs } = params.paper;
+  return at >= position.since + timeoutMs + staleMs ? closeBlind(now, position, context) : null;
+}
+
+function after(first: Step, then: Step): Step {
+  return { book: then.book, events: [...first.events, ...then.events] };
 }
 
 function closeBlind(book: Book, position: Position, context: Context): Step {
@@ -107,9 +133,11 @@ export function control(book: Book, action: Action, context: Context): Step {
   const switched: Book = { ...book, [key]: { on, at } };
   if (!on) return { book: switched, events: [] };
   const why = action === 'pause' ? 'the desk was paused' : 'the kill switch was thrown';
-  return each(switched, (now, position) =>
-    position.status === 'WORKING' ? cancel(now, position, at, why, context) : null,
+  const live = takeBack(switched, why, context);
+  const onPaper = each(live.book, (now, position) =>
+    position.status === 'WORKING' && !isLive(position) ? cancel(now, position, at, why, context) : null,
   );
+  return after(live, onPaper);
 }
 
 /** One step after the other over the positions there were. */

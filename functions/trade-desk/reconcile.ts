@@ -1,5 +1,7 @@
 /** The book against what the exchange holds: what is not there any more is closed here, what should not be there is named. */
 
+import { takeHeld } from './account.ts';
+import { isLive } from './commands.ts';
 import { marketExit } from './fills.ts';
 import type { Context, HeldPosition, Step } from './input.ts';
 import { close } from './ledger.ts';
@@ -7,22 +9,20 @@ import type { Book, Position } from './state.ts';
 
 /** Positions that the exchange has ceased to hold are closed at the last price known, since its fills did not come. */
 export function reconcile(book: Book, held: readonly HeldPosition[], context: Context): Step {
-  return book.positions
-    .filter((position) => isMissing(position, held, context))
-    .reduce<Step>(
-      (done, position) => {
-        const quote = context.pairs[position.pair]?.quote;
-        const market = quote ? marketExit(position, quote, context.params) : null;
-        const exit = {
-          ...({ exit: 'CANCELLED', ts: context.at, liquidity: 'TAKER' } as const),
-          ...(market ?? { price: position.entry, slippage: 0 }),
-          why: 'the exchange holds it no longer',
-        };
-        const step = close(done.book, position, exit, context);
-        return { book: step.book, events: [...done.events, ...step.events] };
-      },
-      { book, events: [] },
-    );
+  const live = takeHeld(book, held, context);
+  return live.book.positions
+    .filter((position) => !isLive(position) && isMissing(position, held, context))
+    .reduce<Step>((done, position) => {
+      const quote = context.pairs[position.pair]?.quote;
+      const market = quote ? marketExit(position, quote, context.params) : null;
+      const exit = {
+        ...({ exit: 'CANCELLED', ts: context.at, liquidity: 'TAKER' } as const),
+        ...(market ?? { price: position.entry, slippage: 0 }),
+        why: 'the exchange holds it no longer',
+      };
+      const step = close(done.book, position, exit, context);
+      return { book: step.book, events: [...done.events, ...step.events] };
+    }, live);
 }
 
 function isMissing(position: Position, held: readonly HeldPosition[], { at, params }: Context): boolean {

@@ -3,8 +3,8 @@ import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { DeskParams } from '../../schemas/desk-params.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { midOf, takenAtEntry, takenPrice } from './depth.ts';
-import { floorSize } from './money.ts';
-import type { Book } from './state.ts';
+import { floorLot, floorSize } from './money.ts';
+import type { Book, PairFacts } from './state.ts';
 
 /** What an entry may come to be filled at. Unit: quote per base. */
 export interface EntryBounds {
@@ -14,18 +14,33 @@ export interface EntryBounds {
   readonly highest: number;
 }
 
-/** Its limit; or, of a marketable entry, what LIQUIDITY lets its mean price be. So the caps still hold once it is filled. */
+/** Its limit; or, of a marketable entry on paper, what LIQUIDITY lets its mean price be. So the caps still hold once it is filled. */
 export function entryBounds(signal: ScalpSignal, quote: BookSnapshot, params: DeskParams): EntryBounds {
   const limit = limitOf(signal, quote);
   if (params.paper.entry === 'limit') return { worst: limit, highest: limit };
   const mid = midOf(quote)!;
-  const worst = takenPrice(mid, takenAtEntry(signal.side), params.liquidity.maxSlippage);
+  const onPaper = params.execution === 'paper';
+  const beyond = onPaper ? params.liquidity.maxSlippage : params.broker.slippageTolerance;
+  const worst = takenPrice(mid, takenAtEntry(signal.side), beyond);
   return { worst, highest: Math.max(worst, mid) };
 }
 
 /** A resting order at the signal's entry, or at the best price of its side where it would cross the spread. */
 export function limitOf({ side, entry }: ScalpSignal, { bestBid, bestAsk }: BookSnapshot): number {
   return side === 'LONG' ? Math.min(entry, bestBid ?? entry) : Math.max(entry, bestAsk ?? entry);
+}
+
+/** The lots in a size, as long as the order is one the exchange takes; else 0. Every size is one on paper. */
+export function tradable(
+  size: number,
+  price: number,
+  lots: PairFacts['instrument'],
+  params: DeskParams,
+): number {
+  const inLots = lots === null ? size : floorLot(size, lots.lot);
+  const { minSize, minNotional } = lots ?? { minSize: 0, minNotional: 0 };
+  const least = Math.max(params.risk.minNotional, minNotional);
+  return inLots < minSize || inLots * price < least ? 0 : inLots;
 }
 
 /** Of all that is open or may still be filled. Unit: quote. */

@@ -6,6 +6,7 @@
  * Rows of facts are merged by their own time (newest wins), so writing them twice or late changes nothing.
  */
 import { z } from 'zod';
+import type { Fill as BrokerFill } from '../../connectors/broker/port.ts';
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import { Suppression } from '../../schemas/feature-row.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
@@ -16,13 +17,63 @@ import type { PauseFlag } from '../../schemas/state-rows.ts';
 /** ms since the epoch; rows are read by the desk alone, so times stay numbers. */
 const Ms = z.number().int();
 
+const Fill = z.object({
+  id: z.string(),
+  clientId: z.string().nullable(),
+  symbol: VenueSymbol,
+  cause: z.enum(['ENTRY', 'TP', 'SL', 'CLOSE', 'LIQUIDATED', 'FUNDING']),
+  side: PositionSide,
+  price: z.number(),
+  size: NonNegative,
+  fee: z.number(),
+  isMaker: z.boolean(),
+  ts: Ms,
+}) satisfies z.ZodType<BrokerFill>;
+
+/** An order that closes a position, one attempt after the other until nothing is left. */
+const Closing = z.object({
+  exit: z.enum(['TIMEOUT', 'CANCELLED']),
+  why: z.string(),
+  /** Mid when it was decided, where that was known. */
+  intended: Price.nullable(),
+  clientId: z.string(),
+  attempt: z.number().int().positive(),
+  size: Price,
+  answer: z.object({ at: Ms, isPlaced: z.boolean() }).nullable(),
+  over: z.object({ filled: NonNegative }).nullable(),
+});
+export type Closing = z.output<typeof Closing>;
+
+/** What is known of a position that lives on an account. Each field only grows, so reports may come in any order. */
+const OnAccount = z.object({
+  clientId: z.string(),
+  lives: z.enum(['now', 'resting']),
+  /** Of the order: unit base, quote per base. */
+  size: Price,
+  limit: Price,
+  /** What the entry was meant for: mid, or the limit of a resting one. */
+  intended: Price,
+  orderedAt: Ms,
+  /** When the exchange said that it has the order. */
+  placedAt: Ms.nullable(),
+  /** From then on the entry is not wanted any more: not sent, or taken back. */
+  ending: z.object({ at: Ms, why: z.string() }).nullable(),
+  /** The entry order can be filled no more; `filled` was. */
+  over: z.object({ filled: NonNegative, reason: z.string().nullable() }).nullable(),
+  fills: z.array(Fill),
+  closing: Closing.nullable(),
+  /** Since when the exchange has not listed the position. */
+  missingSince: Ms.nullable(),
+});
+export type OnAccount = z.output<typeof OnAccount>;
+
 const Position = z.object({
   signalId: z.string(),
   venue: Venue,
   symbol: VenueSymbol,
   pair: Pair,
   side: PositionSide,
-  /** WORKING: a resting entry order that may still be filled. */
+  /** WORKING: an entry order that may still be filled. */
   status: z.enum(['WORKING', 'OPEN']),
   /** Limit of a WORKING order, fill price of an OPEN position. */
   entry: Price,
@@ -36,9 +87,14 @@ const Position = z.object({
   expiresAt: Ms,
   /** Time of the decision; of the fill once OPEN. What happened until then cannot close it. */
   since: Ms,
-  entryFee: NonNegative,
+  /** Negative where the exchange pays. */
+  entryFee: z.number(),
+  /** Null where it lives on paper. */
+  account: OnAccount.nullable().default(null),
 });
 export type Position = z.output<typeof Position>;
+/** A position that lives on an account. */
+export type Live = Position & { readonly account: OnAccount };
 
 export const Book = z.object({
   book: z.string(),
@@ -59,6 +115,8 @@ export const Book = z.object({
   decided: z.record(z.string(), Ms),
   paused: z.object({ on: z.boolean(), at: Ms }),
   killed: z.object({ on: z.boolean(), at: Ms }),
+  /** Fills of closed positions that may be told again, with their time. */
+  spent: z.record(z.string(), Ms).default({}),
   /** Events not yet known to be published. */
   outbox: z.array(PositionEvent),
 });
@@ -81,6 +139,11 @@ export const PairFacts = z.object({
   bias: MacroBias.nullable(),
   /** The newest SWING position, and when its TP or SL was touched. */
   swing: z.object({ signal: SwingSignal, closedAt: Ms.nullable() }).nullable(),
+  /** What an order must be a multiple of, and when that was told. */
+  instrument: z
+    .object({ lot: Price, minSize: NonNegative, minNotional: NonNegative, asOf: Ms })
+    .nullable()
+    .default(null),
   /** Newest rate seen before each of the last fundings, oldest first. */
   rates: z.array(FundingRate),
 });
@@ -117,10 +180,11 @@ export function newBook(book: string, equity: number): Book {
     decided: {},
     paused: { on: false, at: 0 },
     killed: { on: false, at: 0 },
+    spent: {},
     outbox: [],
   };
 }
 
 export function newFacts(pair: string): PairFacts {
-  return { pair, quote: null, features: null, bias: null, swing: null, rates: [] };
+  return { pair, quote: null, features: null, bias: null, swing: null, instrument: null, rates: [] };
 }

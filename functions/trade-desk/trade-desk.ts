@@ -1,6 +1,7 @@
 /** The trade desk: a pure state machine from what happens in the market to decisions, entries and exits. */
 import type { DeskConfig, DeskParams } from '../../schemas/desk-params.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
+import { takeFills, takeOrder, takePlacing } from './account.ts';
 import { withBar } from './correlation.ts';
 import { decideSignal } from './decide-signal.ts';
 import { observe } from './facts.ts';
@@ -94,6 +95,10 @@ function taken(book: Book, input: DeskInput, context: Context, config: DeskConfi
       return onTimer(book, context);
     case 'reconcile':
       return input.book === book.book ? reconcile(book, input.held, context) : same(book);
+    case 'placing':
+    case 'order':
+    case 'fills':
+      return input.book === book.book ? reported(book, input, context) : same(book);
     case 'published': {
       const isLeft = (event: PositionEvent) => input.book !== book.book || !input.ids.includes(event.id);
       const outbox = book.outbox.filter(isLeft);
@@ -102,6 +107,16 @@ function taken(book: Book, input: DeskInput, context: Context, config: DeskConfi
     default:
       return same(book);
   }
+}
+
+function reported(
+  book: Book,
+  input: Extract<DeskInput, { kind: 'placing' | 'order' | 'fills' }>,
+  context: Context,
+): Step {
+  if (input.kind === 'fills') return takeFills(book, input.fills, context);
+  if (input.kind === 'order') return takeOrder(book, input.clientId, input.state, context);
+  return takePlacing(book, input.clientId, input.outcome, context);
 }
 
 function same(book: Book): Step {

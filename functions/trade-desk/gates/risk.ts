@@ -4,7 +4,7 @@ import { correlationOf } from '../correlation.ts';
 import { sizeWithin, slippageOf, takenAtEntry, takenAtExit } from '../depth.ts';
 import { nextFunding } from '../funding.ts';
 import { floorSize } from '../money.ts';
-import { entryBounds, openNotional, openRisk, sizeFor } from '../sizing.ts';
+import { entryBounds, openNotional, openRisk, sizeFor, tradable } from '../sizing.ts';
 import { type Gate, PASS, type Proposal, percent, type Refusal, refuse } from './verdict.ts';
 
 type RiskRefusal = Extract<Refusal, 'CORRELATED' | 'EXPOSURE' | 'FUNDING_WINDOW' | 'LIQUIDITY'>;
@@ -27,15 +27,20 @@ const EXPOSURE: Gate = (proposal) => {
   const { signal, book, context, isHalved } = proposal;
   const { risk } = context.params;
   const bounds = boundsOf(proposal);
-  const { size, isCutByRisk } = sizeFor(signal, bounds, isHalved, book, context.params);
-  const notional = size * bounds.highest;
+  const lots = lotsOf(proposal);
+  if (lots === undefined) {
+    return refuse(`No lot of ${signal.venue}:${signal.symbol} is known to size an order by.`);
+  }
+  const sized = sizeFor(signal, bounds, isHalved, book, context.params);
+  const size = tradable(sized.size, bounds.highest, lots, context.params);
+  const notional = (size === 0 ? sized.size : size) * bounds.highest;
   const open = openNotional(book);
   const cap = risk.maxMargin * book.equity * signal.leverage;
   const numbers = {
     ...{ equity: book.equity, notional, openNotional: open, notionalCap: cap },
     ...{ openRisk: openRisk(book), riskCap: risk.maxOpenRisk * book.equity },
   };
-  if (notional < risk.minNotional) {
+  if (size === 0) {
     return refuse(
       `Equity ${book.equity} and open risk ${numbers.openRisk} of ${numbers.riskCap} leave ${notional}, too small to trade.`,
       numbers,
@@ -45,7 +50,7 @@ const EXPOSURE: Gate = (proposal) => {
     return refuse(`Open ${open} and ${notional} more would pass ${cap}.`, numbers);
   }
   const note = 'Sized by what the risk cap leaves.';
-  return { change: { size }, ...(isCutByRisk && { note }), numbers };
+  return { change: { size }, ...(sized.isCutByRisk && { note }), numbers };
 };
 
 /** A funding of unknown rate may be a costly one. */
@@ -72,14 +77,19 @@ const LIQUIDITY: Gate = (proposal) => {
   const taken = context.params.paper.entry === 'limit' ? takenAtExit(signal.side) : takenAtEntry(signal.side);
   const slippage = slippageOf(quote, taken, size, beyondBook);
   if (!above(slippage, maxSlippage)) return { numbers: { slippage } };
-  const fitting = floorSize(sizeWithin(quote, taken, size, maxSlippage));
-  const numbers = { slippage, maxSlippage, size, fitting };
+  const within = floorSize(sizeWithin(quote, taken, size, maxSlippage));
+  const fitting = tradable(within, boundsOf(proposal).highest, lotsOf(proposal) ?? null, context.params);
+  const numbers = { slippage, maxSlippage, size, fitting: within };
   const why = `${size} would slip ${percent(slippage)} in this depth, over ${percent(maxSlippage)}`;
-  const isTooSmall =
-    fitting < minShrink * size || fitting * boundsOf(proposal).highest < context.params.risk.minNotional;
-  if (isTooSmall) return refuse(`${why}; only ${fitting} would not.`, numbers);
+  if (fitting === 0 || fitting < minShrink * size)
+    return refuse(`${why}; only ${within} would not.`, numbers);
   return { change: { size: fitting }, note: `Shrunk to ${fitting}: ${why}.`, numbers };
 };
+
+/** Null on paper, where every size can be traded; undefined where it matters and is not known. */
+function lotsOf({ facts, context }: Proposal) {
+  return context.params.execution === 'paper' ? null : (facts?.instrument ?? undefined);
+}
 
 function boundsOf({ signal, facts, context }: Proposal) {
   return entryBounds(signal, facts!.quote!, context.params);

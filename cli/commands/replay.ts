@@ -1,22 +1,20 @@
 /** `cst replay`: recorded trades or bars through the graph, into one file a topic. */
-import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
 import type { ReplayEngine } from '../../pipelines/replay/engine.ts';
 import { REVISIONS } from '../../pipelines/replay/output.ts';
-import type { ReplayFile } from '../../pipelines/replay/stream.ts';
 import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
 import { ENGINE_NAMES, type EngineName } from '../../pipelines/runners/portable/engines/catalog.ts';
 import { jsonLog } from '../../pipelines/worker/process/log.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
-import { INTERVALS, pairOf, VENUES } from '../../schemas/primitives.ts';
+import { INTERVALS, VENUES } from '../../schemas/primitives.ts';
+import { assertFolder, assertPairs, fileOf, needed } from '../file-flags.ts';
 import { oneOf } from '../flags.ts';
 import { readParams } from '../params-file.ts';
 import { progressBar } from '../progress.ts';
 import { instantOf } from '../times.ts';
 
-const MAX_SYMBOL = 64;
 const RUNNERS = ['embedded', ...ENGINE_NAMES] as const;
 
 const HELP = `
@@ -138,12 +136,6 @@ async function portable(name: EngineName): Promise<ReplayEngine> {
   return portableEngine(name, { env: process.env, clock: systemClock, log });
 }
 
-/** Checked here and not by commander, which would name a missing flag before a mistyped one. */
-function needed(value: string | undefined, example: string): string {
-  if (value?.trim()) return value;
-  throw new ConfigError(`Expected the flag ${example.split(' ')[0]}, e.g. ${example}.`);
-}
-
 async function historyOf(folder: string | undefined, fromMs: number | undefined) {
   if (folder === undefined) return [];
   if (fromMs === undefined) {
@@ -151,30 +143,6 @@ async function historyOf(folder: string | undefined, fromMs: number | undefined)
   }
   const { readHistory } = await import('../../pipelines/replay/history.ts');
   return readHistory(folder, fromMs);
-}
-
-function fileOf(word: string): ReplayFile {
-  const at = word.indexOf('=');
-  const symbol = word.slice(0, Math.max(0, at)).trim();
-  const path = word.slice(at + 1);
-  if (at > 0 && path !== '' && pairOf(symbol) !== '' && symbol.length <= MAX_SYMBOL) return { symbol, path };
-  throw new ConfigError(`Expected SYMBOL=FILE, e.g. BTCUSDT=trades.parquet, got "${word}".`);
-}
-
-/** Everything after the candles is told apart by pair. */
-function assertPairs(symbols: readonly string[]): void {
-  for (const [i, symbol] of symbols.entries()) {
-    const other = symbols.slice(0, i).find((earlier) => pairOf(earlier) === pairOf(symbol));
-    if (other === undefined || other === symbol) continue;
-    throw new ConfigError(`Expected each pair once, got ${other} and ${symbol}. Leave one of them out.`);
-  }
-}
-
-/** Told before the work, not after it. */
-async function assertFolder(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found && !found.isDirectory())
-    throw new ConfigError(`Expected --out to be a folder, got the file ${path}.`);
 }
 
 function textOf(s: ReplaySummary, out: string): string {

@@ -7,6 +7,7 @@ import { addRelay } from './commands/relay.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
+import { addTelegram } from './commands/telegram.ts';
 import { addTwin } from './commands/twin.ts';
 import { errorLine, exitCodeOf } from './errors.ts';
 import { version } from './version.ts';
@@ -42,6 +43,7 @@ function programOf(): Command {
   addReplay(program);
   addEngine(program);
   addDeploy(program);
+  addTelegram(program);
   addTwin(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

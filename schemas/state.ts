@@ -115,6 +115,12 @@ export const OWNED_STATE = {
     key: ['scope'],
     owner: 'operator',
   },
+  'telegram-offset': {
+    row: 'next update of one bot, where it is polled',
+    schema: null,
+    key: ['bot'],
+    owner: 'telegram webhook',
+  },
 } as const satisfies Record<string, OwnedState>;
 
 export type PublishedKind = keyof typeof PUBLISHED_STATE;

@@ -1,7 +1,8 @@
 /** The webhook as an HTTP function: Telegram posts each update to it, with the secret that was agreed upon. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ConfigError, messageOf } from '../../schemas/errors.ts';
+import { messageOf } from '../../schemas/errors.ts';
 import { isSameText } from '../bearer.ts';
+import { assertWebhookSecret } from './registration.ts';
 import { requestOf, Update } from './update.ts';
 import { handleRequest, type WebhookPorts } from './webhook.ts';
 
@@ -13,7 +14,6 @@ export interface WebhookHandlerOptions extends WebhookPorts {
 }
 
 const HEADER = 'x-telegram-bot-api-secret-token';
-const SECRET = /^[A-Za-z0-9_-]{16,256}$/;
 const MAX_BODY_BYTES = 1 << 20;
 
 /**
@@ -23,11 +23,7 @@ const MAX_BODY_BYTES = 1 << 20;
 export function webhookHandler(
   options: WebhookHandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  if (!SECRET.test(options.secret)) {
-    throw new ConfigError(
-      'Expected a webhook secret of 16 to 256 letters, digits, _ or -, got something else.',
-    );
-  }
+  assertWebhookSecret(options.secret);
   return async (request, response) => {
     const status = await statusOf(options, request);
     response.writeHead(status, status === 405 ? { allow: 'POST' } : {}).end();

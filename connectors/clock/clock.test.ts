@@ -21,6 +21,12 @@ testClockContract('manual', () => {
   return { clock, pass: (ms) => clock.advanceTo(clock.now() + ms) };
 });
 
+testClockContract('accelerated, a little at a time', () => {
+  const base = new ManualClock(1000);
+  const clock = acceleratedClock({ start: START, speed: 10, base, mostAtOnceMs: 3_600_000 });
+  return { clock, pass: (ms) => base.advanceTo(base.now() + Math.ceil(ms / 10)) };
+});
+
 testClockContract('accelerated', () => {
   const base = new ManualClock(1000);
   const clock = acceleratedClock({ start: START, speed: 10, base });
@@ -68,6 +74,24 @@ describe('acceleratedClock', () => {
     await base.advanceTo(5001);
     await waiting;
     expect([clock.now(), ...reached]).toEqual([START + 60, START + 60]);
+  });
+
+  it('moves a little at a time where the process stands still, and goes on at its speed', async () => {
+    const base = new ManualClock(1000);
+    const clock = acceleratedClock({ start: START, speed: 60, base, mostAtOnceMs: 600 });
+    const told: number[] = [];
+    void clock.until(START + 1_200).then(() => told.push(clock.now() - START));
+    // A pause: nobody is woken before it is over.
+    vi.spyOn(base, 'now').mockReturnValue(1500);
+    expect(clock.now() - START).toBe(600);
+    vi.restoreAllMocks();
+    await base.advanceTo(1010);
+    expect(clock.now() - START).toBe(600);
+    await base.advanceTo(1020);
+    expect([clock.now() - START, ...told]).toEqual([1_200, 1_200]);
+    clock.end();
+    await base.advanceTo(2000);
+    expect(clock.now() - START).toBe(1_200);
   });
 
   it('refuses a speed of nothing', () => {

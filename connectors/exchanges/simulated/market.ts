@@ -33,8 +33,8 @@ export interface MarketBar {
 const SEQS_PER_MINUTE = 4096;
 /** Plans of epochs kept; an epoch is 500 minutes or so. */
 const PLANS_KEPT = 16;
-/** Those of three weeks, which a warm start asks for once as 15m bars and again as longer ones. */
-const BARS_KEPT = 40_000;
+/** Those of five weeks, which a start asks for once as 15m bars and again as longer ones, 200 of 4h at most. */
+const BARS_KEPT = 60_000;
 
 export class SimulatedMarket {
   readonly #symbols: ReadonlyMap<string, SymbolMarket>;

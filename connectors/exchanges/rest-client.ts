@@ -1,5 +1,5 @@
 /** HTTP for all venues: one queue a venue, time limits, retries, and pauses the venue asks for, kept by every caller. */
-import { messageOf, UpstreamError } from '../../schemas/errors.ts';
+import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
 import { type Backoff, backoffMs } from '../backoff.ts';
 import type { Clock } from '../clock/port.ts';
 import { explainNetworkError } from './explain.ts';
@@ -34,11 +34,21 @@ export interface RestClientOptions {
   /** Longest pause a caller waits through; asked for longer ones, it is told at once. Unit: ms. */
   readonly patienceMs?: number;
   readonly maxBytes?: number;
-  /** `json` is undefined where the answer is none. Default: all are fine. */
+  /** `json` is undefined where the answer is none. Default: all are fine. A ConfigError that it throws is told. */
   readonly judge?: (answer: Answer, json: unknown, nowMs: number) => Verdict;
 }
 
 export type RestQuery = Readonly<Record<string, string | number>>;
+
+/** `payload`: the text of the query, or the body where there is one. Called each time it is sent: signatures age. */
+type MakeHeaders = (payload: string) => Readonly<Record<string, string>>;
+
+export interface RestRequest {
+  readonly query?: RestQuery;
+  /** JSON. Sent by POST where there is one. */
+  readonly body?: string;
+  readonly headers?: MakeHeaders;
+}
 
 type Settings = Required<Omit<RestClientOptions, 'seed'>>;
 
@@ -78,10 +88,15 @@ export class RestClient {
    * JSON that the venue answers.
    * @throws UpstreamError where the venue cannot be reached, refuses, or answers no JSON, also after trying again.
    */
-  async getJson(path: string, query: RestQuery = {}, signal?: AbortSignal): Promise<unknown> {
-    const url = this.urlOf(path, query);
+  getJson(path: string, query: RestQuery = {}, signal?: AbortSignal): Promise<unknown> {
+    return this.json(path, { query }, signal);
+  }
+
+  /** As `getJson`. What is posted may be sent more than once. */
+  async json(path: string, request: RestRequest, signal?: AbortSignal): Promise<unknown> {
+    const url = this.urlOf(path, request.query ?? {});
     for (let attempt = 1; ; attempt++) {
-      const { json, failure } = await this.#attempt(url, signal);
+      const { json, failure } = await this.#attempt(url, request, signal);
       if (!failure) return json;
       if (!failure.mayPass || attempt >= this.#options.attempts) throw failure.error;
       // A pause is waited for by #attempt, with all other callers.
@@ -98,14 +113,14 @@ export class RestClient {
     return `${this.#options.baseUrl}${path}${text}`;
   }
 
-  async #attempt(url: string, signal: AbortSignal | undefined): Promise<Outcome> {
+  async #attempt(url: string, request: RestRequest, signal: AbortSignal | undefined): Promise<Outcome> {
     await this.#slots.take(signal).catch(() => throwIfGivenUp(url, signal));
     try {
       await this.#turn(url, signal);
-      return this.#judge(url, await this.#fetch(url, signal));
+      return this.#judge(url, await this.#fetch(url, request, signal));
     } catch (error) {
       throwIfGivenUp(url, signal);
-      if (error instanceof UpstreamError) throw error;
+      if (error instanceof UpstreamError || error instanceof ConfigError) throw error;
       const mayPass = !(error instanceof TooLongError);
       const text = mayPass ? explainNetworkError(url, error) : `${url} ${messageOf(error)}.`;
       return { failure: { error: new UpstreamError(text, { cause: error }), mayPass, isPause: false } };
@@ -128,9 +143,14 @@ export class RestClient {
     this.#nextStart = clock.now() + everyMs;
   }
 
-  #fetch(url: string, signal: AbortSignal | undefined): Promise<Answer> {
+  #fetch(url: string, { body, headers }: RestRequest, signal: AbortSignal | undefined): Promise<Answer> {
     const { clock, timeoutMs, maxBytes } = this.#options;
-    return fetchAnswer(url, { clock, timeoutMs, maxBytes, signal });
+    const made = headers?.(body ?? new URL(url).search.slice(1)) ?? {};
+    const sent =
+      body === undefined
+        ? { headers: made }
+        : { method: 'POST', body, headers: { ...made, 'content-type': 'application/json' } };
+    return fetchAnswer(url, { clock, timeoutMs, maxBytes, signal }, sent);
   }
 
   #judge(url: string, answer: Answer): Outcome {

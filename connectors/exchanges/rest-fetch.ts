@@ -18,7 +18,11 @@ export interface FetchLimits {
 export class TooLongError extends Error {}
 
 /** @throws TooLongError, or the error of `fetch`; a time limit reads as the system's ETIMEDOUT. */
-export async function fetchAnswer(url: string, limits: FetchLimits): Promise<Answer> {
+export async function fetchAnswer(
+  url: string,
+  limits: FetchLimits,
+  sent: Pick<RequestInit, 'method' | 'headers' | 'body'> = {},
+): Promise<Answer> {
   const { clock, timeoutMs, maxBytes, signal } = limits;
   const over = new AbortController();
   const done = new AbortController();
@@ -28,8 +32,8 @@ export async function fetchAnswer(url: string, limits: FetchLimits): Promise<Ans
   });
   const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
   try {
-    // Public endpoints of an exchange do not move; what redirects is something in between.
-    const response = await fetch(url, { signal: either, redirect: 'manual' });
+    // Endpoints of an exchange do not move; what redirects is something in between.
+    const response = await fetch(url, { ...sent, signal: either, redirect: 'manual' });
     return { status: response.status, headers: response.headers, text: await bodyOf(response, maxBytes) };
   } finally {
     done.abort();

@@ -139,7 +139,8 @@ function truth(twin: Controlled, url: URL): unknown[] {
   );
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+/** @throws ConfigError where it is too long. */
+export async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

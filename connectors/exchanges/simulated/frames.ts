@@ -22,7 +22,7 @@ export function turnoverText({ tick, sizeDecimals }: Instrument, turnover: numbe
 }
 
 /** A whole number of 10^-places, exactly. */
-export function decimalText(units: number, places: number): string {
+export function decimalText(units: number | bigint, places: number): string {
   if (places === 0) return String(units);
   const digits = String(units).padStart(places + 1, '0');
   return `${digits.slice(0, -places)}.${digits.slice(-places)}`;

@@ -26,6 +26,8 @@ const STATUS: Readonly<Record<ListingStatus, string>> = {
   halted: 'Settling',
   closed: 'Closed',
 };
+/** Least worth of an order, as Bybit's. Unit: USDT. */
+const MIN_NOTIONAL = '5';
 /** First contract of the simulated exchange, and time between listings. */
 const FIRST_LAUNCH = Date.UTC(2022, 0, 1);
 const LAUNCH_EVERY = 30 * 24 * HOUR_MS;
@@ -176,7 +178,11 @@ function instrumentInfo(instrument: Instrument, status: ListingStatus): unknown 
     settleCoin: 'USDT',
     priceScale: String(priceDecimals),
     priceFilter: { tickSize: tick.toFixed(priceDecimals) },
-    lotSizeFilter: { qtyStep: lot.toFixed(sizeDecimals), minOrderQty: lot.toFixed(sizeDecimals) },
+    lotSizeFilter: {
+      qtyStep: lot.toFixed(sizeDecimals),
+      minOrderQty: lot.toFixed(sizeDecimals),
+      minNotionalValue: MIN_NOTIONAL,
+    },
     fundingInterval: 480,
   };
 }

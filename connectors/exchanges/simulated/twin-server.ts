@@ -13,10 +13,12 @@ import { messageOf } from '../../../schemas/errors.ts';
 import { closeAfter } from '../../../schemas/primitives.ts';
 import type { Clock } from '../../clock/port.ts';
 import type { KlineOpen } from './bybit/kline-open.ts';
+import type { BybitAccounts } from './bybit/private/accounts.ts';
 import { answerControl, CONTROL } from './control.ts';
 import type { Fault } from './faults/faults.ts';
 import type { TwinClient } from './faults/link.ts';
 import { SimulatedMarket } from './market.ts';
+import { answerRest } from './rest-server.ts';
 import { ExchangeTwin, type FaultReport, type Refusal } from './twin.ts';
 import type { TwinVenueName } from './venue.ts';
 
@@ -35,6 +37,8 @@ export interface ExchangeTwinOptions {
   readonly bookEveryMs?: number;
   /** Where Bybit's bars open; default as on Bybit. */
   readonly klineOpen?: KlineOpen;
+  /** Of Bybit. Default: nobody has one. */
+  readonly accounts?: BybitAccounts;
   /** To begin with. */
   readonly faults?: readonly Fault[];
 }
@@ -95,7 +99,12 @@ class TwinServer implements RunningTwin {
     const common = { market: this.market, seed, startMs, stepMs, bookEveryMs, mostSteps: MOST_STEPS };
     const own = (venue: TwinVenueName) => ({ venue, ...(symbols[venue] && { symbols: symbols[venue] }) });
     this.twins = {
-      bybit: new ExchangeTwin({ ...common, ...own('bybit'), klineOpen: options.klineOpen ?? 'carried' }),
+      bybit: new ExchangeTwin({
+        ...common,
+        ...own('bybit'),
+        klineOpen: options.klineOpen ?? 'carried',
+        accounts: options.accounts,
+      }),
       kraken: new ExchangeTwin({ ...common, ...own('kraken') }),
     };
     this.inject(options.faults ?? []);
@@ -218,17 +227,13 @@ class TwinServer implements RunningTwin {
       const url = new URL(request.url ?? '/', this.httpUrl);
       if (url.pathname === CONTROL || url.pathname.startsWith(`${CONTROL}/`)) {
         await answerControl(this, this.#clock, request, url, response);
-      } else await this.#answerRest(url, response);
+      } else {
+        const twin = url.pathname.startsWith('/0/') ? this.twins.kraken : this.twins.bybit;
+        await answerRest(twin, this.#clock, request, response, this.#closing.signal);
+      }
     } catch (error) {
       response.writeHead(500).end(messageOf(error));
     }
-  }
-
-  async #answerRest(url: URL, response: ServerResponse): Promise<void> {
-    const twin = url.pathname.startsWith('/0/') ? this.twins.kraken : this.twins.bybit;
-    const { status, headers, text, delayMs } = await twin.get(url.href);
-    if (delayMs > 0) await this.#clock.until(this.#clock.now() + delayMs, this.#closing.signal);
-    response.writeHead(status, headers).end(text);
   }
 }
 

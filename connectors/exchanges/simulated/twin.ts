@@ -2,6 +2,7 @@
 import { ConfigError } from '../../../schemas/errors.ts';
 import type { Stream } from '../market-event.ts';
 import type { KlineOpen } from './bybit/kline-open.ts';
+import type { BybitAccounts } from './bybit/private/accounts.ts';
 import { BybitVenue } from './bybit/venue.ts';
 import { type Fault, faultInfo, type Tally } from './faults/faults.ts';
 import type { TwinClient } from './faults/link.ts';
@@ -14,7 +15,7 @@ import { KrakenVenue } from './kraken/venue.ts';
 import type { Listing } from './listing.ts';
 import type { SimulatedMarket } from './market.ts';
 import { type TruthBar, truthOf } from './truth.ts';
-import type { TwinVenue, TwinVenueName } from './venue.ts';
+import type { SentRequest, TwinVenue, TwinVenueName } from './venue.ts';
 import { VenueClock } from './venue-clock.ts';
 
 export interface TwinOptions {
@@ -33,6 +34,8 @@ export interface TwinOptions {
   readonly klineOpen?: KlineOpen;
   /** Steps made at most in one call; where more are due, they are longer. Default: no limit. */
   readonly mostSteps?: number;
+  /** Of Bybit. Default: nobody has one. */
+  readonly accounts?: BybitAccounts | undefined;
 }
 
 /** Why a handshake was not answered with a connection. */
@@ -68,7 +71,8 @@ export class ExchangeTwin {
     this.#stepMs = stepMs;
     this.#mostSteps = options.mostSteps ?? Number.POSITIVE_INFINITY;
     this.#ms = startMs;
-    const common = { market, startMs, bookEveryMs, klineOpen, seed, clock: this.#clock };
+    const { accounts } = options;
+    const common = { market, startMs, bookEveryMs, klineOpen, seed, clock: this.#clock, accounts };
     const symbols = options.symbols ?? usualSymbols(options.venue);
     const Venue = options.venue === 'bybit' ? BybitVenue : KrakenVenue;
     this.#venue = new Venue({ ...common, symbols });
@@ -141,10 +145,10 @@ export class ExchangeTwin {
   }
 
   /** `url`: path and query count. */
-  get(url: string): Promise<RestAnswer> {
+  get(url: string, sent?: SentRequest): Promise<RestAnswer> {
     const parsed = new URL(url, 'http://twin');
     return answerThrough(this.#timeline.active, this.#ms, this.#clock.at(this.#ms), (ms) =>
-      this.#venue.answer(parsed, ms),
+      this.#venue.answer(parsed, ms, sent),
     );
   }
 

@@ -33,6 +33,18 @@ export interface TwinSession {
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** It never arrives: the connection is cut instead, or nothing comes. */
+  readonly isLost?: 'cut' | 'silent';
+}
+
+/** What of a request of REST is not in its URL. */
+export interface SentRequest {
+  readonly method: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
 }
 
 /** Times are true time; frames carry the exchange's. */
@@ -45,7 +57,7 @@ export interface TwinVenue {
   /** Sends what happened since the last call, up to `ms`. */
   advanceTo(ms: number): void;
   /** Null where the path is not this venue's. */
-  answer(url: URL, ms: number): Promise<Answer | null>;
+  answer(url: URL, ms: number, sent?: SentRequest): Promise<Answer | null>;
   /** What a new subscriber of the stream would get first; null where that is nothing, or nobody has subscribed it. */
   snapshot(stream: Stream): TwinFrame | null;
   /** A frame of a stream that nobody asked for. */

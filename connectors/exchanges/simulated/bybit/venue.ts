@@ -6,12 +6,14 @@ import { answerBybit } from '../rest.ts';
 import {
   type Answer,
   frameOf,
+  type SentRequest,
   type SessionEvents,
   type TwinFrame,
   type TwinSession,
   type TwinVenue,
 } from '../venue.ts';
 import type { VenueClock } from '../venue-clock.ts';
+import type { BybitAccounts } from './private/accounts.ts';
 import { BybitSession } from './session.ts';
 import { BybitStream, type StreamOptions } from './stream.ts';
 
@@ -21,6 +23,8 @@ export interface BybitVenueOptions extends StreamOptions {
   readonly clock: VenueClock;
   /** True time at which it begins. */
   readonly startMs: number;
+  /** Default: nobody has one. */
+  readonly accounts?: BybitAccounts | undefined;
 }
 
 const TOPIC = /^(publicTrade|orderbook\.(?:50|200|1000)|tickers|kline\.1)\.(\w+)$/;
@@ -50,6 +54,7 @@ export class BybitVenue implements TwinVenue {
     this.#ms = startMs;
     this.listings = new Map(symbols.map((symbol) => [symbol, new Listing(market.of(symbol), clock)]));
     const at = clock.at(startMs);
+    options.accounts?.open(this.listings, at);
     this.#streams = new Map(
       Array.from(this.listings, ([symbol, listing]) => [symbol, new BybitStream(listing, at, options)]),
     );
@@ -82,15 +87,17 @@ export class BybitVenue implements TwinVenue {
       send: (topic: string, frame: TwinFrame) => this.#broadcast(topic, frame),
     };
     const at = Math.floor(this.#options.clock.at(ms));
+    this.#options.accounts?.advanceTo(at);
     for (const [symbol, stream] of this.#streams) {
       stream.advance(at, this.listings.get(symbol)!.status(ms) === 'closed', out);
     }
     for (const [session, events] of this.#sessions) if (session.isIdle(ms)) this.#cut(session, events);
   }
 
-  answer(url: URL, ms: number): Promise<Answer | null> {
+  answer(url: URL, ms: number, sent?: SentRequest): Promise<Answer | null> {
     if (!url.pathname.startsWith('/v5/')) return Promise.resolve(null);
-    const { clock, klineOpen } = this.#options;
+    const { clock, klineOpen, accounts } = this.#options;
+    if (accounts?.serves(url.pathname)) return Promise.resolve(accounts.answer(url, clock.at(ms), sent));
     const listed = Array.from(this.listings.values(), (listing) => ({ listing, status: listing.status(ms) }));
     return answerBybit({ listed, klineOpen }, url, clock.at(ms));
   }

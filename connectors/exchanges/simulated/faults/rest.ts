@@ -9,6 +9,8 @@ export interface RestAnswer {
   readonly text: string;
   /** How much later it arrives. Unit: ms. */
   readonly delayMs: number;
+  /** It never arrives: the connection is cut instead, or nothing comes. */
+  readonly isLost?: 'cut' | 'silent';
 }
 
 /**
@@ -41,9 +43,10 @@ export async function answerThrough(
     };
   }
   const answer = await ask(counting(active, 'restStale')?.beginMs ?? ms);
-  const headers = { date, 'content-type': 'application/json' };
+  const headers = { date, 'content-type': 'application/json', ...answer?.headers };
   if (!answer) return { status: 404, headers, text: '{}', delayMs };
-  return { status: answer.status, headers, text: JSON.stringify(answer.body), delayMs };
+  const { status, isLost } = answer;
+  return { status, headers, text: JSON.stringify(answer.body), delayMs, ...(isLost && { isLost }) };
 }
 
 function counting(active: readonly Incident[], kind: Incident['fault']['kind']): Incident | undefined {

@@ -15,6 +15,8 @@ export function withBar(closes: Closes | undefined, bar: Bar, { correlationMinut
   if (back > correlationMinutes) return known;
   const held = back >= 0 ? known.bars.at(-1 - back) : undefined;
   if (held && held[1] >= bar.revision) return known;
+  if (back === -1)
+    return { pair: known.pair, lastMinute: minute, bars: appended(known.bars, bar, correlationMinutes) };
   const lastMinute = Math.max(known.lastMinute, minute);
   const bars = Array.from(
     { length: Math.min(correlationMinutes + 1, Math.max(known.bars.length + Math.max(0, -back), back + 1)) },
@@ -23,6 +25,13 @@ export function withBar(closes: Closes | undefined, bar: Bar, { correlationMinut
   for (let i = 0; i < lastMinute - known.lastMinute && i < bars.length; i++) bars[i] = null;
   bars[lastMinute - minute] = [bar.close, bar.revision];
   return { pair: known.pair, lastMinute, bars: bars.reverse() };
+}
+
+/** The next minute, which a bar nearly always is: worth a way of its own, since each bar copies a day of them. */
+function appended(bars: Closes['bars'], { close, revision }: Bar, most: number): Closes['bars'] {
+  const kept = bars.slice(-most);
+  kept.push([close, revision]);
+  return kept;
 }
 
 export interface Correlation {

@@ -34,7 +34,7 @@ export function stateDocument(): string {
     '## Owned',
     '',
     'Decided upon by their owner: cell `value` as JSON, `version` one more with each write, which must follow the version',
-    'that was read. Kept until deleted.',
+    'that was read. Kept until deleted, where the row does not say otherwise.',
     '',
     table(
       ['kind', 'one row is', 'key', 'owner'],

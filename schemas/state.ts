@@ -83,7 +83,7 @@ export interface OwnedState {
   readonly owner: string;
 }
 
-/** Decided upon by compare-and-set; kept for ever. */
+/** Decided upon by compare-and-set; kept until deleted, where the row does not say otherwise. */
 export const OWNED_STATE = {
   'desk-book': {
     row: 'one book of the desk: positions, caps, pause, events not yet published',
@@ -102,6 +102,12 @@ export const OWNED_STATE = {
     schema: null,
     key: ['pair'],
     owner: 'trade desk',
+  },
+  'chart-task': {
+    row: 'whether the chart of one task was sent; ends 7 days after the last attempt',
+    schema: null,
+    key: ['task'],
+    owner: 'chart renderer',
   },
   parameters: {
     row: 'parameters in force, by what they are for',

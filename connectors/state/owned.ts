@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { UpstreamError } from '../../schemas/errors.ts';
 import type { OwnedKind } from '../../schemas/state.ts';
 import { ownedKey } from '../../schemas/state-keys.ts';
-import type { StateStore } from './port.ts';
+import type { StateStore, WriteOptions } from './port.ts';
 import { parseValue, scanAll } from './records.ts';
 
 export interface Versioned<T> {
@@ -37,12 +37,17 @@ export class OwnedRows<S extends z.ZodType> {
    * Writes the successor of `version` (0: the row must not exist). False: someone else has; read and decide anew.
    * @throws UpstreamError where it may have happened or not: read, then decide anew.
    */
-  async replace(parts: readonly string[], version: number, value: z.output<S>): Promise<boolean> {
+  async replace(
+    parts: readonly string[],
+    version: number,
+    value: z.output<S>,
+    options: WriteOptions = {},
+  ): Promise<boolean> {
     const condition =
       version === 0 ? ({ cell: 'version', absent: true } as const) : { cell: 'version', is: String(version) };
     const text = JSON.stringify(this.#schema.encode(value as never));
     const cells = { version: String(version + 1), value: text };
-    return this.#store.compareAndSet(ownedKey(this.#kind, parts), condition, cells);
+    return this.#store.compareAndSet(ownedKey(this.#kind, parts), condition, cells, options);
   }
 
   /**

@@ -80,6 +80,7 @@ export interface Chart {
   readonly trades: readonly ChartTrade[];
   /** Close of the signal's bar. */
   readonly signalAt: number | null;
+  readonly hasSignalBar: boolean;
   readonly exit: ChartExit | null;
   readonly lastPrice: number | null;
   readonly decimals: number;

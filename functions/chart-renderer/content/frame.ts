@@ -17,7 +17,7 @@ export interface Frame {
 export const RSI_BARS = 180;
 /** Bars before a signal, and of the market as it is. */
 const BEFORE = 90;
-const MARKET = 114;
+export const MARKET_BARS = 114;
 /** Empty places after a signal, for its TP and SL. */
 const AHEAD = 24;
 /** Bars shown after the exit. */
@@ -43,7 +43,7 @@ export function signalFrame({ scalp, swing, exit }: ChartTask): Frame | null {
   const at = Math.floor(signal.timestamp / length) * length;
   if (exit === null) return { interval, from: at - BEFORE * length, to: at + AHEAD * length, dataTo: at };
   const to = Math.ceil(end / length) * length + AFTER_EXIT * length;
-  const before = Math.min(BEFORE, Math.max(MIN_BEFORE, MARKET + AFTER_EXIT - (to - at) / length));
+  const before = Math.min(BEFORE, Math.max(MIN_BEFORE, MARKET_BARS + AFTER_EXIT - (to - at) / length));
   return { interval, from: at - before * length, to, dataTo: to };
 }
 
@@ -51,5 +51,5 @@ export function signalFrame({ scalp, swing, exit }: ChartTask): Frame | null {
 export function marketFrame(newestClose: number): Frame {
   const length = INTERVAL_MS['1m'];
   const to = Math.ceil(newestClose / length) * length;
-  return { interval: '1m', from: to - MARKET * length, to, dataTo: to };
+  return { interval: '1m', from: to - MARKET_BARS * length, to, dataTo: to };
 }

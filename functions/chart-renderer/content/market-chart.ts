@@ -28,6 +28,7 @@ export function marketChart({ task, frame, candles, levels, snapshot, positions 
     trends: shownTrends(levels),
     trades: open.map(({ side, entry, tp, sl, since }) => ({ side, entry, tp, sl, from: since, until: null })),
     signalAt: null,
+    hasSignalBar: false,
     exit: null,
     lastPrice,
     decimals,

@@ -21,6 +21,7 @@ export function signalChart(facts: ChartFacts, signal: Signal): Chart {
   const { exit } = task;
   const bars = barsOf(facts.candles, frame);
   const before = bars.filter((bar) => bar.openTime + INTERVAL_MS[frame.interval] <= timestamp);
+  const seen = endingAt(before, timestamp, frame);
   const known = facts.levels !== null && facts.levels.asOf <= timestamp ? facts.levels : null;
   return {
     frame,
@@ -29,12 +30,13 @@ export function signalChart(facts: ChartFacts, signal: Signal): Chart {
     badge: exit === null ? null : badgeOf(exit, entry),
     facts: [headline(signal), conditions(signal, frame)],
     warning: null,
-    marks: signal.type === 'SCALP' ? marksOf(signal, endingAt(before, timestamp, frame)) : [],
+    marks: signal.type === 'SCALP' ? marksOf(signal, seen) : [],
     bars,
     levels: levelsOf(signal, known, before, frame),
     trends: trendsOf(signal, known),
     trades: [{ side, entry, tp, sl, from: timestamp, until: exit?.ts ?? null }],
     signalAt: timestamp,
+    hasSignalBar: seen.length > 0,
     exit: exit && { at: exit.ts, price: exit.price, isWin: exit.pnl === null ? null : exit.pnl >= 0 },
     lastPrice: null,
     decimals: decimalsOf(bars.length > 0 ? bars.flatMap((bar) => [bar.high, bar.low]) : [entry, tp, sl]),

@@ -11,11 +11,11 @@ export function numberOf(text: string, flag: string, min: number, max: number): 
 }
 
 /** Upper case, in the order given; undefined where the flag was left out. @throws ConfigError where one is empty or there twice. */
-export function symbolsOf(text: string | undefined): readonly string[] | undefined {
+export function symbolsOf(text: string | undefined, flag = '--symbols'): readonly string[] | undefined {
   const symbols = text?.split(',').map((symbol) => symbol.trim().toUpperCase());
   const wrong = symbols?.find((symbol, i) => symbol === '' || symbols.indexOf(symbol) !== i);
   if (wrong === undefined) return symbols;
-  throw new ConfigError(`Expected --symbols as BTCUSDT,ETHUSDT, each once, got "${text}".`);
+  throw new ConfigError(`Expected ${flag} as BTCUSDT,ETHUSDT, each once, got "${text}".`);
 }
 
 /** @throws ConfigError with the names that are known, and the one that was meant. */

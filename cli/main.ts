@@ -1,5 +1,6 @@
 /** `cst`, the command line. Each command is a file in commands/. */
 import { Command } from 'commander';
+import { addBacktest } from './commands/backtest.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addEngine } from './commands/engine.ts';
 import { addRecord } from './commands/record.ts';
@@ -22,6 +23,7 @@ Examples:
   cst relay --venue bybit --bus pubsub --project my-project    an exchange's trades and books, onto Google Pub/Sub
   cst record --venue bybit --out frames                        all that an exchange sends, into files
   cst replay --frames frames --out out                         … and what would have come of it
+  cst backtest BTCUSDT=candles.parquet --out out               … and what a desk would have earned with them
   cst replay --help                                            file formats and more examples
   cst engine install                                           Prism and Flink, to replay on
   cst deploy dataflow --help                                   the graph as a job on Google Dataflow
@@ -41,6 +43,7 @@ function programOf(): Command {
   addRecord(program);
   addRun(program);
   addReplay(program);
+  addBacktest(program);
   addEngine(program);
   addDeploy(program);
   addTelegram(program);

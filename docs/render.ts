@@ -1,5 +1,6 @@
 /** Turns the schemas into the reference documents, so that no list of fields is ever written twice. */
 import { z } from 'zod';
+import { BacktestAssumptions } from '../schemas/backtest-assumptions.ts';
 import { DeskParams } from '../schemas/desk-params.ts';
 import { MacroParams } from '../schemas/macro-params.ts';
 import { SignalParams } from '../schemas/params.ts';
@@ -120,6 +121,11 @@ function parameters(): string {
     '',
     'Of one book; a desk has any number of them, side by side. Their hash is recorded with each of its events.',
     ...parameterTables(DeskParams, '###'),
+    '',
+    '## Backtest',
+    '',
+    'What a backtest takes for granted where history does not tell; in each of its reports.',
+    ...parameterTables(BacktestAssumptions, '###'),
   );
 }
 

@@ -59,6 +59,11 @@ export function nonNegativeIn(cell: Cell, column: string): number {
   return value >= 0 && value < Number.MAX_VALUE ? value : refuse(column, 'a number from 0', cell);
 }
 
+export function numberIn(cell: Cell, column: string): number {
+  const value = decimal(cell);
+  return Number.isFinite(value) ? value : refuse(column, 'a number', cell);
+}
+
 export function wholeIn(cell: Cell, column: string): number {
   const value = decimal(cell);
   return Number.isSafeInteger(value) && value >= 0 ? value : refuse(column, 'a whole number from 0', cell);

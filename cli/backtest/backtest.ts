@@ -1,0 +1,89 @@
+/** The event backtest: the live graph, MACRO engine and desk over history, with a clock that the history drives. */
+import { streamFiles } from '../../pipelines/replay/stream.ts';
+import { ConfigError } from '../../schemas/errors.ts';
+import { PositionEvent } from '../../schemas/position-event.ts';
+import { DAY_MS } from '../../schemas/primitives.ts';
+import { wireJson } from '../../schemas/wire-json.ts';
+import { type BacktestTrade, DeskRun } from './desk-run.ts';
+import { Market } from './market.ts';
+import type { BacktestOptions } from './options.ts';
+import { BacktestOutput } from './output.ts';
+import { type BacktestReport, reportOf } from './report.ts';
+import { Tally } from './tally.ts';
+
+/**
+ * The same files and options give the same bytes in `out`, run for run.
+ * @throws ConfigError where a file is wrong or holds nothing of the time range. @throws UpstreamError of the folder.
+ */
+export async function backtest(options: BacktestOptions): Promise<BacktestReport> {
+  const output = new BacktestOutput(options.out);
+  try {
+    return await run(options, output);
+  } catch (error) {
+    output.abandon();
+    throw error;
+  }
+}
+
+async function run(options: BacktestOptions, output: BacktestOutput): Promise<BacktestReport> {
+  const { desk: config, params, fromMs, toMs } = options;
+  const tally = new Tally(config.books.map(({ book }) => book));
+  const market: Market = new Market({ ...options, recordedBooks: null }, output, () => desk);
+  const desk: DeskRun = new DeskRun({
+    config,
+    onEvent(event) {
+      tally.event(event);
+      output.line('position-events', wireJson(PositionEvent, event));
+    },
+    onTrade(trade) {
+      tally.trade(trade);
+      output.line('trades', tradeJson(trade));
+      output.line('equity', equityJson(trade));
+    },
+    onInput: options.onInput,
+    regimeOf: (pair) => market.regimeOf(pair),
+  });
+  const { rows, late, dropped, skipped } = await streamFiles({
+    ...{ files: options.files, venue: options.venue, interval: options.interval, params, toMs },
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    fromMs: readFrom(options),
+    ...{ history: options.history, emitAfterMs: fromMs ?? 0, publishAfterMs: 0 },
+    take: (topic, bytes) => market.take(topic, bytes),
+    onTime: (watermarkMs) => market.passTo(watermarkMs),
+  });
+  market.ledger.end();
+  assertTraded(options, market);
+  const counted = { rows, late, dropped, skipped, deadLetters: output.count('dead-letters') };
+  let report: BacktestReport | undefined;
+  output.finish((sha256) => {
+    report = reportOf({ options, market, tally, state: desk.state, counted, sha256 });
+    return report;
+  });
+  return report!;
+}
+
+/** History that is given stands for what the files have before the time range. */
+function readFrom({ fromMs, history, assumptions }: BacktestOptions): number | undefined {
+  if (fromMs === undefined) return undefined;
+  return history.length > 0 ? fromMs : fromMs - assumptions.warmUpDays * DAY_MS;
+}
+
+/** An empty result would read as a strategy that never trades. */
+function assertTraded({ fromMs, toMs }: BacktestOptions, { span }: Market): void {
+  if (span.toMs > Math.max(fromMs ?? 0, 0) && span.fromMs < (toMs ?? Number.POSITIVE_INFINITY)) return;
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const found = Number.isFinite(span.toMs) ? `bars from ${iso(span.fromMs)} to ${iso(span.toMs)}` : 'none';
+  throw new ConfigError(`Expected bars within the time range, got ${found}. Check --timerange.`);
+}
+
+function tradeJson(trade: BacktestTrade): string {
+  const { openedAt, closedAt, ...rest } = trade;
+  return JSON.stringify({
+    ...{ openedAt: new Date(openedAt).toISOString(), closedAt: new Date(closedAt).toISOString() },
+    ...rest,
+  });
+}
+
+function equityJson({ closedAt, book, equity }: BacktestTrade): string {
+  return JSON.stringify({ ts: new Date(closedAt).toISOString(), book, equity });
+}

@@ -1,0 +1,65 @@
+/** `cst backtest`: the live graph, MACRO engine and desk over history, with honest costs. */
+import { type Command, Option } from 'commander';
+import { VENUES } from '../../schemas/primitives.ts';
+import type { BacktestFlags } from '../backtest/run.ts';
+
+const HELP = `
+FILE holds 1m bars (open_time_ms, open, high, low, close, volume) or, with --trades, trades (ts_ms, price, size, …):
+the files of cst replay. They should begin weeks before the time range: what comes before it warms the graph, the MACRO
+engine (its 4h bars need 17 days before a bias can engage, 34 to be judged in full) and is not traded.
+
+What runs is what runs live: the same graph makes the same signals as cst replay does, each 15 minutes the MACRO engine
+decides on the bars known then, and the same desk refuses or enters them and pays fees, funding and slippage. History
+without books does not tell spread, depth or what came first within a bar; what is assumed instead is in
+--assumptions and stated in report.json. A funding rate that is not in a --funding file is unknown, never 0.
+
+Writes to DIR, the same bytes in every run:
+  trade-signals-micro, macro-bias-updates, trade-signals-macro, position-events (.ndjson)   the messages of these topics
+  trades, equity (.ndjson)          one line for each closed trade, with its costs, bias and regime
+  feed-events, dead-letters (.ndjson)   spans of bars that are not whole; rows that cannot be read
+  report.json                       figures, refusals by reason, assumptions, parameters, hashes
+
+A time range is YYYYMMDD-YYYYMMDD (UTC), the first day included, the second not; either may be left out.
+
+Examples:
+  cst backtest BTCUSDT=btc-1m.parquet --timerange 20250601-20250630 --out out
+  cst backtest BTCUSDT=btc.csv.gz ETHUSDT=eth.csv.gz --funding BTCUSDT=btc-funding.parquet --out out --json
+  cst backtest BTCUSDT=btc-1m.parquet --variant a:a.json --variant b:b.json,desk-b.json --out ab
+`;
+
+export function addBacktest(program: Command): void {
+  program
+    .command('backtest')
+    .summary('strategies, desk and costs over history')
+    .description('Trades recorded history on paper with the live graph, MACRO engine and desk.')
+    .argument('[SYMBOL=FILE...]', 'one file for each symbol')
+    .option('--timerange <range>', 'what is traded, e.g. 20250601-20250630, 20250601- or -20250630')
+    .option('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT')
+    .option('--venue <name>', `exchange the data comes from: ${VENUES.join(', ')}`, 'bybit')
+    .option('--trades', 'the files hold trades, not 1m bars')
+    .addOption(
+      listOption('--funding <symbol=file>', 'settled fundings (ts_ms, funding_rate); may be repeated'),
+    )
+    .option('--history <dir>', 'output of cst replay whose candles up to the time range warm graph and MACRO')
+    .option('--params <file>', 'JSON with parameters of graph and strategies that differ from the default')
+    .option('--desk <file>', 'JSON with books of the desk; each trades with an equity of its own')
+    .option('--macro <file>', 'JSON with parameters of the MACRO engine that differ from the default')
+    .option('--assumptions <file>', 'JSON with assumptions that differ from the default')
+    .addOption(
+      listOption('--variant <name:params,desk>', 'its own graph and desk, into DIR/NAME; may be repeated'),
+    )
+    .option('--out <dir>', 'required: folder to write to; made where missing')
+    .option('--json', 'report.json on stdout, one line for each variant, instead of text')
+    .addHelpText('after', HELP)
+    .action(async (words: readonly string[], flags: BacktestFlags) => {
+      // Loaded when needed: the engine takes longer to load than a mistyped flag takes to name.
+      const { runBacktest } = await import('../backtest/run.ts');
+      return runBacktest(words, flags);
+    });
+}
+
+/** One that may be given several times. */
+function listOption(flags: string, description: string): Option {
+  const add = (word: string, words: readonly string[] | undefined) => [...(words ?? []), word];
+  return new Option(flags, description).argParser<readonly string[] | undefined>(add);
+}

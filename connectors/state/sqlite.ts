@@ -12,6 +12,8 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   /** How long a call waits for other processes that hold the file. Unit: ms; default 10,000. */
   readonly patienceMs?: number;
+  /** Death of what a fulfilled write outlasts: the machine's (a sync to disk each time; default), or this process's alone. */
+  readonly survives?: 'machine' | 'process';
 }
 
 /** Rows that a sweep removes at most, so that no write waits long for it. */
@@ -39,7 +41,8 @@ const SQL = {
  * @throws ConfigError where the file is no state store, UpstreamError where it cannot be opened.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<StateStore> {
-  return new SqliteStore(await openDatabase(options.path, options.patienceMs ?? 10_000), options.clock);
+  const { path, patienceMs = 10_000, survives = 'machine', clock } = options;
+  return new SqliteStore(await openDatabase(path, patienceMs, survives), clock);
 }
 
 class SqliteStore implements StateStore {

@@ -23,12 +23,16 @@ const SCHEMA = `
   PRAGMA user_version = ${VERSION};
 `;
 
-export async function openDatabase(path: string, patienceMs: number): Promise<Database> {
+export async function openDatabase(
+  path: string,
+  patienceMs: number,
+  survives: 'machine' | 'process' = 'machine',
+): Promise<Database> {
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
     const database = new Database(path, new DatabaseSync(path, { timeout: STEP_MS }), patienceMs);
     try {
-      await database.prepare();
+      await database.prepare(survives === 'machine' ? 'FULL' : 'NORMAL');
     } catch (error) {
       database.close();
       throw error;
@@ -51,8 +55,8 @@ export class Database {
     this.#attempts = Math.max(1, Math.ceil(patienceMs / STEP_MS));
   }
 
-  async prepare(): Promise<void> {
-    await this.patiently(() => this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'));
+  async prepare(synchronous: 'FULL' | 'NORMAL'): Promise<void> {
+    await this.patiently(() => this.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`));
     await this.patiently(() => this.transaction(() => this.#createSchema()));
   }
 

@@ -23,8 +23,10 @@ export interface BybitApiOptions {
 export const TIMEOUT_MS = 10_000;
 /** Longest pause that a request waits through. Unit: ms. */
 const PATIENCE_MS = 5_000;
-/** Times that a request is sent which changes nothing. */
+/** Times that a request is sent which may come twice. */
 const ATTEMPTS = 3;
+/** Part of the window by which requests are stamped early: Bybit takes old ones, but none from the future. */
+const EARLY = 0.1;
 const TIME = '/v5/market/time';
 
 export class BybitApi {
@@ -46,34 +48,39 @@ export class BybitApi {
   }
 
   /** Null where it was done. @throws UpstreamError where it may have been done or not; ConfigError */
-  async post(path: string, body: Readonly<Record<string, unknown>>): Promise<Refusal | null> {
-    return (await this.#ask(path, { body: JSON.stringify(body) })).refusal;
+  async post(
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    attempts = ATTEMPTS,
+  ): Promise<Refusal | null> {
+    return (await this.#ask(path, { body: JSON.stringify(body) }, attempts)).refusal;
   }
 
+  /** By Bybit's clock. Unit: ms since the epoch. */
   now(): Promise<number> {
     return this.#offsetMs().then((offset) => Math.floor(this.#options.clock.now() + offset));
   }
 
-  async #ask(path: string, request: RestRequest) {
-    let answer = await this.#send(path, request);
+  async #ask(path: string, request: RestRequest, attempts = ATTEMPTS) {
+    let answer = await this.#send(path, request, attempts);
     if (answer.retCode === CODES.notInTime) {
       this.#offset = null;
-      answer = await this.#send(path, request);
+      answer = await this.#send(path, request, attempts);
     }
     const { retCode, retMsg, result } = answer;
     return { refusal: retCode === 0 ? null : refusalOf(retCode, this.#clean(retMsg), path), result };
   }
 
-  async #send(path: string, request: RestRequest): Promise<z.output<typeof RestEnvelope>> {
+  async #send(path: string, request: RestRequest, attempts: number): Promise<z.output<typeof RestEnvelope>> {
     const offset = await this.#offsetMs();
     const headers = (payload: string) => this.#sign(payload, offset);
-    return this.#parse(RestEnvelope, await this.#json(path, { ...request, headers }), path);
+    return this.#parse(RestEnvelope, await this.#json(path, { ...request, headers }, attempts), path);
   }
 
   /** Errors of the way there quote answers, and answers may quote the key. */
-  async #json(path: string, request: RestRequest): Promise<unknown> {
+  async #json(path: string, request: RestRequest, attempts = ATTEMPTS): Promise<unknown> {
     try {
-      return await this.#client(path, request.body === undefined ? ATTEMPTS : 1).json(path, request);
+      return await this.#client(path, attempts).json(path, request);
     } catch (error) {
       const text = this.#clean(messageOf(error));
       if (error instanceof ConfigError) throw new ConfigError(text);
@@ -94,7 +101,7 @@ export class BybitApi {
   #sign(payload: string, offset: number): Record<string, string> {
     const { keys, clock, recvWindowMs } = this.#options;
     const { key, secret } = keys.reveal();
-    const stamp = String(Math.floor(clock.now() + offset));
+    const stamp = String(Math.floor(clock.now() + offset - EARLY * recvWindowMs));
     const text = `${stamp}${key}${recvWindowMs}${payload}`;
     return {
       'x-bapi-api-key': key,

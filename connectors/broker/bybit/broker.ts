@@ -100,6 +100,8 @@ class BybitAccount implements BybitBroker {
       takeProfit: tp,
       stopLoss: sl,
       tpslMode: 'Full',
+      tpTriggerBy: 'LastPrice',
+      slTriggerBy: 'LastPrice',
     });
   }
 
@@ -188,7 +190,7 @@ class BybitAccount implements BybitBroker {
     const { symbol, orderLinkId } = body;
     for (let attempt = 1; ; attempt++) {
       try {
-        const refusal = await this.#api.post('/v5/order/create', { ...LINEAR, positionIdx: 0, ...body });
+        const refusal = await this.#api.post('/v5/order/create', { ...LINEAR, positionIdx: 0, ...body }, 1);
         if (!refusal) return { kind: 'placed', isKnown: false };
         if (refusal.code === CODES.known) return { kind: 'placed', isKnown: true };
         return await this.#refusedOrKnown(symbol, orderLinkId, refusal.reason);

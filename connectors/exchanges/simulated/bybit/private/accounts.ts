@@ -18,6 +18,8 @@ export interface BybitAccountsOptions {
   readonly fees?: { readonly maker: number; readonly taker: number };
   /** Requests of a key and path in a second. */
   readonly perSecond?: number;
+  /** Told of each answer; of what failed by a fault, the code is null. */
+  readonly onAnswer?: (path: string, ms: number, retCode: number | null) => void;
 }
 
 /** How the next requests of a path fail. */
@@ -32,6 +34,10 @@ export interface PrivateFault {
     | 'silent'
     | { readonly status: number }
     | { readonly retCode: number; readonly retMsg: string };
+}
+
+interface Enveloped extends Answer {
+  readonly body: { readonly retCode: number };
 }
 
 interface Asked {
@@ -107,14 +113,12 @@ export class BybitAccounts {
   answer(url: URL, ms: number, sent: SentRequest = { method: 'GET', headers: {}, body: '' }): Answer {
     this.advanceTo(ms);
     const fault = this.#nextFault(url.pathname);
-    if (!fault) return this.#usual(url, ms, sent);
-    if (fault.isTaken) this.#usual(url, ms, sent);
-    if (typeof fault.answer === 'string') return { status: 200, body: {}, isLost: fault.answer };
-    if ('status' in fault.answer) return { status: fault.answer.status, body: {} };
-    return { status: 200, body: { ...fault.answer, result: {}, retExtInfo: {}, time: ms } };
+    const answer = fault?.isTaken === false ? null : this.#usual(url, ms, sent);
+    this.#options.onAnswer?.(url.pathname, ms, fault || !answer ? null : answer.body.retCode);
+    return fault ? failed(fault, ms) : answer!;
   }
 
-  #usual(url: URL, ms: number, sent: SentRequest): Answer {
+  #usual(url: URL, ms: number, sent: SentRequest): Enveloped {
     const envelope = (retCode: number, retMsg: string, result: unknown) => ({
       status: 200,
       body: { retCode, retMsg, result, retExtInfo: {}, time: ms },
@@ -152,6 +156,12 @@ export class BybitAccounts {
     if (next) next.left -= 1;
     return next?.fault;
   }
+}
+
+function failed({ answer }: PrivateFault, ms: number): Answer {
+  if (typeof answer === 'string') return { status: 200, body: {}, isLost: answer };
+  if ('status' in answer) return { status: answer.status, body: {} };
+  return { status: 200, body: { ...answer, result: {}, retExtInfo: {}, time: ms } };
 }
 
 function keyInfo({ key, isReadOnly = false, canWithdraw = false }: TwinKey): unknown {

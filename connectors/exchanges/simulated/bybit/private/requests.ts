@@ -40,9 +40,9 @@ type Listings = ReadonlyMap<string, Listing>;
 export function placeOrder(account: Account, listings: Listings, body: string, ms: number): unknown {
   const wish = read(Create, body);
   const listing = listed(listings, wish.symbol);
-  const order = orderOf(wish, listing.instrument);
+  const order = reduced(account, orderOf(wish, listing.instrument));
   if (order.link !== '' && account.byLink(order.link)) throw refusal(110_072, 'OrderLinkedID is duplicate');
-  checkReduction(account, order);
+  if (order.lots === 0) throw refusal(110_017, 'current position is zero, cannot fix reduce-only order qty');
   checkPrices(order, listing, ms);
   checkWorth(account, order, listing, ms);
   const { id, link } = account.place(order);
@@ -122,11 +122,11 @@ function whole(text: string, step: number, what: string): number {
   return steps;
 }
 
-function checkReduction(account: Account, { isReduceOnly, isBuy, symbol }: OrderWish): void {
-  const { lots } = account.position(symbol);
-  if (isReduceOnly && (isBuy ? lots >= 0 : lots <= 0)) {
-    throw refusal(110_017, 'current position is zero, cannot fix reduce-only order qty');
-  }
+/** What only reduces is no larger than what is held against it. */
+function reduced(account: Account, order: OrderWish): OrderWish {
+  if (!order.isReduceOnly) return order;
+  const held = account.position(order.symbol).lots * (order.isBuy ? -1 : 1);
+  return { ...order, lots: Math.min(order.lots, Math.max(0, held)) };
 }
 
 function checkPrices({ ticks, isBuy, tp, sl }: OrderWish, listing: Listing, ms: number): void {

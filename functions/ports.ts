@@ -1,17 +1,9 @@
-/** Which twin of each port a function runs on, chosen from its settings: each is opened when it is first asked for. */
+/** Which twin of each port a function runs on, chosen from its settings: each is loaded and opened when it is first asked for. */
 import type { IncomingMessage } from 'node:http';
-import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
 import type { MessageBus } from '../connectors/bus/port.ts';
-import { openPubSubBus } from '../connectors/bus/pubsub.ts';
 import type { Clock } from '../connectors/clock/port.ts';
-import { fileMessenger } from '../connectors/messenger/file.ts';
 import type { Messenger } from '../connectors/messenger/port.ts';
-import { telegramMessenger } from '../connectors/messenger/telegram.ts';
-import { openBigtableStore } from '../connectors/state/bigtable.ts';
 import type { StateStore } from '../connectors/state/port.ts';
-import { openSqliteStore } from '../connectors/state/sqlite.ts';
-import { cloudTasks } from '../connectors/tasks/cloud-tasks.ts';
-import { openEmbeddedTasks } from '../connectors/tasks/embedded.ts';
 import type { TaskQueue } from '../connectors/tasks/port.ts';
 import { CHART_QUEUE } from '../schemas/chart-task.ts';
 import { bearerOf } from './bearer.ts';
@@ -29,6 +21,7 @@ interface Closeable {
   close(): Promise<void>;
 }
 
+/** Nothing is loaded that is not used: a function that was asleep starts the sooner. */
 export class Ports {
   readonly #clock: Clock;
   readonly #opened = new Map<string, Promise<Closeable>>();
@@ -39,36 +32,48 @@ export class Ports {
 
   store(settings: StateSettings): Promise<StateStore> {
     const clock = this.#clock;
-    return this.#open('store', async () =>
-      settings.kind === 'sqlite'
-        ? openSqliteStore({ path: settings.path, clock })
-        : openBigtableStore({ ...settings, clock }),
-    );
+    return this.#open('store', async () => {
+      if (settings.kind === 'sqlite') {
+        const { openSqliteStore } = await import('../connectors/state/sqlite.ts');
+        return openSqliteStore({ path: settings.path, clock });
+      }
+      const { openBigtableStore } = await import('../connectors/state/bigtable.ts');
+      return openBigtableStore({ ...settings, clock });
+    });
   }
 
   bus(settings: BusSettings): Promise<MessageBus> {
     const clock = this.#clock;
-    return this.#open('bus', async () =>
-      settings.kind === 'embedded'
-        ? openEmbeddedBus({ dir: settings.dir, clock })
-        : openPubSubBus({ ...settings, clock }),
-    );
+    return this.#open('bus', async () => {
+      if (settings.kind === 'embedded') {
+        const { openEmbeddedBus } = await import('../connectors/bus/embedded.ts');
+        return openEmbeddedBus({ dir: settings.dir, clock });
+      }
+      const { openPubSubBus } = await import('../connectors/bus/pubsub.ts');
+      return openPubSubBus({ ...settings, clock });
+    });
   }
 
   tasks(settings: TaskSettings): Promise<TaskQueue> {
-    return this.#open('tasks', async () =>
-      settings.kind === 'embedded'
-        ? openEmbeddedTasks({ path: settings.path, clock: this.#clock })
-        : cloudTasks({ ...settings, targets: { [CHART_QUEUE]: settings.chartUrl } }),
-    );
+    return this.#open<TaskQueue>('tasks', async () => {
+      if (settings.kind === 'embedded') {
+        const { openEmbeddedTasks } = await import('../connectors/tasks/embedded.ts');
+        return openEmbeddedTasks({ path: settings.path, clock: this.#clock });
+      }
+      const { cloudTasks } = await import('../connectors/tasks/cloud-tasks.ts');
+      return cloudTasks({ ...settings, targets: { [CHART_QUEUE]: settings.chartUrl } });
+    });
   }
 
   messenger(settings: MessengerSettings): Promise<Messenger> {
-    return this.#open('messenger', async () =>
-      settings.kind === 'file'
-        ? fileMessenger({ dir: settings.dir })
-        : telegramMessenger({ token: readSecret(settings.token), apiRoot: settings.apiRoot }),
-    );
+    return this.#open('messenger', async () => {
+      if (settings.kind === 'file') {
+        const { fileMessenger } = await import('../connectors/messenger/file.ts');
+        return fileMessenger({ dir: settings.dir });
+      }
+      const { telegramMessenger } = await import('../connectors/messenger/telegram.ts');
+      return telegramMessenger({ token: readSecret(settings.token), apiRoot: settings.apiRoot });
+    });
   }
 
   /** The last opened first; all of them, whatever fails. */

@@ -1,7 +1,7 @@
 /** A line that says what is being waited for and for how long: on a terminal only, and only beyond two seconds. */
 import { createLogUpdate } from 'log-update';
 import type { Clock } from '../connectors/clock/port.ts';
-import { duration } from './status.ts';
+import { duration } from './figures.ts';
 
 const SHOW_AFTER_MS = 2_000;
 const EVERY_MS = 200;

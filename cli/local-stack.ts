@@ -1,4 +1,4 @@
-/** The whole platform in one process: exchange → relay → bus → graph → history, each behind its port. */
+/** The whole platform in one process: exchange → relay → bus → graph → functions and history, each behind its port. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbeddedBus, removeEmbeddedBus } from '../connectors/bus/embedded.ts';
@@ -6,24 +6,35 @@ import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
-import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
+import { recordHistory } from '../connectors/history/subscriber.ts';
 import { type Relay, type RelayStats, startRelay } from '../connectors/relay/relay.ts';
+import type { Book } from '../functions/trade-desk/state.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
 import { messageOf } from '../schemas/errors.ts';
 import type { SignalParams } from '../schemas/params.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { type Close, closeInOrder } from './close-in-order.ts';
+import { ALERTS, type AlertCounts, FUNCTION_FILES, LocalFunctions } from './local-functions.ts';
+import type { TelegramAccess } from './local-messenger.ts';
 import type { MarketSource } from './market-source.ts';
+import type { StackConfig } from './stack-config.ts';
 
 export interface LocalStackOptions {
   readonly source: MarketSource;
   readonly symbols: readonly string[];
   readonly params: SignalParams;
-  /** Folder of bus and history. */
+  readonly config: StackConfig;
+  /** Folder of bus, history, state and alerts. */
   readonly dir: string;
   readonly seed: number;
   /** Told in a sentence what a person should know. */
   readonly notice: (line: string) => void;
+  /** See LocalFunctionsOptions. */
+  readonly survives: 'machine' | 'process';
+  readonly telegram: TelegramAccess | null;
+  /** Told the file of each chart. */
+  readonly onChart: (path: string) => void;
 }
 
 const BUS = 'bus';
@@ -37,6 +48,9 @@ const RECORDED: readonly TopicName[] = [
   'market-levels',
   'market-features',
   'trade-signals-micro',
+  'macro-bias-updates',
+  'trade-signals-macro',
+  'position-events',
   'feed-events',
   'dead-letters',
 ];
@@ -46,14 +60,14 @@ const RECORDED: readonly TopicName[] = [
  */
 export async function removeStack(dir: string): Promise<void> {
   await removeEmbeddedBus(join(dir, BUS));
-  for (const name of [HISTORY, `${HISTORY}.wal`]) await rm(join(dir, name), { force: true });
-  await rm(join(dir, SPILL), { force: true, recursive: true });
+  const sqlite = Object.values(FUNCTION_FILES).flatMap((name) => [name, `${name}-wal`, `${name}-shm`]);
+  for (const name of [HISTORY, `${HISTORY}.wal`, ...sqlite]) await rm(join(dir, name), { force: true });
+  for (const name of [SPILL, ALERTS]) await rm(join(dir, name), { force: true, recursive: true });
 }
 
 interface Parts {
   readonly bus: MessageBus;
-  readonly history: History;
-  readonly recorder: HistoryRecorder;
+  readonly functions: LocalFunctions;
   readonly graph: GraphService;
   readonly relay: Relay;
 }
@@ -61,29 +75,24 @@ interface Parts {
 /** A running stack. Messages published before the graph was warm wait for it on the bus. */
 export class LocalStack {
   readonly #parts: Parts;
+  /** The last opened first. */
+  readonly #closes: readonly Close[];
   #stopped: Promise<void> | undefined;
 
   /** Opens bus and history and starts the relay. @throws ConfigError, UpstreamError where the folder cannot be used. */
   static async open(options: LocalStackOptions): Promise<LocalStack> {
-    const bus = await openEmbeddedBus({ dir: join(options.dir, BUS), clock: systemClock });
-    let history: History | undefined;
+    const closes: Close[] = [];
     try {
-      history = await openDuckDbHistory({ path: join(options.dir, HISTORY) });
-      const onError = (topic: TopicName, error: unknown) =>
-        options.notice(`History of ${topic}: ${messageOf(error)}`);
-      const recorder = await recordHistory({ bus, history, clock: systemClock, topics: RECORDED, onError });
-      const graph = await openGraph(options, bus, history);
-      return new LocalStack({ bus, history, recorder, graph, relay: await openRelay(options, bus) });
+      return new LocalStack(await openParts(options, (close) => closes.unshift(close)), closes);
     } catch (error) {
-      // The bus first: that ends the recorder, which writes to history.
-      await bus.close();
-      await history?.close();
+      await closeInOrder(closes).catch(() => {});
       throw error;
     }
   }
 
-  private constructor(parts: Parts) {
+  private constructor(parts: Parts, closes: readonly Close[]) {
     this.#parts = parts;
+    this.#closes = closes;
   }
 
   /** Everything published on a topic from now on. */
@@ -109,32 +118,46 @@ export class LocalStack {
     return this.#parts.graph.backlog() ?? 0;
   }
 
+  /** The desk's books as they are. */
+  books(): Promise<Book[]> {
+    return this.#parts.functions.books();
+  }
+
+  alerts(): AlertCounts {
+    return this.#parts.functions.alerts();
+  }
+
   /** Warms the graph and runs it until `stop`. Rejects where a step fails. */
   run(): Promise<void> {
     return this.#parts.graph.run();
   }
 
   /**
-   * Stops reading, publishes what was received, writes history to its end. Idempotent.
+   * Stops reading, publishes what was received, then closes what follows from it, history last. Idempotent.
    * Where a part fails, the others are still closed; the first failure is thrown.
    */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
+    this.#stopped ??= closeInOrder(this.#closes);
     return this.#stopped;
   }
+}
 
-  async #stop(): Promise<void> {
-    const failures: unknown[] = [];
-    const inOrder = [
-      () => this.#parts.relay.stop(),
-      () => this.#parts.graph.stop(),
-      () => this.#parts.recorder.close(),
-      () => this.#parts.history.close(),
-      () => this.#parts.bus.close(),
-    ];
-    for (const end of inOrder) await end().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
-  }
+async function openParts(options: LocalStackOptions, onClose: (close: Close) => void): Promise<Parts> {
+  const { dir, notice } = options;
+  const bus = await openEmbeddedBus({ dir: join(dir, BUS), clock: systemClock });
+  onClose(() => bus.close());
+  const history = await openDuckDbHistory({ path: join(dir, HISTORY) });
+  onClose(() => history.close());
+  const onError = (topic: TopicName, error: unknown) => notice(`History of ${topic}: ${messageOf(error)}`);
+  const recorder = await recordHistory({ bus, history, clock: systemClock, topics: RECORDED, onError });
+  onClose(() => recorder.close());
+  const functions = await LocalFunctions.open({ ...options, bus });
+  onClose(() => functions.close());
+  const graph = await openGraph(options, bus, history, () => functions.begin());
+  onClose(() => graph.stop());
+  const relay = await openRelay(options, bus);
+  onClose(() => relay.stop());
+  return { bus, functions, graph, relay };
 }
 
 function openRelay(
@@ -149,12 +172,16 @@ function openGraph(
   { source, symbols, params, notice }: LocalStackOptions,
   bus: MessageBus,
   history: History,
+  onWarm: () => void,
 ): Promise<GraphService> {
   const { adapter, clock } = source;
   const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
   return GraphService.open({
     ...{ bus, clock, project: 'local', venue: adapter.venue, symbols, params, history, notice },
-    onWarm: () => source.begin(),
+    onWarm: () => {
+      source.begin();
+      onWarm();
+    },
     fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
   });
 }

@@ -43,9 +43,15 @@ export interface SimulationOptions {
   readonly symbols: readonly string[];
 }
 
-/** A seeded market that stands at the present until `begin`, and then runs `speed` times as fast. */
+/** A frame is two turns old when it is told of, and a book of 2 s before is none. Unit: market ms. */
+const MOST_AT_ONCE_MS = 500;
+
+/** A seeded market that stands at the present until `begin`, and then runs `speed` times as fast, or as fast as the machine can. */
 export async function simulatedSource({ seed, speed, symbols }: SimulationOptions): Promise<MarketSource> {
-  const clock = acceleratedClock({ start: systemClock.now(), speed, base: systemClock, isHeld: true });
+  const clock = acceleratedClock({
+    ...{ start: systemClock.now(), speed, base: systemClock, isHeld: true },
+    mostAtOnceMs: MOST_AT_ONCE_MS,
+  });
   const exchange = await startSimulatedExchange({ seed, clock, symbols });
   return {
     title: `simulated exchange (seed ${seed}), ${speed}×`,
@@ -53,7 +59,10 @@ export async function simulatedSource({ seed, speed, symbols }: SimulationOption
     adapter: bybitAdapter({ wsUrl: exchange.wsUrl, restUrl: exchange.httpUrl, bookDepth: 50 }),
     clock,
     begin: () => clock.begin(),
-    close: () => exchange.close(),
+    async close() {
+      await exchange.close();
+      clock.end();
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-/** Parameters from a JSON file of overrides; what it leaves out keeps its default. */
+/** Settings from a JSON file of overrides; what it leaves out keeps its default. */
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { ConfigError, messageOf } from '../schemas/errors.ts';
@@ -7,11 +7,19 @@ import { didYouMean } from './did-you-mean.ts';
 
 /** @throws ConfigError naming the file, and each setting that is wrong. */
 export function readParams(path: string): SignalParams {
-  const parsed = SignalParams.safeParse(readJson(path));
+  return readSettings(path, SignalParams, DEFAULT_PARAMS);
+}
+
+/** @param defaults What an empty file gives: names that exist. @throws ConfigError as above. */
+export function readSettings<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  defaults: z.output<S>,
+): z.output<S> {
+  const parsed = schema.safeParse(readJson(path));
   if (parsed.success) return parsed.data;
-  throw new ConfigError(
-    `Expected parameters in ${path}: ${parsed.error.issues.map(issueText).join(' ')} See docs/PARAMETERS.md.`,
-  );
+  const issues = parsed.error.issues.map((issue) => issueText(issue, defaults));
+  throw new ConfigError(`Expected parameters in ${path}: ${issues.join(' ')} See docs/PARAMETERS.md.`);
 }
 
 function readJson(path: string): unknown {
@@ -22,18 +30,21 @@ function readJson(path: string): unknown {
   }
 }
 
-function issueText(issue: z.core.$ZodIssue): string {
+function issueText(issue: z.core.$ZodIssue, defaults: unknown): string {
   if (issue.code !== 'unrecognized_keys') return `${issue.path.join('.') || 'the file'}: ${issue.message}.`;
-  const known = Object.keys(at(issue.path));
+  const known = Object.keys(at(issue.path, defaults));
   const prefix = issue.path.length > 0 ? `${issue.path.join('.')}.` : '';
   return issue.keys
     .map((key) => `there is no "${prefix}${key}".${didYouMean(key, known) || ` Known: ${known.join(', ')}.`}`)
     .join(' ');
 }
 
-/** The section of the parameters that a path leads to. */
-function at(path: readonly PropertyKey[]): object {
-  let section: unknown = DEFAULT_PARAMS;
-  for (const key of path) section = (section as Record<PropertyKey, unknown>)[key];
-  return section as object;
+/** The section that a path leads to; of a list its first entry, which all are like. */
+function at(path: readonly PropertyKey[], defaults: unknown): object {
+  let section = defaults;
+  for (const key of path) {
+    const name = Array.isArray(section) ? 0 : key;
+    section = (section as Record<PropertyKey, unknown> | undefined)?.[name];
+  }
+  return (section ?? {}) as object;
 }

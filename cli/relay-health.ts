@@ -1,7 +1,7 @@
 /** Whether a relay is of use now, and why not. Times are the machine's, in ms. */
 
 import type { RelayStats } from '../connectors/relay/relay.ts';
-import { duration } from './status.ts';
+import { duration } from './figures.ts';
 
 /** What relay and recorder tell of themselves at one moment. */
 export interface RelayReport extends RelayStats {

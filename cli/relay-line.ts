@@ -1,6 +1,7 @@
 /** What a relay says of itself: a line that is redrawn on a terminal, and a line of the log now and then elsewhere. Pure. */
+
+import { duration } from './figures.ts';
 import type { RelayReport } from './relay-health.ts';
-import { duration } from './status.ts';
 
 export interface RelayPace {
   /** Since the start. Unit: ms. */

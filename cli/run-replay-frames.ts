@@ -6,10 +6,10 @@ import { readHistory } from '../pipelines/replay/history.ts';
 import { REVISIONS } from '../pipelines/replay/output.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { INTERVALS, VENUES } from '../schemas/primitives.ts';
+import { duration } from './figures.ts';
 import { oneOf } from './flags.ts';
 import { readParams } from './params-file.ts';
 import { progressBar } from './progress.ts';
-import { duration } from './status.ts';
 import { version } from './version.ts';
 
 export interface ReplayFramesFlags {

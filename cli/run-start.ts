@@ -1,23 +1,22 @@
 /** What `cst start` does: the whole stack in this process, until Ctrl-C. */
 import { join } from 'node:path';
-import { createLogUpdate } from 'log-update';
 import { systemClock } from '../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../connectors/exchanges/simulated/instruments.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
+import { duration } from './figures.ts';
 import { numberOf, symbolsOf } from './flags.ts';
 import { LiveUniverse } from './live-universe.ts';
+import { telegramAccess } from './local-messenger.ts';
 import { LocalStack, type LocalStackOptions, removeStack } from './local-stack.ts';
 import { bybitSource, LIVE_SYMBOLS, type MarketSource, simulatedSource } from './market-source.ts';
 import { readParams } from './params-file.ts';
+import { type Screen, screenOf } from './screen.ts';
+import { DEFAULT_STACK_CONFIG, readStackConfig } from './stack-config.ts';
 import { StackView } from './stack-view.ts';
 import { MAX_SPEED, type StartFlags } from './start-flags.ts';
-import { duration, renderStatus } from './status.ts';
+import { renderStatus } from './status.ts';
 import { untilStopRequest } from './stop-request.ts';
-
-const REFRESH_MS = 500;
-/** Between lines of status where there is no terminal to redraw. */
-const PLAIN_EVERY_MS = 10_000;
 
 export async function runStart(flags: StartFlags): Promise<void> {
   const symbols = symbolsOf(flags.symbols) ?? (flags.live ? null : SIMULATED_SYMBOLS);
@@ -25,19 +24,26 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const seed = numberOf(flags.seed, '--seed', 0, Number.MAX_SAFE_INTEGER);
   const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
   const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
+  const config = flags.desk === undefined ? DEFAULT_STACK_CONFIG : readStackConfig(flags.desk);
+  const telegram = telegramAccess(process.env);
+  const isJson = flags.json === true;
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
   await untilStopRequest(async (stopAsked) => {
     if (!flags.live) await removeStack(dir);
     const source = flags.live
       ? bybitSource()
       : await simulatedSource({ seed, speed, symbols: symbols ?? SIMULATED_SYMBOLS });
-    await runStack({ source, symbols, params, dir, seed }, stopAsked);
+    // A simulation begins afresh, so that nobody needs what the disk has not yet got.
+    const survives = flags.live ? 'machine' : 'process';
+    await runStack({ source, symbols, params, config, telegram, dir, survives, seed, isJson }, stopAsked);
   }, stopAfterMs);
 }
 
-interface StackOptions extends Omit<LocalStackOptions, 'notice' | 'symbols'> {
+interface StackOptions extends Omit<LocalStackOptions, 'notice' | 'onChart' | 'symbols'> {
   /** Null: the first by turnover. */
   readonly symbols: readonly string[] | null;
+  /** Messages on stdout instead of lines for people. */
+  readonly isJson: boolean;
 }
 
 async function runStack(options: StackOptions, stopAsked: Promise<void>): Promise<void> {
@@ -47,10 +53,14 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
     const screen = screenOf(process.stdout, process.stderr);
     if (options.symbols === null) universe = await universeOf(source, screen.notice);
     const symbols = options.symbols ?? universe?.symbols ?? LIVE_SYMBOLS;
-    const stack = await LocalStack.open({ ...options, symbols, notice: screen.notice });
+    const { notice } = screen;
+    let view: StackView | undefined;
+    const onChart = (path: string) => view?.chart(path);
+    const stack = await LocalStack.open({ ...options, symbols, notice, onChart });
     try {
       universe?.follow((wanted, halted) => stack.follow(wanted, halted));
-      await watch(stack, source, screen, stopAsked);
+      view = await viewOf(stack, options, screen);
+      await watch(stack, view, screen, stopAsked);
     } finally {
       await universe?.stop();
       await stack.stop();
@@ -67,65 +77,39 @@ function universeOf({ adapter }: MarketSource, notice: (line: string) => void): 
   return LiveUniverse.open({ rest, options, clock: systemClock, fallback: LIVE_SYMBOLS, notice });
 }
 
+function viewOf(stack: LocalStack, { source, isJson }: StackOptions, screen: Screen): Promise<StackView> {
+  const shown = isJson
+    ? {
+        print: () => {},
+        onMessage: (topic: string, json: string) => screen.print(`{"topic":"${topic}","message":${json}}`),
+      }
+    : { print: screen.alert };
+  return StackView.open({ stack, source, clock: systemClock, ...shown });
+}
+
 /** Runs the stack under the eyes of a person, until a signal, the time given, or a failure. */
 async function watch(
   stack: LocalStack,
-  source: MarketSource,
+  view: StackView,
   screen: Screen,
   stopAsked: Promise<void>,
 ): Promise<void> {
-  const view = await StackView.open({ stack, source, clock: systemClock, print: screen.print });
-  screen.follow(view);
+  screen.follow({ notice: (line) => view.notice(line), text: () => renderStatus(view.status()) });
   try {
     await Promise.race([stack.run(), stopAsked]);
   } finally {
     screen.close();
     process.stderr.write('Stopping: publishing what was received …\n');
+    await view.readBooks();
     const status = view.status();
     await view.close();
     await stack.stop();
     const since = (ms: number | null) => (ms === null ? 'none' : `after ${duration(ms)}`);
-    process.stderr.write(
-      `${renderStatus({ ...status, notice: null })}\nfirst candle ${since(view.firstCandleMs)} · first signal ${since(view.firstSignalMs)}\n`,
-    );
+    const firsts = [
+      `first candle ${since(view.firstCandleMs)}`,
+      `first signal ${since(view.firstSignalMs)}`,
+      `first chart ${since(view.firstChartMs)}`,
+    ];
+    process.stderr.write(`${renderStatus({ ...status, notice: null })}\n${firsts.join(' · ')}\n`);
   }
-}
-
-interface Screen {
-  notice(line: string): void;
-  /** A line of output, above the status. */
-  print(line: string): void;
-  follow(view: StackView): void;
-  close(): void;
-}
-
-/** Redraws on a terminal; elsewhere notices come as lines, and the status as a block now and then. */
-function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream): Screen {
-  const redraw = stream.isTTY ? createLogUpdate(stream) : undefined;
-  let view: StackView | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const draw = () => {
-    if (view) (redraw ?? ((text: string) => stream.write(`${text}\n`)))(renderStatus(view.status()));
-  };
-  return {
-    notice(line) {
-      if (redraw && view) view.notice(line);
-      else stream.write(`${line}\n`);
-    },
-    print(line) {
-      redraw?.clear();
-      output.write(`${line}\n`);
-      if (redraw) draw();
-    },
-    follow(followed) {
-      view = followed;
-      timer = setInterval(draw, redraw ? REFRESH_MS : PLAIN_EVERY_MS);
-    },
-    close() {
-      clearInterval(timer);
-      view = undefined;
-      redraw?.clear();
-      redraw?.done();
-    },
-  };
 }

@@ -9,6 +9,8 @@ export interface StartFlags {
   readonly speed: string;
   readonly seed: string;
   readonly params?: string;
+  readonly desk?: string;
+  readonly json?: boolean;
   readonly dir: string;
   readonly for?: string;
 }

@@ -1,6 +1,8 @@
 /** The live status of a running stack as a few lines of text. Pure: state in, lines out. */
+import type { Book } from '../functions/trade-desk/state.ts';
 import type { Candle } from '../schemas/candle.ts';
 import { INTERVALS, type Interval } from '../schemas/primitives.ts';
+import { amount, decimal, duration, move, signed } from './figures.ts';
 
 export interface StackStatus {
   /** Where the trades come from, e.g. `simulated exchange, 60×`. */
@@ -21,11 +23,18 @@ export interface StackStatus {
   readonly lastCandles: readonly Candle[];
   readonly signals: number;
   readonly deadLetters: number;
+  /** Of the desk. */
+  readonly books: readonly Book[];
+  /** Scalps not entered, by reason. */
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly biases: Readonly<Record<string, 'LONG' | 'SHORT' | null>>;
+  readonly alerts: { readonly sent: number; readonly waiting: number; readonly charts: number };
   /** What the person should know now, e.g. why there is no connection. */
   readonly notice: string | null;
 }
 
-const SHOWN_CANDLES = 5;
+const SHOWN_CANDLES = 3;
+const SHOWN_REFUSALS = 3;
 
 /** Lines fit into 100 columns. */
 export function renderStatus(s: StackStatus): string {
@@ -36,7 +45,10 @@ export function renderStatus(s: StackStatus): string {
     `graph    lag ${s.lagMs === null ? '–' : duration(s.lagMs)} of market time · ${count(s.backlog)} messages in flight`,
     `candles  ${INTERVALS.map((interval) => `${interval} ${count(s.candles[interval])}`).join(' · ')}`,
     ...s.lastCandles.slice(0, SHOWN_CANDLES).map(candleLine),
-    `signals  ${count(s.signals)}    dead letters ${count(s.deadLetters)}`,
+    `signals  ${count(s.signals)} · refused ${refusalsText(s.refusals)} · dead letters ${count(s.deadLetters)}`,
+    `macro    ${biasesText(s.biases)}`,
+    ...s.books.flatMap((book) => bookLines(book, s)),
+    `alerts   ${count(s.alerts.sent)} sent · ${count(s.alerts.waiting)} waiting · ${count(s.alerts.charts)} charts`,
   ];
   if (s.notice) lines.push(`notice   ${s.notice}`);
   return lines.join('\n');
@@ -50,15 +62,41 @@ function candleLine(c: Candle): string {
   return `         ${time} ${c.symbol.padEnd(10)} ${String(c.close).padStart(12)} ${sign}${Math.abs(change).toFixed(2).padStart(5)} % ${note}`.trimEnd();
 }
 
-function count(n: number): string {
-  return Math.round(n).toLocaleString('en-US');
+/** The most frequent reasons. */
+function refusalsText(refusals: StackStatus['refusals']): string {
+  const all = Object.entries(refusals).sort(([, a], [, b]) => b - a);
+  const sum = all.reduce((total, [, n]) => total + n, 0);
+  if (sum === 0) return '0';
+  const shown = all.slice(0, SHOWN_REFUSALS).map(([reason, n]) => `${reason} ${count(n)}`);
+  return `${count(sum)} (${shown.join(', ')}${all.length > shown.length ? ', …' : ''})`;
 }
 
-/** 850 ms, 4.2 s, 3 min 20 s, 2 h 5 min. */
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1_000)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+function biasesText(biases: StackStatus['biases']): string {
+  const pairs = (side: 'LONG' | 'SHORT') =>
+    Object.keys(biases)
+      .filter((pair) => biases[pair] === side)
+      .map((pair) => pair.replace(/USDT$/, ''));
+  const sides = (['LONG', 'SHORT'] as const).flatMap((side) =>
+    pairs(side).length > 0 ? [`${side} ${pairs(side).join(' ')}`] : [],
+  );
+  return sides.length > 0 ? sides.join(' · ') : 'no bias';
+}
+
+function bookLines({ book, equity, day, positions }: Book, { lastCandles }: StackStatus): string[] {
+  const share = day.equity > 0 ? ` (${move(day.equity, day.equity + day.realised)})` : '';
+  const state = day.halted ? ' · HALTED' : '';
+  return [
+    `book     ${book} ${amount(equity)} · today ${signed(day.realised)}${share} · ${day.entries} entered · ${positions.length} open${state}`,
+    ...positions.map((position) => {
+      const { side, pair, symbol, status, entry, tp, sl } = position;
+      const last = lastCandles.find((candle) => candle.symbol === symbol)?.close;
+      const gain = last === undefined ? '' : side === 'LONG' ? move(entry, last) : move(last, entry);
+      const what = status === 'OPEN' ? gain : 'resting';
+      return `         ${side.padEnd(5)} ${pair.padEnd(10)} ${decimal(entry)} → ${decimal(last)} ${what} · TP ${decimal(tp)} · SL ${decimal(sl)}`;
+    }),
+  ];
+}
+
+function count(n: number): string {
+  return Math.round(n).toLocaleString('en-US');
 }

@@ -47,11 +47,11 @@ function start(
 }
 
 const SUMMARY =
-  /Stopping: publishing what was received …\n[\s\S]*\nfirst candle (\S.*) · first signal (\S.*)\n$/;
+  /Stopping: publishing what was received …\n[\s\S]*\nfirst candle (\S.*) · first signal (\S.*) · first chart \S.*\n$/;
 
 describe.concurrent('cst start', { timeout: 60_000 }, () => {
   it('shows candles', async () => {
-    const { child, out, hasSaid, exit } = start(['--speed', '120', '--seed', '1']);
+    const { child, out, hasSaid, exit } = start(['--speed', '120', '--seed', '1', '--json']);
     await hasSaid(/candles\s+1m [1-9]/);
     child.kill('SIGINT');
     expect(await exit).toBe(0);
@@ -87,7 +87,7 @@ describe('a started stack', { timeout: 60_000 }, () => {
     const other = join(dir, 'simulated', 'mine.txt');
     mkdirSync(join(dir, 'simulated'));
     writeFileSync(other, 'not of the stack');
-    const first = start([], [], dir);
+    const first = start(['--json'], [], dir);
     await hasPrinted(first);
     const second = start([], [], dir);
     expect(await second.exit).toBe(1);
@@ -118,14 +118,18 @@ describe('a started stack', { timeout: 60_000 }, () => {
   });
 });
 
-async function hasPrinted({ child }: Started): Promise<void> {
-  if (child.stdout) await once(child.stdout, 'data');
+/** A signal, where the output is JSON. */
+async function hasPrinted({ child, out }: Started): Promise<void> {
+  while (child.stdout && !/trade-signals-micro|ENTRY/.test(out.stdout)) await once(child.stdout, 'data');
 }
 
-/** Each line of the output, which must be a signal of a bar's close, and none twice. */
+/** The signals among the lines of the output, which must be of a bar's close, and none twice. */
 function signalsOf(stdout: string): ScalpSignal[] {
   const lines = stdout.split('\n').slice(0, -1);
-  const signals = lines.map((line) => ScalpSignal.parse(JSON.parse(line)));
+  const told = lines.map((line) => JSON.parse(line));
+  const signals = told
+    .filter(({ topic }) => topic === 'trade-signals-micro')
+    .map(({ message }) => ScalpSignal.parse(message));
   expect(new Set(signals.map(({ id }) => id)).size).toBe(signals.length);
   expect(signals.filter(({ timestamp }) => timestamp % 60_000 !== 0)).toEqual([]);
   return signals;

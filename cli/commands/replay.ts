@@ -32,7 +32,7 @@ the same file (files without trade_id have none); \`outputSha256\` is over the f
 of then: gaps, resyncs and recoveries included. Same journal, same code: same bytes.
 
 --runner prism and flink (cst engine install) run the same graph on those engines, in worker processes: a proof, not
-a faster way. DIR gets the same bytes; where rows are late, that holds with --revisions last: how many revisions a
+a faster way. One that shows nothing new for 5 minutes is given up; told to end (SIGTERM), it says how far it came. DIR gets the same bytes; where rows are late, that holds with --revisions last: how many revisions a
 record goes through until its last depends on when an engine fires.
 
 Examples:
@@ -133,7 +133,10 @@ function refuseWithFrames(words: readonly string[], flags: Flags): void {
 async function portable(name: EngineName): Promise<ReplayEngine> {
   const { portableEngine } = await import('../../pipelines/runners/portable/engine.ts');
   const log = jsonLog(systemClock, (line) => process.stderr.write(line));
-  return portableEngine(name, { env: process.env, clock: systemClock, log });
+  const stop = new AbortController();
+  // Whoever gives it up learns how far it came; Ctrl-C ends it at once, its engine and workers with it.
+  process.once('SIGTERM', () => stop.abort());
+  return portableEngine(name, { env: process.env, clock: systemClock, log, signal: stop.signal });
 }
 
 async function historyOf(folder: string | undefined, fromMs: number | undefined) {

@@ -3,7 +3,10 @@ import type { Command } from 'commander';
 import { MAX_SPEED, type StartFlags } from '../start-flags.ts';
 
 const HELP = `
-Signals go to stdout, one JSON object a line; status and notices go to stderr.
+Alerts (entries, exits, biases, charts) go to stdout as lines for people, with --json as {"topic", "message"}, one object
+a line, signals and refusals among them. Status and notices go to stderr. DIR keeps every alert and each chart as PNG.
+With CST_TELEGRAM_TOKEN and CST_TELEGRAM_CHATS (numbers, separated by commas) in the environment alerts go to Telegram, too.
+Trades are paper: no order leaves this machine.
 Ctrl-C publishes what was received, closes cleanly and prints a summary; a second one ends at once.
 A simulation begins afresh each time; live history stays in DIR and warms the next start.
 
@@ -12,20 +15,23 @@ Examples:
   cst start --speed 10 --seed 7                 slower, another market
   cst start --live                              Bybit, the 25 perpetuals with the highest turnover
   cst start --live --symbols BTCUSDT,ETHUSDT    … these two alone
-  cst start | jq .signal_reason                 why each signal left
+  cst start --desk desk.json                    {"desk": {"books": [{"book": "a"}, {"book": "b", "risk": {"margin": 0.05}}]}}
+  cst start --json | jq .message.reason         why each position was opened, closed or refused
 `;
 
 export function addStart(program: Command): void {
   program
     .command('start')
     .summary('the whole stack on this machine, simulated or live')
-    .description('Runs exchange, relay, bus, graph and history in one process.')
+    .description('Runs exchange, relay, bus, graph, desk, alerts, charts and history in one process.')
     .option('--live', "read Bybit's public endpoints instead of the simulated exchange")
     .option('--symbols <list>', 'symbols, separated by commas')
     .option('--speed <factor>', `market seconds per second of the simulation, at most ${MAX_SPEED}`, '60')
     .option('--seed <number>', 'which market is simulated', '1')
     .option('--params <file>', 'JSON with parameters that differ from the default')
-    .option('--dir <dir>', 'folder of bus and history', '.cst')
+    .option('--desk <file>', 'JSON with settings of desk, macro and notifier that differ from the default')
+    .option('--json', 'messages on stdout instead of lines for people')
+    .option('--dir <dir>', 'folder of bus, history, state and alerts', '.cst')
     .option('--for <seconds>', 'stop by itself after so many seconds')
     .addHelpText('after', HELP)
     .action(async (flags: StartFlags) => (await import('../run-start.ts')).runStart(flags));

@@ -1,0 +1,224 @@
+/** The functions behind the graph, in one process: state sink, MACRO engine, trade desk, notifier, charts, each on its ports. */
+import { join } from 'node:path';
+import type { MessageBus } from '../connectors/bus/port.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import type { StateStore } from '../connectors/state/port.ts';
+import { candlesOf } from '../connectors/state/records.ts';
+import { openSqliteStore } from '../connectors/state/sqlite.ts';
+import { openEmbeddedTasks } from '../connectors/tasks/embedded.ts';
+import { ChartRenderer } from '../functions/chart-renderer/chart-renderer.ts';
+import type { MacroEngine } from '../functions/macro-engine/run.ts';
+import { sinkState } from '../functions/state-sink/subscriber.ts';
+import type { Notifier } from '../functions/telegram-notifier/notifier.ts';
+import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
+import { TradeDesk } from '../functions/trade-desk/run.ts';
+import type { Book } from '../functions/trade-desk/state.ts';
+import { runDesk } from '../functions/trade-desk/subscriber.ts';
+import { CHART_QUEUE } from '../schemas/chart-task.ts';
+import { messageOf } from '../schemas/errors.ts';
+import { MINUTE_MS, pairOf } from '../schemas/primitives.ts';
+import { type Close, closeInOrder } from './close-in-order.ts';
+import { KeptKlines } from './kept-klines.ts';
+import { CONSOLE_CHAT, localMessenger, type TelegramAccess } from './local-messenger.ts';
+import { runMacroTimer } from './macro-timer.ts';
+import type { MarketSource } from './market-source.ts';
+import type { StackConfig } from './stack-config.ts';
+
+export interface LocalFunctionsOptions {
+  readonly bus: MessageBus;
+  readonly source: MarketSource;
+  readonly symbols: readonly string[];
+  readonly config: StackConfig;
+  /** Folder of state, tasks and alerts. */
+  readonly dir: string;
+  /** Death of what the desk's books outlast. */
+  readonly survives: 'machine' | 'process';
+  /** Null: alerts go to the console and the folder alone. */
+  readonly telegram: TelegramAccess | null;
+  /** Told in a sentence what a person should know. */
+  readonly notice: (line: string) => void;
+  /** Told the file of each chart. */
+  readonly onChart: (path: string) => void;
+}
+
+/** Files of the functions in the stack’s folder. */
+export const FUNCTION_FILES = { state: 'state.sqlite', tasks: 'tasks.sqlite', outbox: 'outbox.sqlite' };
+export const ALERTS = 'alerts';
+
+export type AlertCounts = ReturnType<Notifier['counts']>;
+
+interface Parts {
+  readonly store: StateStore;
+  readonly klines: KeptKlines;
+  readonly desk: TradeDesk;
+  readonly notifier: Notifier;
+}
+
+/**
+ * They read the bus from their opening on, so that nothing of the graph is missed. None of them stops another: what
+ * fails is told and comes again.
+ */
+export class LocalFunctions {
+  readonly #options: LocalFunctionsOptions;
+  readonly #parts: Parts;
+  /** The last opened first. */
+  readonly #closes: readonly Close[];
+  readonly #stopping: AbortController;
+  #running: Promise<unknown> | undefined;
+
+  /** @throws ConfigError, UpstreamError where a file, the folder or the token cannot be used. */
+  static async open(options: LocalFunctionsOptions): Promise<LocalFunctions> {
+    const closes: Close[] = [];
+    const stopping = new AbortController();
+    try {
+      const parts = await openParts(options, stopping.signal, (close) => closes.unshift(close));
+      return new LocalFunctions(options, parts, closes, stopping);
+    } catch (error) {
+      await closeInOrder(closes).catch(() => {});
+      throw error;
+    }
+  }
+
+  private constructor(
+    options: LocalFunctionsOptions,
+    parts: Parts,
+    closes: readonly Close[],
+    stopping: AbortController,
+  ) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#closes = closes;
+    this.#stopping = stopping;
+  }
+
+  /** The market runs: candles of the past are asked for, and the MACRO engine begins. Idempotent. */
+  begin(): void {
+    const { notice } = this.#options;
+    const { signal } = this.#stopping;
+    this.#running ??= Promise.all([
+      rememberCloses(this.#options, this.#parts, signal),
+      runMacroTimer(macroEngine(this.#options, this.#parts), notice, signal),
+    ]);
+  }
+
+  books(): Promise<Book[]> {
+    return this.#parts.desk.books();
+  }
+
+  /** Messages by what became of them. */
+  alerts(): AlertCounts {
+    return this.#parts.notifier.counts();
+  }
+
+  /** Desk, then notifier, then charts, then the stores: what each was told is done or left on the bus for the next. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await closeInOrder([async () => this.#running, ...this.#closes]);
+  }
+}
+
+async function openParts(
+  options: LocalFunctionsOptions,
+  stopping: AbortSignal,
+  onClose: (close: Close) => void,
+): Promise<Parts> {
+  const { bus, source, config, dir, survives, notice } = options;
+  const { clock } = source;
+  const onError = (error: unknown) => notice(messageOf(error));
+  const store = await openSqliteStore({ path: join(dir, FUNCTION_FILES.state), clock, survives });
+  onClose(() => store.close());
+  const sink = await sinkState({
+    ...{ store, bus, clock },
+    onError: (topic, error) => notice(`State of ${topic}: ${messageOf(error)}`),
+  });
+  onClose(() => sink.close());
+  const notifier = await openAlerts(options, store, onClose);
+  const ports = { store, bus, config: config.desk };
+  const rest = source.adapter.rest({ baseUrl: source.adapter.restUrl, clock: systemClock });
+  const klines = new KeptKlines({ store, rest, signal: stopping });
+  await catchUp(new TradeDesk(ports), klines, options);
+  const { desk, close } = await runDesk({ ...ports, clock, onError });
+  onClose(close);
+  return { store, klines, desk, notifier };
+}
+
+/** People, and Telegram’s limits, live in the machine’s time, whatever the market’s. */
+async function openAlerts(
+  { bus, source, config, dir, telegram, notice, onChart }: LocalFunctionsOptions,
+  store: StateStore,
+  onClose: (close: Close) => void,
+): Promise<Notifier> {
+  const messenger = localMessenger({ dir: join(dir, ALERTS), telegram, onPicture: onChart });
+  onClose(() => messenger.close());
+  const tasks = openEmbeddedTasks({
+    ...{ path: join(dir, FUNCTION_FILES.tasks), clock: systemClock },
+    onFailure: ({ name, reason }) => notice(`Chart ${name}: ${reason}`),
+  });
+  const { venue } = source.adapter;
+  const charts = new ChartRenderer({ store, messenger, clock: source.clock, venue, onNotice: notice });
+  onClose(() => charts.close());
+  onClose(() => tasks.close());
+  const { notifier, close } = await runNotifier({
+    ...{ bus, messenger, tasks, clock: systemClock, path: join(dir, FUNCTION_FILES.outbox) },
+    settings: { ...config.notifier, chats: [CONSOLE_CHAT, ...(telegram?.chats ?? [])] },
+    ...{ unlimited: [CONSOLE_CHAT], onTrouble: notice },
+  });
+  onClose(close);
+  tasks.work(CHART_QUEUE, (attempt) => charts.handle(attempt));
+  return notifier;
+}
+
+function macroEngine(
+  { bus, source, symbols, config }: LocalFunctionsOptions,
+  { store, klines }: Parts,
+): MacroEngine {
+  const { venue } = source.adapter;
+  return {
+    ...{ bus, clock: source.clock, params: config.macro },
+    pairs: symbols.map((symbol) => ({ pair: pairOf(symbol), instruments: [{ venue, symbol }] })),
+    known: (query) => candlesOf(store, query),
+    exchange: (query) => klines.fetch(query),
+  };
+}
+
+/** Positions of an earlier run are told of the minutes in which nobody looked. */
+async function catchUp(
+  desk: TradeDesk,
+  klines: KeptKlines,
+  { source, notice }: LocalFunctionsOptions,
+): Promise<void> {
+  const at = source.clock.now();
+  const toMs = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+  const held = (await desk.books()).flatMap(({ positions }) => positions);
+  for (const { venue, symbol, since } of held) {
+    const fromMs = Math.ceil(since / MINUTE_MS) * MINUTE_MS;
+    try {
+      const bars = fromMs < toMs ? await klines.of({ venue, symbol, interval: '1m', fromMs, toMs }) : [];
+      for (const candle of bars) await desk.take({ kind: 'candle', at, candle });
+    } catch (error) {
+      notice(
+        `Minutes of ${symbol} since ${new Date(since).toISOString()} are not known: ${messageOf(error)}`,
+      );
+    }
+  }
+}
+
+/** Correlation looks back a day, which the graph does not tell of. */
+async function rememberCloses(
+  { source, symbols, config, notice }: LocalFunctionsOptions,
+  { desk, klines }: Parts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { adapter, clock } = source;
+  const minutes = Math.max(...config.desk.books.map(({ risk }) => risk.correlationMinutes)) + 1;
+  const toMs = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS;
+  const span = { venue: adapter.venue, interval: '1m', fromMs: toMs - minutes * MINUTE_MS, toMs } as const;
+  for (const symbol of symbols) {
+    if (signal.aborted) return;
+    try {
+      await desk.remember(await klines.of({ ...span, symbol }));
+    } catch (error) {
+      if (!signal.aborted) notice(`Minutes of ${symbol} are not known to the desk: ${messageOf(error)}`);
+    }
+  }
+}

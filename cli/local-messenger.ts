@@ -1,0 +1,55 @@
+/** The messenger of a stack: a folder for the console's own chat, Telegram for the chats of a bot. */
+import { fileMessenger } from '../connectors/messenger/file.ts';
+import type { Messenger } from '../connectors/messenger/port.ts';
+import { telegramMessenger } from '../connectors/messenger/telegram.ts';
+import { ConfigError } from '../schemas/errors.ts';
+
+/** No chat of Telegram has this number. */
+export const CONSOLE_CHAT = '0';
+
+export interface TelegramAccess {
+  readonly token: string;
+  readonly chats: readonly string[];
+  /** Of a local Bot API server. */
+  readonly apiRoot?: string | undefined;
+}
+
+export interface LocalMessengerOptions {
+  /** Folder of messages and pictures. */
+  readonly dir: string;
+  readonly telegram: TelegramAccess | null;
+  /** Told the file of each picture. */
+  readonly onPicture: (path: string) => void;
+}
+
+/** @throws ConfigError, UpstreamError where the folder or the token cannot be used. */
+export function localMessenger({ dir, telegram, onPicture }: LocalMessengerOptions): Messenger {
+  const bot = telegram && telegramMessenger(telegram);
+  const file = fileMessenger({ dir, echo: (_, picture) => picture !== null && onPicture(picture) });
+  if (bot === null) return file;
+  const of = (chat: string) => (chat === CONSOLE_CHAT ? file : bot);
+  return {
+    send: (message) => of(message.chat).send(message),
+    sendPhoto: (photo) => of(photo.chat).sendPhoto(photo),
+    edit: (edit) => of(edit.chat).edit(edit),
+    probe: (probe) => of(probe.chat).probe(probe),
+    answerPress: (pressId, notice) => bot.answerPress(pressId, notice),
+    counterOf: (chat) => of(chat).counterOf(chat),
+    close: async () => void (await Promise.all([file.close(), bot.close()])),
+  };
+}
+
+/** Null without a token. @throws ConfigError that repeats none of them. */
+export function telegramAccess(
+  environment: Readonly<Record<string, string | undefined>>,
+): TelegramAccess | null {
+  const { CST_TELEGRAM_TOKEN: token, CST_TELEGRAM_CHATS: list, CST_TELEGRAM_API: apiRoot } = environment;
+  if (!token) return null;
+  const chats = (list ?? '').split(',').flatMap((chat) => chat.trim() || []);
+  if (chats.length > 0 && chats.every((chat) => /^-?[1-9]\d{0,19}$/.test(chat))) {
+    return { token, chats, apiRoot: apiRoot || undefined };
+  }
+  throw new ConfigError(
+    'Expected CST_TELEGRAM_CHATS beside CST_TELEGRAM_TOKEN, as numbers of chats separated by commas, e.g. 123456789,-1001234567890. Send the bot a message, and https://api.telegram.org/bot<token>/getUpdates shows the number.',
+  );
+}

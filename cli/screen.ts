@@ -1,0 +1,65 @@
+/** The terminal of a running stack: alerts as lines on stdout, a status redrawn below them on stderr. */
+import { stripVTControlCharacters, styleText } from 'node:util';
+import { createLogUpdate } from 'log-update';
+import type { AlertLine } from './alert-lines.ts';
+
+const REFRESH_MS = 500;
+/** Between blocks of status where there is no terminal to redraw. */
+const PLAIN_EVERY_MS = 10_000;
+const COLOURS = { good: 'green', bad: 'red', plain: 'reset' } as const;
+
+export interface Screen {
+  notice(line: string): void;
+  /** A line of output, above the status. */
+  print(line: string): void;
+  alert(line: AlertLine): void;
+  /** Shows what it gives, again and again. */
+  follow(view: { notice(line: string): void; text(): string }): void;
+  close(): void;
+}
+
+/** Redraws on a terminal; elsewhere notices come as lines, and the status as a block now and then. */
+export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream): Screen {
+  const redraw = stream.isTTY ? createLogUpdate(stream) : undefined;
+  let view: Parameters<Screen['follow']>[0] | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const draw = () => {
+    if (!view) return;
+    if (redraw) redraw(clip(view.text(), stream.columns));
+    else stream.write(`${view.text()}\n`);
+  };
+  const print = (line: string) => {
+    redraw?.clear();
+    output.write(`${line}\n`);
+    if (redraw) draw();
+  };
+  return {
+    print,
+    notice(line) {
+      if (redraw && view) view.notice(line);
+      else stream.write(`${line}\n`);
+    },
+    alert({ tone, text }) {
+      const line = output.isTTY ? clip(text, output.columns) : text;
+      // Without colour where NO_COLOR is set, or the output is no terminal.
+      print(tone === 'plain' ? line : styleText(COLOURS[tone], line, { stream: output }));
+    },
+    follow(followed) {
+      view = followed;
+      timer = setInterval(draw, redraw ? REFRESH_MS : PLAIN_EVERY_MS);
+    },
+    close() {
+      clearInterval(timer);
+      view = undefined;
+      redraw?.clear();
+      redraw?.done();
+    },
+  };
+}
+
+/** Lines that a terminal would break are cut: broken ones cannot be redrawn cleanly. */
+function clip(text: string, columns = 80): string {
+  const cut = (line: string) =>
+    line.length <= columns ? line : `${stripVTControlCharacters(line).slice(0, columns - 1)}…`;
+  return text.split('\n').map(cut).join('\n');
+}

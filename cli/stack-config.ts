@@ -1,0 +1,21 @@
+/** What a person may set of the functions behind the graph: desk and its books, MACRO engine, notifier. */
+import { z } from 'zod';
+import { NotifierSettings } from '../functions/telegram-notifier/settings.ts';
+import { DeskConfig } from '../schemas/desk-params.ts';
+import { MacroParams } from '../schemas/macro-params.ts';
+import { readSettings } from './params-file.ts';
+
+export const StackConfig = z.strictObject({
+  desk: DeskConfig.prefault({}),
+  macro: MacroParams.prefault({}),
+  /** Chats come from the environment, beside the token. */
+  notifier: NotifierSettings.omit({ chats: true }).prefault({}),
+});
+export type StackConfig = z.output<typeof StackConfig>;
+
+export const DEFAULT_STACK_CONFIG: StackConfig = StackConfig.parse({});
+
+/** @throws ConfigError naming the file, and each setting that is wrong. */
+export function readStackConfig(path: string): StackConfig {
+  return readSettings(path, StackConfig, DEFAULT_STACK_CONFIG);
+}

@@ -1,5 +1,6 @@
 /** For tests: the exchange twin with an account on it, over HTTP on loopback, in time that moves when told to. */
 
+import type { Clock } from '../../clock/port.ts';
 import { RequestClock } from '../../exchanges/rest-client.fixture.ts';
 import type { Account } from '../../exchanges/simulated/bybit/private/account.ts';
 import {
@@ -28,8 +29,8 @@ export interface BrokerTwin {
   readonly accounts: BybitAccounts;
   /** What is true. */
   readonly account: Account;
-  /** A client of the account, with another key where one is given. */
-  broker(key?: string, secret?: string): BybitBroker;
+  /** A client of the account, with another key, or a clock that is wrong by so much. */
+  broker(of?: { readonly key?: string; readonly secret?: string; readonly skewMs?: number }): BybitBroker;
   /** The market goes on. */
   pass(ms: number): Promise<void>;
   /** The market goes on while the work waits for time, but not while a request is under way. */
@@ -58,9 +59,9 @@ export async function startBrokerTwin(options: BrokerTwinOptions = {}): Promise<
     twin,
     accounts,
     account: accounts.account(first!.key),
-    broker: (key = KEY, secret = SECRET) => {
+    broker: ({ key = KEY, secret = SECRET, skewMs = 0 } = {}) => {
       const config = brokerConfig({ enabled: true, network: 'twin', twinUrl: url });
-      return bybitBroker({ config, keys: new BrokerKeys(key, secret), clock });
+      return bybitBroker({ config, keys: new BrokerKeys(key, secret), clock: skewed(clock, skewMs) });
     },
     pass: async (ms) => {
       await clock.advanceTo(clock.now() + ms);
@@ -73,4 +74,8 @@ export async function startBrokerTwin(options: BrokerTwinOptions = {}): Promise<
     },
     close: () => twin.close(),
   };
+}
+
+function skewed(clock: Clock, skewMs: number): Clock {
+  return { now: () => clock.now() + skewMs, until: (ms, signal) => clock.until(ms - skewMs, signal) };
 }

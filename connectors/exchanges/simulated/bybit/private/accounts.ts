@@ -33,7 +33,7 @@ export interface PrivateFault {
     | 'cut'
     | 'silent'
     | { readonly status: number }
-    | { readonly retCode: number; readonly retMsg: string };
+    | { readonly retCode: number; readonly retMsg: string; readonly result?: unknown };
 }
 
 interface Enveloped extends Answer {
@@ -95,6 +95,11 @@ export class BybitAccounts {
 
   fail(fault: PrivateFault): void {
     this.#faults.push({ fault, left: fault.times ?? 1 });
+  }
+
+  /** Faults that are left are forgotten. */
+  heal(): void {
+    this.#faults.length = 0;
   }
 
   /** From now on executions are listed so much later. */
@@ -161,7 +166,7 @@ export class BybitAccounts {
 function failed({ answer }: PrivateFault, ms: number): Answer {
   if (typeof answer === 'string') return { status: 200, body: {}, isLost: answer };
   if ('status' in answer) return { status: answer.status, body: {} };
-  return { status: 200, body: { ...answer, result: {}, retExtInfo: {}, time: ms } };
+  return { status: 200, body: { result: {}, ...answer, retExtInfo: {}, time: ms } };
 }
 
 function keyInfo({ key, isReadOnly = false, canWithdraw = false }: TwinKey): unknown {

@@ -3,6 +3,7 @@ import { HOUR_MS } from '../../schemas/primitives.ts';
 import { entered, type Filled, fundingPaid, left, remaining } from './account-sums.ts';
 import { entryEvent, exitEvent } from './events.ts';
 import type { Exit } from './fills.ts';
+import type { Funding } from './funding.ts';
 import type { Context, Step } from './input.ts';
 import { leave } from './leaving.ts';
 import { cancel, onDay, replaced, settle } from './ledger.ts';
@@ -18,7 +19,7 @@ export function progress(book: Book, position: Live, context: Context): Step {
 }
 
 function ordered(book: Book, order: Live, context: Context): Step {
-  const { account } = order;
+  const { account, side } = order;
   const sum = entered(account);
   const filled = account.over?.filled ?? account.size;
   if (sum.size < filled) return unwanted(book, order, context);
@@ -27,7 +28,7 @@ function ordered(book: Book, order: Live, context: Context): Step {
   const since = last!.ts;
   const open: Live = { ...order, status: 'OPEN', since, size, entry: price, entryFee: fees };
   const opened = replaced(book, order, open);
-  const fill = { ts: since, liquidity, slippage: -gainedBy(open, price, account.intended) };
+  const fill = { ts: since, liquidity, slippage: worseBy(account.intended, price, side === 'LONG') };
   const next = held(opened, open, context);
   return { book: next.book, events: [entryEvent(open, fill, opened, context), ...next.events] };
 }
@@ -62,14 +63,13 @@ function held(book: Book, position: Live, context: Context): Step {
   const exits = left(account);
   const funding = fundingPaid(position, context.params.funding);
   const isFinal = funding.isKnown || context.at >= exits.last!.ts + context.params.broker.graceMs;
-  return isFinal ? over(book, position, context) : { book, events: [] };
+  return isFinal ? over(book, position, funding, context) : { book, events: [] };
 }
 
 /** All of it was left: by its fills, to the cent. */
-function over(book: Book, position: Live, context: Context): Step {
+function over(book: Book, position: Live, funding: Funding, context: Context): Step {
   const { account, side } = position;
   const [entries, exits] = [entered(account), left(account)];
-  const funding = fundingPaid(position, context.params.funding);
   const sign = side === 'LONG' ? 1 : -1;
   const fees = total(entries.fees, exits.fees);
   const gross = product(sign, total(exits.notional, -entries.notional));
@@ -85,7 +85,7 @@ function over(book: Book, position: Live, context: Context): Step {
 
 /** How it was left is how its last part was. */
 function exitOf(position: Live, { price, liquidity, last }: Filled): Exit {
-  const { tp, sl } = position;
+  const { tp, sl, side } = position;
   const { cause, ts } = last!;
   const { closing } = position.account;
   const asked = closing ?? {
@@ -100,13 +100,13 @@ function exitOf(position: Live, { price, liquidity, last }: Filled): Exit {
   } as const;
   const { exit, intended, why } =
     cause === 'CLOSE' || cause === 'ENTRY' || cause === 'FUNDING' ? asked : how[cause];
-  const slippage = intended === null ? null : -gainedBy(position, intended, price);
+  const slippage = intended === null ? null : worseBy(intended, price, side === 'SHORT');
   return { exit, price, ts, liquidity, slippage, why };
 }
 
-/** From one price to another, for who holds the position. Unit: share of the price that was meant. */
-function gainedBy({ side }: Live, from: number, to: number): number {
-  return fillPrice((side === 'LONG' ? to - from : from - to) / from);
+/** How much worse a price is than the one it was meant to be; better is negative. Unit: share of what was meant. */
+function worseBy(meant: number, price: number, isBuy: boolean): number {
+  return fillPrice((isBuy ? price - meant : meant - price) / meant);
 }
 
 /** The exchange tells a fill more than once, and may do so when the position is over. */

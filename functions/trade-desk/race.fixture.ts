@@ -77,6 +77,8 @@ function unused(): never {
 export interface RacyPorts {
   readonly store: StateStore;
   readonly bus: MessageBus;
+  /** Any other call, with the same chances. */
+  readonly step: <T>(act: () => Promise<T>) => Promise<T>;
   /** What came to the bus, without second copies of an id. */
   readonly published: readonly OutgoingMessage[];
 }
@@ -128,5 +130,5 @@ export function racyPorts({ random, failures, store, prefix, onWrite }: RacyOpti
   };
   const publish = (_: TopicName, messages: readonly OutgoingMessage[]) =>
     step(async () => messages.forEach(take));
-  return { store: racy, bus: { publish, subscribe: unused, close: async () => {} }, published };
+  return { store: racy, bus: { publish, subscribe: unused, close: async () => {} }, step, published };
 }

@@ -3,9 +3,11 @@ import { expect, it } from 'vitest';
 import { ManualClock } from '../../connectors/clock/manual.ts';
 import { openBigtableStore } from '../../connectors/state/bigtable.ts';
 import { openSqliteStore } from '../../connectors/state/sqlite.ts';
+import { messageOf } from '../../schemas/errors.ts';
 import { createStateTable, startBigtable } from '../../test/bigtable/bigtable.ts';
 import { needGo } from '../../test/go-server.ts';
 import { RACES } from '../../test/races.ts';
+import { raceOnAccount } from './execution.race.fixture.ts';
 import { memoryStore } from './race.fixture.ts';
 import { races, racesAtOnce } from './race.scenario.fixture.ts';
 
@@ -43,3 +45,18 @@ it(
   },
   RACES * MAX_RACE_MS,
 );
+
+it('has the account’s own profit in 1,000 interleavings of desks, executions and faults', async () => {
+  const sum = { entries: 0, exits: 0, copies: 0 };
+  for (let seed = 0; seed < 1_000; seed++) {
+    const { entries, exits, copies } = await raceOnAccount(seed).catch((cause) => {
+      throw new Error(`seed ${seed}: ${messageOf(cause)}`, { cause });
+    });
+    sum.entries += entries;
+    sum.exits += exits;
+    sum.copies += copies;
+  }
+  console.log(sum);
+  expect(sum.exits).toBe(sum.entries);
+  expect(sum.entries).toBeGreaterThan(3_000);
+});

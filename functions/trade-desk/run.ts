@@ -18,6 +18,8 @@ export interface DeskPorts {
   readonly store: StateStore;
   readonly bus: MessageBus;
   readonly config: DeskConfig;
+  /** Told of a book each time it was decided in, as its row now stands. */
+  readonly onBook?: (book: Book) => void;
 }
 
 /** Others win a row so often only where something writes without end. */
@@ -53,7 +55,8 @@ export class TradeDesk {
   async take(input: DeskInput): Promise<void> {
     const pair = pairOfInput(input);
     if (pair !== null && FACTS.includes(input.kind)) await this.#observe(pair, input);
-    const { books } = this.#ports.config;
+    const isFor = ({ book }: DeskParams) => !('book' in input) || input.book === book;
+    const books = this.#ports.config.books.filter(isFor);
     await Promise.all(books.map((params) => this.#inTurn(params.book, () => this.#decide(params, input))));
   }
 
@@ -84,6 +87,11 @@ export class TradeDesk {
     return (await this.#books.list()).map(({ value }) => value);
   }
 
+  /** One as it is now; null before anything was decided in it. */
+  async book(name: string): Promise<Book | null> {
+    return (await this.#books.read(name))?.value ?? null;
+  }
+
   async #observe(pair: string, input: DeskInput): Promise<void> {
     const { config } = this.#ports;
     const facts = this.#facts.update([pair], (known) => {
@@ -108,7 +116,10 @@ export class TradeDesk {
       const found = await this.#books.read(params.book);
       const context = await this.#contextOf(found?.value, params, input);
       const { book } = decide(found?.value, input, context, this.#ports.config);
-      if (book !== found?.value && !(await this.#replace(found, book))) continue;
+      if (book !== found?.value) {
+        if (!(await this.#replace(found, book))) continue;
+        this.#ports.onBook?.(book);
+      }
       return this.#publish(book);
     }
     throw new UpstreamError(

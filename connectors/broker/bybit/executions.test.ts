@@ -14,7 +14,7 @@ let twin: BrokerTwin;
 afterEach(() => twin.close());
 
 async function start(options: BrokerTwinOptions = {}) {
-  twin = await startBrokerTwin(options);
+  twin = await startBrokerTwin({ stepMs: 10_000, ...options });
   return { broker: twin.broker(), market: twin.twin.market.of(SYMBOL) };
 }
 

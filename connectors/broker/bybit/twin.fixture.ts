@@ -48,7 +48,13 @@ export async function startBrokerTwin(options: BrokerTwinOptions = {}): Promise<
   const { startMs = START, stepMs = 1_000, keys = [{ key: KEY, secret: SECRET }], ...others } = options;
   const clock = new RequestClock(startMs, TIMEOUT_MS);
   const accounts = new BybitAccounts({ keys, perSecond: 1_000, ...others });
-  const twin = await startExchangeTwin({ seed: 1, clock, stepMs, accounts });
+  const twin = await startExchangeTwin({
+    seed: 1,
+    clock,
+    stepMs,
+    accounts,
+    symbols: { kraken: ['BTC/USDT'] },
+  });
   const url = twin.httpUrl;
   const [first] = keys;
   return {

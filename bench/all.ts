@@ -1,7 +1,9 @@
 /** Every benchmark that `npm run bench` knows as a table. */
+import { alerts } from './alerts.ts';
 import type { Benchmark } from './benchmark.ts';
 import { bus } from './bus.ts';
 import { candles } from './candles.ts';
+import { charts } from './charts.ts';
 import { engines } from './engines.ts';
 import { feeds } from './feeds.ts';
 import { growth } from './growth.ts';
@@ -16,8 +18,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
   growth,
   replays,
   latency,
+  alerts,
   bus,
   history,
   state,
+  charts,
   engines,
 ];

@@ -1,11 +1,13 @@
 /** Tasks, candles and facts of charts for tests, of which only what matters need be said. */
 import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
-import { type Candle, candleId } from '../../schemas/candle.ts';
+import type { Candle } from '../../schemas/candle.ts';
 import type { ChartTask } from '../../schemas/chart-task.ts';
 import type { SwingSignal } from '../../schemas/macro.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
 import { INTERVAL_MS, type Interval } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
+import { candle } from '../../transforms/candle.fixture.ts';
+import { randomOf } from '../../transforms/features/minutes.fixture.ts';
 import type { ChartFacts } from './content/facts.ts';
 import { marketFrame, signalFrame } from './content/frame.ts';
 
@@ -42,30 +44,6 @@ export function walk(known: Walk): Candle[] {
     close = open;
   }
   return candles.reverse();
-}
-
-export function candle(known: Partial<Candle>): Candle {
-  const made = {
-    venue: 'bybit' as const,
-    symbol: 'BTCUSDT',
-    interval: '1m' as const,
-    openTime: AT - MINUTE,
-    open: 100,
-    high: 100,
-    low: 100,
-    close: 100,
-    volume: 1,
-    turnover: null,
-    buyVolume: null,
-    trades: null,
-    vwap: null,
-    coverage: 1,
-    filled: false,
-    complete: true,
-    revision: 1,
-    ...known,
-  };
-  return { ...made, id: candleId(made) };
 }
 
 export function scalp(known: Partial<ScalpSignal> = {}): ScalpSignal {
@@ -173,16 +151,5 @@ export function snapshot(known: Partial<BookSnapshot> = {}): BookSnapshot {
     desyncMs: 0,
     publishedTrades: 1,
     ...known,
-  };
-}
-
-/** mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

@@ -145,7 +145,8 @@ export function drawLabels(
   const step = LABEL.height + LABEL.gap;
   const placed = placeLabels(wanted, step, { top, bottom });
   const isFree = (at: number) => placed.every((label) => Math.abs(label.y - at) >= LABEL.height);
-  const ticks = y.ticks(7).filter((price) => isFree(y(price)));
+  const isInside = (at: number) => at - top >= LABEL.height / 2 && bottom - at >= LABEL.height / 2;
+  const ticks = y.ticks(7).filter((price) => isFree(y(price)) && isInside(y(price)));
   return [
     ...ticks.map((price): Shape => {
       const look = { size: SIZE.small, weight: 'regular', fill: COLOR.quiet, anchor: 'start' } as const;

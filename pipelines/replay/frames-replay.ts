@@ -12,7 +12,7 @@ import type { Interval } from '../../schemas/primitives.ts';
 import { encodePubsubMessage } from '../../schemas/pubsub-message.ts';
 import { ATTRIBUTES, type TopicName } from '../../schemas/topics.ts';
 import { compileSignals } from '../compile.ts';
-import { EMBEDDED_ENGINE } from './engine.ts';
+import { EMBEDDED_ENGINE, type ReplayEnds } from './engine.ts';
 import { FramesSource } from './frames-source.ts';
 import { ReplayOutput, type Revisions } from './output.ts';
 import { countCandles } from './summary.ts';
@@ -59,27 +59,60 @@ export interface FramesSummary {
   readonly outputSha256: string;
 }
 
+export interface FramesStreamOptions
+  extends Pick<FramesReplayOptions, 'journal' | 'params' | 'history' | 'onProgress'> {
+  /** As of `streamFiles`. */
+  readonly take: ReplayEnds['take'];
+  readonly onTime?: (watermarkMs: number) => void;
+  readonly publishAfterMs?: number;
+  /** Told of everything that the feed published. */
+  readonly onMessages: (messages: FeedMessages) => void;
+  /** Of that, what the graph does not read: feed events, dead letters. */
+  readonly onOther: (messages: FeedMessages) => void;
+  /** Bytes that are no block. */
+  readonly onDamage: (bytes: number) => void;
+}
+
+/**
+ * The same journal publishes the same records in the same order, run for run.
+ * @throws UpstreamError, WireFormatError where the journal cannot be read.
+ */
+export async function streamFrames(options: FramesStreamOptions): Promise<FramesSource> {
+  const { journal, params, history, onMessages, onOther, onDamage, onProgress, onTime, take } = options;
+  const source = new FramesSource({
+    allowedDisorderMs: params.market.allowedDisorderMs,
+    blocks: replayJournal(journal, { ...(onProgress ? { onProgress } : {}), onDamage, onMessages }),
+    onOther,
+    ...(onTime ? { onTime } : {}),
+  });
+  const { publishAfterMs } = options;
+  const pipeline = compileSignals({
+    ...{ project: 'replay', params, leadVenue: journal.venue, history, emitAfterMs: 0 },
+    ...(publishAfterMs === undefined ? {} : { publishAfterMs }),
+  });
+  await EMBEDDED_ENGINE.run(pipeline, { openSource: (name) => source.reader(name as TopicName), take });
+  onTime?.(Number.POSITIVE_INFINITY);
+  return source;
+}
+
 /**
  * The same journal and options give the same bytes in `out`, run for run.
  * @throws UpstreamError, WireFormatError where the journal cannot be read.
  */
 export async function replayFrames(options: FramesReplayOptions): Promise<FramesSummary> {
-  const { journal, params, clock } = options;
+  const { journal, clock } = options;
   const startedMs = clock.now();
   const output = new ReplayOutput(options.revisions);
   const tally = new Tally(output);
-  const source = new FramesSource({
-    allowedDisorderMs: params.market.allowedDisorderMs,
-    blocks: replayJournal(journal, {
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-      onDamage: (bytes) => {
-        tally.damagedBytes += bytes;
-      },
-      onMessages: (messages) => tally.count(messages),
-    }),
+  const source = await streamFrames({
+    ...options,
+    onDamage: (bytes) => {
+      tally.damagedBytes += bytes;
+    },
+    onMessages: (messages) => tally.count(messages),
     onOther: (messages) => tally.take(messages),
+    take: (topic, bytes) => output.take(topic, bytes),
   });
-  await run(options, source, output);
   output.end();
   const { candles, trades: tradesInCandles, received } = countCandles(output);
   const outputSha256 = await output.write(options.out);
@@ -103,18 +136,6 @@ export async function replayFrames(options: FramesReplayOptions): Promise<Frames
     framesPerSecond: Math.round((source.frames / elapsedMs) * 1_000),
     outputSha256,
   };
-}
-
-async function run(
-  { journal, params, history }: FramesReplayOptions,
-  source: FramesSource,
-  output: ReplayOutput,
-): Promise<void> {
-  const common = { project: 'replay', params, leadVenue: journal.venue, history };
-  await EMBEDDED_ENGINE.run(compileSignals({ ...common, emitAfterMs: 0 }), {
-    openSource: (name) => source.reader(name as TopicName),
-    take: (topic, bytes) => output.take(topic, bytes),
-  });
 }
 
 /** What the feed published, counted; what the graph does not read, kept. */

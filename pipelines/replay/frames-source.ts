@@ -16,6 +16,8 @@ export interface FramesSourceOptions {
   readonly allowedDisorderMs: number;
   /** Takes what the graph does not read: feed events, dead letters. */
   readonly onOther: (messages: FeedMessages) => void;
+  /** Event time has come so far, and all that followed from it is published. Unit: ms since the epoch. */
+  readonly onTime?: (watermarkMs: number) => void;
 }
 
 /**
@@ -37,12 +39,19 @@ export class FramesSource {
 
   reader(topic: TopicName): SourceReader {
     const of = this.#topics.get(topic)!;
-    return { read: () => this.#read(of), close: () => void this.#close() };
+    return { read: () => this.#readNext(of), close: () => void this.#close() };
+  }
+
+  /** Who is asked for more is the topic furthest behind, and all that it gave before has been worked on. */
+  #readNext(of: Topic): SourceChunk | undefined | Promise<SourceChunk | undefined> {
+    const passed = Math.min(...[...this.#topics.values()].map(({ handedMs }) => handedMs));
+    if (Number.isFinite(passed)) this.#options.onTime?.(passed);
+    return this.#read(of);
   }
 
   #read(of: Topic): SourceChunk | undefined | Promise<SourceChunk | undefined> {
     if (this.#walking) return this.#walking.then(() => this.#read(of));
-    const chunk = of.queue.shift();
+    const chunk = of.take();
     if (chunk || this.#hasEnded) return chunk;
     this.#walking = this.#walk().finally(() => {
       this.#walking = undefined;
@@ -90,8 +99,10 @@ export class FramesSource {
 }
 
 class Topic {
-  readonly queue: SourceChunk[] = [];
+  readonly #queue: SourceChunk[] = [];
   newestMs = Number.NEGATIVE_INFINITY;
+  /** Watermark of the last chunk that was taken. */
+  handedMs = Number.NEGATIVE_INFINITY;
   #messages: SourceMessage[] = [];
   #watermarkMs = Number.NEGATIVE_INFINITY;
 
@@ -104,10 +115,16 @@ class Topic {
     }
   }
 
+  take(): SourceChunk | undefined {
+    const chunk = this.#queue.shift();
+    if (chunk) this.handedMs = chunk.watermarkMs;
+    return chunk;
+  }
+
   cut(watermarkMs: number): void {
     if (this.#messages.length === 0 && watermarkMs <= this.#watermarkMs) return;
     this.#watermarkMs = Math.max(this.#watermarkMs, watermarkMs);
-    this.queue.push({ messages: this.#messages, watermarkMs: this.#watermarkMs });
+    this.#queue.push({ messages: this.#messages, watermarkMs: this.#watermarkMs });
     this.#messages = [];
   }
 }

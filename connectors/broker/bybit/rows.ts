@@ -3,7 +3,8 @@ import { ConfigError } from '../../../schemas/errors.ts';
 import type { Fill, HeldPosition, OrderState } from '../port.ts';
 import type { ExecutionRow, OrderRow, PositionPage } from './wire.ts';
 
-const OPEN = ['Created', 'New', 'PartiallyFilled', 'Untriggered', 'Triggered', 'Active'];
+/** A state that is not known may still be filled. */
+const OVER = ['Filled', 'Cancelled', 'PartiallyFilledCanceled', 'Rejected', 'Deactivated', 'Expired'];
 
 export function orderState(row: OrderRow): OrderState {
   const isBuy = row.side === 'Buy';
@@ -12,7 +13,7 @@ export function orderState(row: OrderRow): OrderState {
     symbol: row.symbol,
     // An order that only reduces stands against its position.
     side: isBuy === row.reduceOnly ? 'SHORT' : 'LONG',
-    status: OPEN.includes(row.orderStatus) ? 'open' : 'over',
+    status: OVER.includes(row.orderStatus) ? 'over' : 'open',
     size: row.qty,
     filled: row.cumExecQty,
     reason: reasonOf(row),
@@ -20,7 +21,7 @@ export function orderState(row: OrderRow): OrderState {
 }
 
 function reasonOf({ orderStatus, rejectReason, cancelType = '' }: OrderRow): string | null {
-  if (orderStatus === 'Filled' || OPEN.includes(orderStatus)) return null;
+  if (orderStatus === 'Filled' || !OVER.includes(orderStatus)) return null;
   const told = [rejectReason, cancelType].filter((word) => !['', 'EC_NoError', 'UNKNOWN'].includes(word));
   return told.length > 0 ? told.join(', ') : orderStatus;
 }

@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS position_events (
   `size` FLOAT64 OPTIONS (description = 'Unit: base. Null on a refusal.'),
   `refusal` STRING OPTIONS (description = 'Reason code of a refusal.'),
   `exit` STRING OPTIONS (description = 'How the position ended.'),
-  `fees` FLOAT64 OPTIONS (description = 'Unit: quote.'),
+  `fees` FLOAT64 OPTIONS (description = 'Paid; negative where the exchange paid. Unit: quote.'),
   `funding` FLOAT64 OPTIONS (description = 'Paid (−) or received (+). Unit: quote. Null where unknown.'),
   `pnl` FLOAT64 OPTIONS (description = 'Net of fees and known funding. Unit: quote.'),
   `reason` STRING NOT NULL OPTIONS (description = 'One sentence with the numbers.'),

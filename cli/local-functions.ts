@@ -1,4 +1,4 @@
-/** The functions behind the graph, in one process: state sink, MACRO engine, trade desk, notifier, charts, each on its ports. */
+/** The functions behind the graph, in one process: state sink, MACRO engine, trade desk, notifier, charts, commands. */
 import { join } from 'node:path';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
@@ -11,6 +11,7 @@ import type { MacroEngine } from '../functions/macro-engine/run.ts';
 import { sinkState } from '../functions/state-sink/subscriber.ts';
 import type { Notifier } from '../functions/telegram-notifier/notifier.ts';
 import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
+import { runTelegramPolling } from '../functions/telegram-webhook/polling.ts';
 import { TradeDesk } from '../functions/trade-desk/run.ts';
 import type { Book } from '../functions/trade-desk/state.ts';
 import { runDesk } from '../functions/trade-desk/subscriber.ts';
@@ -44,6 +45,10 @@ export interface LocalFunctionsOptions {
 /** Files of the functions in the stack’s folder. */
 export const FUNCTION_FILES = { state: 'state.sqlite', tasks: 'tasks.sqlite', outbox: 'outbox.sqlite' };
 export const ALERTS = 'alerts';
+
+/** An alert is out before its bar is in the store: the chart is tried again at once. */
+const CHART_BACKOFF = { firstMs: 100, maxMs: 300_000 };
+const TOLD_FROM = 5;
 
 export type AlertCounts = ReturnType<Notifier['counts']>;
 
@@ -151,8 +156,10 @@ async function openAlerts(
   const messenger = localMessenger({ dir: join(dir, ALERTS), telegram, onPicture: onChart });
   onClose(() => messenger.close());
   const tasks = openEmbeddedTasks({
-    ...{ path: join(dir, FUNCTION_FILES.tasks), clock: systemClock },
-    onFailure: ({ name, reason }) => notice(`Chart ${name}: ${reason}`),
+    ...{ path: join(dir, FUNCTION_FILES.tasks), clock: systemClock, backoff: CHART_BACKOFF },
+    onFailure: ({ name, attempt, reason }) => {
+      if (attempt >= TOLD_FROM) notice(`Chart ${name}: ${reason}`);
+    },
   });
   const { venue } = source.adapter;
   const charts = new ChartRenderer({ store, messenger, clock: source.clock, venue, onNotice: notice });
@@ -165,6 +172,13 @@ async function openAlerts(
   });
   onClose(close);
   tasks.work(CHART_QUEUE, (attempt) => charts.handle(attempt));
+  if (telegram === null) return notifier;
+  const commands = runTelegramPolling({
+    ...{ ...telegram, store, messenger, tasks, clock: source.clock, realClock: systemClock },
+    onMessage: (chat, messageId) => notifier.noteMessage(chat, messageId),
+    onTrouble: notice,
+  });
+  onClose(() => commands.close());
   return notifier;
 }
 

@@ -41,15 +41,18 @@ export interface SimulationOptions {
   /** Market seconds per second. */
   readonly speed: number;
   readonly symbols: readonly string[];
+  /** Market time at which it stands first; the present where left out. Unit: ms since the epoch. */
+  readonly startMs?: number;
 }
 
 /** A frame is two turns old when it is told of, and a book of 2 s before is none. Unit: market ms. */
 const MOST_AT_ONCE_MS = 500;
 
 /** A seeded market that stands at the present until `begin`, and then runs `speed` times as fast, or as fast as the machine can. */
-export async function simulatedSource({ seed, speed, symbols }: SimulationOptions): Promise<MarketSource> {
+export async function simulatedSource(options: SimulationOptions): Promise<MarketSource> {
+  const { seed, speed, symbols, startMs = systemClock.now() } = options;
   const clock = acceleratedClock({
-    ...{ start: systemClock.now(), speed, base: systemClock, isHeld: true },
+    ...{ start: startMs, speed, base: systemClock, isHeld: true },
     mostAtOnceMs: MOST_AT_ONCE_MS,
   });
   const exchange = await startSimulatedExchange({ seed, clock, symbols });

@@ -5,8 +5,8 @@ import { candlesOf, findRecord, listRecords } from '../../connectors/state/recor
 import { type Candle, closeTime } from '../../schemas/candle.ts';
 import type { ChartTask } from '../../schemas/chart-task.ts';
 import { INTERVAL_MS, pairOf, type Venue } from '../../schemas/primitives.ts';
-import { Book, type Position } from '../trade-desk/state.ts';
-import type { ChartFacts } from './content/facts.ts';
+import { Book } from '../trade-desk/state.ts';
+import type { ChartFacts, ShownPosition } from './content/facts.ts';
 import { MARKET_BARS, marketFrame, RSI_BARS, signalFrame } from './content/frame.ts';
 
 interface Instrument {
@@ -49,7 +49,7 @@ function newest(store: StateStore, instrument: Instrument): Promise<Candle[]> {
   return candlesOf(store, { ...rangeOf(instrument), interval: '1m', limit: MARKET_BARS + RSI_BARS });
 }
 
-async function positionsIn(store: StateStore, pair: string): Promise<Position[]> {
+async function positionsIn(store: StateStore, pair: string): Promise<ShownPosition[]> {
   const books = await new OwnedRows(store, 'desk-book', Book).list();
   return books.flatMap(({ value }) => value.positions.filter((position) => position.pair === pair));
 }

@@ -6,6 +6,9 @@ import type { LevelSet } from '../../../schemas/level-set.ts';
 import type { Position } from '../../trade-desk/state.ts';
 import type { Frame } from './frame.ts';
 
+/** What is shown of a position. */
+export type ShownPosition = Pick<Position, 'status' | 'side' | 'entry' | 'tp' | 'sl' | 'since'>;
+
 export interface ChartFacts {
   readonly task: ChartTask;
   readonly frame: Frame;
@@ -15,6 +18,6 @@ export interface ChartFacts {
   readonly levels: LevelSet | null;
   /** Newest snapshot of the pair; of no concern to a signal's chart. */
   readonly snapshot: BookSnapshot | null;
-  /** Open positions of the pair, of all books; of no concern to a signal's chart. */
-  readonly positions: readonly Position[];
+  /** Positions and resting orders of the pair, of all books; of no concern to a signal's chart. */
+  readonly positions: readonly ShownPosition[];
 }

@@ -11,6 +11,8 @@ type PriceY = ScaleLinear<number, number>;
 const RADIUS = 15;
 /** From a bar to the letter at it. */
 const OFFSET = 26;
+/** From one letter to the next. */
+const STEP = 2.3 * RADIUS;
 
 /** A letter in a disc, as in the header. */
 export function disc(letter: string, x: number, y: number, isBright: boolean, name: string): Shape[] {
@@ -28,30 +30,36 @@ export function drawMarks(chart: Chart, view: View, y: PriceY): Shape[] {
   const byTime = new Map(chart.bars.map((bar) => [bar.openTime, bar]));
   const inPrice = held.filter((mark) => mark.pane === 'price');
   return [
-    ...inPrice.flatMap((mark, i) => priceMark(mark, i, chart, byTime, view, y)),
+    ...priceMarks(inPrice, chart, byTime, view, y),
     ...held.flatMap((mark) => paneMark(mark, byTime, view)),
   ];
 }
 
-/** Outside of the bars, on the side that they rejected; several on top of each other. */
-function priceMark(
-  mark: ChartMark,
-  order: number,
+/** Outside of the bars, on the side that they rejected; several in a row away from them. */
+function priceMarks(
+  marks: readonly ChartMark[],
   { side }: Chart,
   byTime: ReadonlyMap<number, ChartBar>,
   view: View,
   y: PriceY,
 ): Shape[] {
   const out = side === 'SHORT' ? -1 : 1;
-  const bars = mark.bars.flatMap((openTime) => byTime.get(openTime) ?? []);
-  const tipOf = (bar: ChartBar) => y(side === 'SHORT' ? bar.high : bar.low);
-  const tips = bars.map((bar) => [view.barX(bar.openTime), tipOf(bar) + out * 6] as const);
-  const last = tips.at(-1);
-  if (last === undefined) return [];
-  const furthest = Math.max(...tips.map(([, tip]) => out * tip)) * out;
-  const at = inside(view.price, furthest + out * (OFFSET + order * 2.3 * RADIUS));
-  const stems = tips.map((tip) => line(tip, [last[0], at], { stroke: COLOR.mark, width: 2.5 }));
-  return [...stems, ...disc(mark.letter, last[0], at, true, nameOf(mark))];
+  const tipsOf = ({ bars }: ChartMark) =>
+    bars
+      .flatMap((openTime) => byTime.get(openTime) ?? [])
+      .map((bar) => [view.barX(bar.openTime), y(out < 0 ? bar.high : bar.low) + out * 6] as const);
+  const furthest = out * Math.max(...marks.flatMap(tipsOf).map(([, tip]) => out * tip));
+  const edge = out < 0 ? view.price.top : view.price.bottom;
+  return marks.flatMap((mark, i) => {
+    const tips = tipsOf(mark);
+    const x = tips.at(-1)?.[0];
+    if (x === undefined) return [];
+    const wanted = furthest + out * (OFFSET + i * STEP);
+    const limit = edge - out * (RADIUS + 2 + (marks.length - 1 - i) * STEP);
+    const at = out * Math.min(out * wanted, out * limit);
+    const stems = tips.map((tip) => line(tip, [x, at], { stroke: COLOR.mark, width: 2.5 }));
+    return [...stems, ...disc(mark.letter, x, at, true, nameOf(mark))];
+  });
 }
 
 function paneMark(mark: ChartMark, byTime: ReadonlyMap<number, ChartBar>, view: View): Shape[] {

@@ -129,6 +129,13 @@ describe('an entry', () => {
     expect(entry).toMatchObject({ kind: 'ENTRY', size: 40.3, price: 100.1 });
   });
 
+  it('is as large as its fills, where the rest of it closed what another hand held', () => {
+    const desk = ordered();
+    desk.tell(placed(ID), order(99.9), fills(NOW + SECOND, fill('ENTRY', 60, 100)));
+    expect(desk.tell(timer(NOW + 40_000), fills(NOW + 30_199))).toEqual([]);
+    expect(desk.tell(fills(NOW + 30_200))).toMatchObject([{ kind: 'ENTRY', size: 60 }]);
+  });
+
   it.each([
     ['was void at once', [placed(ID), order(0, { reason: 'no liquidity' })], 'no liquidity'],
     ['was refused', [refused(ID, 'not enough margin')], 'not enough margin'],
@@ -271,8 +278,8 @@ describe('an exit', () => {
     expect(paid.tell(fills(over + SECOND, funding))).toMatchObject([{ pnl: 47.452, funding: -0.5 }]);
     const silent = broker();
     start(silent);
-    expect(silent.tell(timer(over + 29_999))).toEqual([]);
-    const told = silent.tell(timer(over + 30_000));
+    expect(silent.tell(fills(over + 29_999), timer(over + 30_000))).toEqual([]);
+    const told = silent.tell(fills(over + 30_000));
     expect(told).toMatchObject([{ pnl: 47.952, funding: null, fundingKnown: false, ts: over }]);
   });
 
@@ -354,10 +361,10 @@ describe('an end that the desk decides', () => {
     const at = NOW + SECOND + 120_000;
     desk.see(snapshotAt(at, 100.1));
     const gone: DeskInput = { kind: 'reconcile', at, book: 'default', held: [] };
-    expect(desk.tell({ ...gone, at: at - 1 }, timer(at + 29_999))).toEqual([]);
-    expect(desk.tell(gone, timer(at + 29_999))).toEqual([]);
+    expect(desk.tell({ ...gone, at: at - 1 }, fills(at + 29_999))).toEqual([]);
+    expect(desk.tell(gone, fills(at + 29_999), timer(at + 30_000))).toEqual([]);
     // At the last mid, 100.1, less the half spread: 100.09, taker's fee of 0.06 %.
-    const [exit] = desk.tell(timer(at + 30_000));
+    const [exit] = desk.tell(fills(at + 30_000));
     expect(exit).toMatchObject({ exit: 'CANCELLED', reason: expect.stringContaining('holds it no longer') });
     expect(exit!.price).toBeCloseTo(100.09, 3);
   });
@@ -370,6 +377,6 @@ describe('an end that the desk decides', () => {
     const seen = open();
     const held = [{ pair: 'BTCUSDT', side: 'LONG', size: 99.9 }] as const;
     seen.tell(gone, { ...gone, at: at + SECOND, held });
-    expect(seen.tell(timer(at + 60_000))).toEqual([]);
+    expect(seen.tell(fills(at + 60_000))).toEqual([]);
   });
 });

@@ -12,12 +12,12 @@ import type { Book, Closing, Live, OnAccount } from './state.ts';
 type Change = (position: Live) => OnAccount;
 
 /** Takes in what `change` makes known of each position on the account, and goes on from there. */
-function learn(book: Book, context: Context, change: Change): Step {
+function learn(book: Book, context: Context, change: Change, hasHeard = false): Step {
   return book.positions.filter(isLive).reduce<Step>(
     (done, position) => {
       const account = change(position);
       const known = account === position.account ? position : { ...position, account };
-      const step = progress(replaced(done.book, position, known), known, context);
+      const step = progress(replaced(done.book, position, known), known, { ...context, hasHeard });
       return { book: step.book, events: [...done.events, ...step.events] };
     },
     { book, events: [] },
@@ -39,14 +39,16 @@ export function takeBack(book: Book, why: string, context: Context, pair?: strin
   });
 }
 
+/** `context.at` is from before the exchange was asked: what it has not told by then it will not tell of long before. */
 export function takeFills(book: Book, fills: readonly Fill[], context: Context): Step {
-  return learn(book, context, (position) => {
+  const change = (position: Live) => {
     const known = new Set(position.account.fills.map(({ id }) => id));
     const news = fills.filter((fill) => isOf(fill, position, book) && !known.has(fill.id));
     const once = new Map(news.map((fill) => [fill.id, fill]));
     if (once.size === 0) return position.account;
     return { ...position.account, fills: [...position.account.fills, ...once.values()] };
-  });
+  };
+  return learn(book, context, change, true);
 }
 
 /** Which fills are of a position: its own orders', and what the exchange or another hand did to its symbol since. */
@@ -72,7 +74,7 @@ export function takePlacing(book: Book, clientId: string, outcome: Placing, cont
     }
     if (account.clientId !== clientId || placedAt !== null || over !== null) return account;
     if (outcome.kind === 'placed') return { ...account, placedAt: at };
-    return { ...account, over: { filled: 0, reason: `the exchange refused it: ${outcome.reason}` } };
+    return { ...account, over: { at, filled: 0, reason: `the exchange refused it: ${outcome.reason}` } };
   });
 }
 
@@ -83,7 +85,8 @@ export function takeOrder(book: Book, clientId: string, state: OrderState | null
     if (state === null) return entryUnknown(account, context);
     const placedAt = account.placedAt ?? context.at;
     if (state.status === 'open') return account.placedAt === null ? { ...account, placedAt } : account;
-    return { ...account, placedAt, over: { filled: state.filled, reason: state.reason } };
+    const { filled, reason } = state;
+    return { ...account, placedAt, over: { at: context.at, filled, reason } };
   });
 }
 
@@ -91,7 +94,7 @@ export function takeOrder(book: Book, clientId: string, state: OrderState | null
 function entryUnknown(account: OnAccount, { at, params }: Context): OnAccount {
   const since = Math.max(account.placedAt ?? -1, account.ending?.at ?? -1);
   if (since < 0 || at < since + params.broker.graceMs) return account;
-  return { ...account, over: { filled: 0, reason: 'the exchange does not know it' } };
+  return { ...account, over: { at, filled: 0, reason: 'the exchange does not know it' } };
 }
 
 function closeKnown(

@@ -1,5 +1,5 @@
 /** Execution of one book on an account: sends what its row asks for, tells the desk what became of it, and compares both. */
-import type { Broker, Placing } from '../../connectors/broker/port.ts';
+import type { Broker } from '../../connectors/broker/port.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { DeskParams } from '../../schemas/desk-params.ts';
 import { UpstreamError } from '../../schemas/errors.ts';
@@ -42,12 +42,34 @@ export class Execution {
     this.#options = options;
   }
 
-  /** Sends what waits, and asks after what is open. @throws the first failure, once all has been tried. */
+  /** All there is to do but for comparisons. @throws the first failure, once all has been tried. */
   async pass(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const act of [() => this.send(), () => this.ask(), () => this.tellFills()]) {
+      await act().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Sends what waits in the row. */
+  async send(): Promise<void> {
     const { clock } = this.#options;
     await all(commandsOf(await this.#book(), clock.now()).map((command) => this.#send(command)));
+  }
+
+  /** Asks what became of orders that are not over. */
+  async ask(): Promise<void> {
     await all(awaitedOf(await this.#book()).map((order) => this.#ask(order)));
-    await this.#tellFills();
+  }
+
+  /** Tells the desk all fills since the oldest position was ordered. */
+  async tellFills(): Promise<void> {
+    const { broker, desk, clock, params } = this.#options;
+    const since = fillsSince(await this.#book());
+    if (since === null) return;
+    const at = clock.now();
+    const fills = await broker.fills(since);
+    await desk.take({ kind: 'fills', at, book: params.book, fills });
   }
 
   /** Tells the desk what orders must be multiples of. */
@@ -68,7 +90,7 @@ export class Execution {
     const [orders, positions] = await Promise.all([broker.openOrders(), broker.positions()]);
     const held = positions.map((position) => ({ ...position, pair: pairOf(position.symbol) }));
     // How they were left comes before that they are gone.
-    await this.#tellFills();
+    await this.tellFills();
     await desk.take({ kind: 'reconcile', at, book: params.book, held });
     const found = differences(await this.#book(), held, orders);
     const strange = new Set(found.map(({ what }) => what));
@@ -86,18 +108,10 @@ export class Execution {
     const { broker, desk, clock, params } = this.#options;
     const { kind, clientId } = command;
     if (kind === 'CANCEL') return broker.cancel(command.symbol, clientId);
-    const placed = await (kind === 'PLACE'
+    const outcome = await (kind === 'PLACE'
       ? broker.place(command.order)
       : broker.closeAtMarket(command.order));
-    const outcome = await this.#confirmed(placed, command.order.symbol, clientId);
     await desk.take({ kind: 'placing', at: clock.now(), book: params.book, clientId, outcome });
-  }
-
-  /** An order may be refused because of what an earlier try of it did, whose answer was lost. */
-  async #confirmed(outcome: Placing, symbol: string, clientId: string): Promise<Placing> {
-    if (outcome.kind === 'placed') return outcome;
-    const state = await this.#options.broker.order(symbol, clientId);
-    return state === null ? outcome : { kind: 'placed', isKnown: true };
   }
 
   async #ask({ symbol, clientId }: AwaitedOrder): Promise<void> {
@@ -105,15 +119,6 @@ export class Execution {
     const at = clock.now();
     const state = await broker.order(symbol, clientId);
     await desk.take({ kind: 'order', at, book: params.book, clientId, state });
-  }
-
-  async #tellFills(): Promise<void> {
-    const { broker, desk, clock, params } = this.#options;
-    const since = fillsSince(await this.#book());
-    if (since === null) return;
-    const at = clock.now();
-    const fills = await broker.fills(since);
-    await desk.take({ kind: 'fills', at, book: params.book, fills });
   }
 
   /** A position that no book knows is believed when it is seen again: lists of the exchange lag. */

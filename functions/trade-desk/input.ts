@@ -59,6 +59,11 @@ export interface Context {
   readonly pauses: Readonly<Record<string, PauseFlag>>;
 }
 
+export interface Heard extends Context {
+  /** All fills that the exchange tells of are known as of `at`: what is missing long after it was due will not come. */
+  readonly hasHeard: boolean;
+}
+
 /** The pause in force for a pair that people set in the state store, if any. */
 export function pauseOf(pair: string, { pauses }: Context): PauseFlag | undefined {
   return [pauses.all, pauses[pair]].find((flag) => flag?.paused);

@@ -3,14 +3,14 @@ import { filledBy, remaining } from './account-sums.ts';
 import { closingId } from './commands.ts';
 import { midOf } from './depth.ts';
 import { marketExit } from './fills.ts';
-import type { Context } from './input.ts';
+import type { Context, Heard } from './input.ts';
 import { product } from './money.ts';
 import type { Book, Closing, Live } from './state.ts';
 
 type Reason = Pick<Closing, 'exit' | 'why' | 'intended'>;
 
 /** The position with what is to be done, or was found out, about its end; the same one where that is nothing new. */
-export function leave(book: Book, position: Live, context: Context): Live {
+export function leave(book: Book, position: Live, context: Heard): Live {
   if (isLost(position, context)) return lost(position, context);
   const { closing } = position.account;
   const next = closing === null ? begun(book, position, context) : continued(position, closing, context);
@@ -51,8 +51,8 @@ function midNow({ pair }: Live, { pairs }: Context): number | null {
   return quote ? midOf(quote) : null;
 }
 
-function isLost({ account }: Live, { at, params }: Context): boolean {
-  return account.missingSince !== null && at >= account.missingSince + params.broker.graceMs;
+function isLost({ account }: Live, { hasHeard, at, params }: Heard): boolean {
+  return hasHeard && account.missingSince !== null && at >= account.missingSince + params.broker.graceMs;
 }
 
 /** Closed at the exchange, and its fills did not come: the rest is taken to have gone at the last price known. */

@@ -4,7 +4,7 @@ import { entered, type Filled, fundingPaid, left, remaining } from './account-su
 import { entryEvent, exitEvent } from './events.ts';
 import type { Exit } from './fills.ts';
 import type { Funding } from './funding.ts';
-import type { Context, Step } from './input.ts';
+import type { Context, Heard, Step } from './input.ts';
 import { leave } from './leaving.ts';
 import { cancel, onDay, replaced, settle } from './ledger.ts';
 import { fillPrice, product, total } from './money.ts';
@@ -14,15 +14,16 @@ import type { Book, Live, OnAccount } from './state.ts';
 const REMEMBERED_MS = HOUR_MS;
 
 /** The same step where nothing follows. The position is one of the book's. */
-export function progress(book: Book, position: Live, context: Context): Step {
+export function progress(book: Book, position: Live, context: Heard): Step {
   return position.status === 'WORKING' ? ordered(book, position, context) : held(book, position, context);
 }
 
-function ordered(book: Book, order: Live, context: Context): Step {
+function ordered(book: Book, order: Live, context: Heard): Step {
   const { account, side } = order;
   const sum = entered(account);
-  const filled = account.over?.filled ?? account.size;
-  if (sum.size < filled) return unwanted(book, order, context);
+  if (sum.size < (account.over?.filled ?? account.size) && !isAllTold(account, context)) {
+    return unwanted(book, order, context);
+  }
   if (sum.size === 0) return cancel(book, order, context.at, voidReason(account), context);
   const { size, price, fees, liquidity, last } = sum;
   const since = last!.ts;
@@ -31,6 +32,11 @@ function ordered(book: Book, order: Live, context: Context): Step {
   const fill = { ts: since, liquidity, slippage: worseBy(account.intended, price, side === 'LONG') };
   const next = held(opened, open, context);
   return { book: next.book, events: [entryEvent(open, fill, opened, context), ...next.events] };
+}
+
+/** An order that turned round what another hand held has fewer fills as an entry than it was filled by. */
+function isAllTold({ over }: OnAccount, { hasHeard, at, params }: Heard): boolean {
+  return hasHeard && over !== null && at >= over.at + params.broker.graceMs;
 }
 
 function voidReason({ ending, over }: OnAccount): string {
@@ -53,7 +59,7 @@ function whyUnwanted({ killed }: Book, { account, expiresAt }: Live, at: number)
   return account.placedAt === null ? 'the signal expired before the exchange had it' : 'the signal expired';
 }
 
-function held(book: Book, position: Live, context: Context): Step {
+function held(book: Book, position: Live, context: Heard): Step {
   const { account } = position;
   if (remaining(account) > 0) {
     const next = leave(book, position, context);
@@ -62,7 +68,8 @@ function held(book: Book, position: Live, context: Context): Step {
   }
   const exits = left(account);
   const funding = fundingPaid(position, context.params.funding);
-  const isFinal = funding.isKnown || context.at >= exits.last!.ts + context.params.broker.graceMs;
+  const { hasHeard, at, params } = context;
+  const isFinal = funding.isKnown || (hasHeard && at >= exits.last!.ts + params.broker.graceMs);
   return isFinal ? over(book, position, funding, context) : { book, events: [] };
 }
 

@@ -20,18 +20,20 @@ const RECONCILE_MS = 300_000;
 const INSTRUMENTS_MS = 3_600_000;
 const BACKOFF = { firstMs: 1_000, maxMs: 30_000 };
 
-/** A pass each second and on `wake`; more seldom while the exchange is away. Rejects never: it is told to `onError`. */
+/**
+ * All there is to do, each second and on `wake`. What fails is tried again by itself, more and more seldom: an order that
+ * cannot be sent keeps no fill from being seen.
+ */
 export function runExecution(options: RunExecutionOptions): RunningExecution {
   const stopping = new AbortController();
   let waking = new AbortController();
   const { clock } = options;
   const jobs = jobsOf(new Execution(options));
   const run = async () => {
-    for (let failures = 0; !stopping.signal.aborted; ) {
+    while (!stopping.signal.aborted) {
       waking = new AbortController();
-      failures = (await round(jobs, options)) ? 0 : failures + 1;
-      const waitMs = failures === 0 ? POLL_MS : backoffMs(failures, BACKOFF, 1);
-      await clock.until(clock.now() + waitMs, AbortSignal.any([stopping.signal, waking.signal]));
+      for (const job of jobs.filter(({ due }) => due <= clock.now())) await attempt(job, options);
+      await clock.until(clock.now() + POLL_MS, AbortSignal.any([stopping.signal, waking.signal]));
     }
   };
   const running = run();
@@ -48,27 +50,28 @@ interface Job {
   readonly everyMs: number;
   readonly act: () => Promise<void>;
   due: number;
+  failures: number;
 }
 
 function jobsOf(execution: Execution): Job[] {
+  const job = (everyMs: number, act: () => Promise<void>): Job => ({ everyMs, act, due: 0, failures: 0 });
   return [
-    { everyMs: INSTRUMENTS_MS, due: 0, act: () => execution.instruments() },
-    { everyMs: 0, due: 0, act: () => execution.pass() },
-    { everyMs: RECONCILE_MS, due: 0, act: () => execution.reconcile() },
+    job(INSTRUMENTS_MS, () => execution.instruments()),
+    job(0, () => execution.send()),
+    job(0, () => execution.ask()),
+    job(0, () => execution.tellFills()),
+    job(RECONCILE_MS, () => execution.reconcile()),
   ];
 }
 
-/** What is due is tried, each for itself. False where something failed: it stays due. */
-async function round(jobs: readonly Job[], { clock, onError }: RunExecutionOptions): Promise<boolean> {
-  let isWell = true;
-  for (const job of jobs.filter(({ due }) => due <= clock.now())) {
-    try {
-      await job.act();
-      job.due = clock.now() + job.everyMs;
-    } catch (error) {
-      isWell = false;
-      onError?.(error);
-    }
+async function attempt(job: Job, { clock, onError }: RunExecutionOptions): Promise<void> {
+  try {
+    await job.act();
+    job.failures = 0;
+  } catch (error) {
+    job.failures += 1;
+    onError?.(error);
   }
-  return isWell;
+  const waitMs = job.failures === 0 ? job.everyMs : backoffMs(job.failures, BACKOFF, 1);
+  job.due = clock.now() + waitMs;
 }

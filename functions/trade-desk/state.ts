@@ -59,7 +59,7 @@ const OnAccount = z.object({
   /** From then on the entry is not wanted any more: not sent, or taken back. */
   ending: z.object({ at: Ms, why: z.string() }).nullable(),
   /** The entry order can be filled no more; `filled` was. */
-  over: z.object({ filled: NonNegative, reason: z.string().nullable() }).nullable(),
+  over: z.object({ at: Ms, filled: NonNegative, reason: z.string().nullable() }).nullable(),
   fills: z.array(Fill),
   closing: Closing.nullable(),
   /** Since when the exchange has not listed the position. */

@@ -32,8 +32,9 @@ the same file (files without trade_id have none); \`outputSha256\` is over the f
 of then: gaps, resyncs and recoveries included. Same journal, same code: same bytes.
 
 --runner prism and flink (cst engine install) run the same graph on those engines, in worker processes: a proof, not
-a faster way. One that shows nothing new for 5 minutes is given up; told to end (SIGTERM), it says how far it came. DIR gets the same bytes; where rows are late, that holds with --revisions last: how many revisions a
-record goes through until its last depends on when an engine fires.
+a faster way. DIR gets the same bytes; where rows are late, that holds with --revisions last: how many revisions a
+record goes through until its last depends on when an engine fires. A run that shows nothing new for 5 minutes is given
+up; told to end (SIGTERM), it says what engine and workers said last.
 
 Examples:
   cst replay BTCUSDT=trades.parquet --venue bybit --out out

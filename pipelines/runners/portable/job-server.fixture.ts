@@ -103,7 +103,9 @@ export class JobServer {
     const messages: handleServerStreamingCall<object, JobMessagesResponse> = (stream) =>
       this.#messages.resolve(stream);
     const metrics: handleUnaryCall<object, object> = (_call, done) => done(null, { metrics: this.metrics });
+    const jobs: handleUnaryCall<object, object> = (_call, done) => done(null, { jobInfo: [] });
     this.#server.addService(DEFINITION, {
+      GetJobs: jobs,
       Prepare: prepare,
       Run: run,
       Cancel: cancel,

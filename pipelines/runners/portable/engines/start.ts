@@ -7,13 +7,12 @@ import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../../../connectors/clock/port.ts';
 import { messageOf, UpstreamError } from '../../../../schemas/errors.ts';
 import { eachLine } from '../../../worker/process/lines.ts';
+import { Tail } from '../tail.ts';
 import { type EngineName, type Environment, needEngine } from './catalog.ts';
 import { commandOf, type EngineCommand } from './commands.ts';
 import { whenJobApiAnswers } from './job-api.ts';
 
 const KEEPER = join(import.meta.dirname, `keeper${extname(import.meta.filename)}`);
-/** Lines of the engine's log that its errors repeat. */
-const TOLD_LINES = 20;
 const DEFAULT_MEMORY_MB = 4_096;
 /** A JVM on a busy machine takes its time. */
 const START_MS = 120_000;
@@ -37,7 +36,7 @@ export interface RunningEngine {
   /** Resolves when the process has ended; with an error where nobody had closed it. Never rejects. */
   readonly exited: Promise<UpstreamError | undefined>;
   /** Newest lines of its log, for errors that it caused. */
-  lastLines(): string;
+  readonly said: Tail;
   /** Kills it and what it wrote; resolves when it is gone. Idempotent. */
   close(): Promise<void>;
 }
@@ -89,7 +88,7 @@ class EngineProcess {
   readonly #name: EngineName;
   readonly #folder: string;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #lines: string[] = [];
+  readonly #tail = new Tail();
   #isClosed = false;
 
   constructor(name: EngineName, folder: string, command: EngineCommand, log?: (line: string) => void) {
@@ -106,8 +105,7 @@ class EngineProcess {
     this.announced = announced.promise;
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       eachLine(stream, (line) => {
-        this.#lines.push(line);
-        if (this.#lines.length > TOLD_LINES) this.#lines.shift();
+        this.#tail.add(line);
         log?.(line);
         const port = command.announces.exec(line)?.[1];
         if (port !== undefined) announced.resolve(Number(port));
@@ -122,7 +120,7 @@ class EngineProcess {
       folder: this.#folder,
       pid: this.#child.pid!,
       exited: this.exited,
-      lastLines: () => this.#said(),
+      said: this.#tail,
       close: () => this.close(),
     };
   }
@@ -134,12 +132,7 @@ class EngineProcess {
   }
 
   failure(what: string): UpstreamError {
-    const said = this.#lines.length > 0 ? `The last it said:\n${this.#said()}` : 'It said nothing.';
-    return new UpstreamError(`${what}. ${said}`);
-  }
-
-  #said(): string {
-    return this.#lines.map((line) => `  ${line}`).join('\n');
+    return new UpstreamError(`${what}. ${this.#tail.told()}`);
   }
 
   #whenExited(): Promise<UpstreamError | undefined> {

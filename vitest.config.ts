@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tiers by file name: those of each are run by `--mode` of that name, and by no other. */
@@ -8,6 +9,9 @@ const TIERS: Record<string, string> = {
   engines: '**/*.engines.test.ts',
 };
 
+/** Of one test; less than what `.ci/run` grants them all, so that it is the test that tells. Unit: ms. */
+const TIMEOUT_MS: Record<string, number> = { slow: 840_000, engines: 600_000 };
+
 /** Tests stand beside what they test; `test/` holds only what spans folders. */
 export default defineConfig(({ mode }) => {
   const tier = TIERS[mode];
@@ -16,11 +20,12 @@ export default defineConfig(({ mode }) => {
       include: [tier ?? '{schemas,transforms,connectors,pipelines,functions,bq,cli,test}/**/*.test.ts'],
       exclude: [...configDefaults.exclude, ...(tier ? [] : Object.values(TIERS))],
       pool: 'threads',
-      // An engine takes all cores by itself.
+      // An engine takes two cores: it and its workers wait for each other.
       fileParallelism: mode !== 'engines',
+      ...(mode === 'engines' && { maxConcurrency: Math.max(1, Math.floor(availableParallelism() / 2)) }),
       globalSetup: ['test/announce.ts', 'test/temp-folder.ts'],
       // Generous: a slow machine must not turn a proof into a timing test.
-      testTimeout: tier ? 1_800_000 : 120_000,
+      testTimeout: tier ? TIMEOUT_MS[mode] : 120_000,
       hookTimeout: 120_000,
     },
   };

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { systemClock } from '../../connectors/clock/system.ts';
 import { REPLAY_TOPICS } from '../../pipelines/replay/output.ts';
 import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
 import { ENVIRONMENT } from './needs.ts';
@@ -12,14 +13,25 @@ const CST = resolve(import.meta.dirname, '../../cli/main.ts');
 const SHOWN_DIFFERENCES = 3;
 const SHOWN_CHARACTERS = 400;
 
-export interface RunningReplay {
-  readonly child: ChildProcess;
-  /** Rejects with what it said on stderr where it did not end with code 0. */
-  readonly summary: Promise<ReplaySummary>;
-}
+/**
+ * The longest case takes some LONGEST s on two cores. After that it is told to end, and says what engine, workers and
+ * job said last; it shows a standstill itself after 5 minutes. Unit: ms.
+ */
+const LIMIT_MS = 480_000;
+/** From there to the end by force. Unit: ms. */
+const GRACE_MS = 20_000;
+/** Two replays in a row at their limits have ended by then. Unit: ms. */
+export const CASE_LIMIT_MS = 2 * (LIMIT_MS + GRACE_MS);
 
-/** @param words `SYMBOL=FILE` and flags but for --out and --json. @param temporary Folder for temporary files. */
-export function startReplay(words: readonly string[], out: string, temporary = tmpdir()): RunningReplay {
+/**
+ * Rejects with what it said on stderr where it did not end with code 0, or not in time.
+ * @param words `SYMBOL=FILE` and flags but for --out and --json. @param temporary Folder for temporary files.
+ */
+export async function runReplay(
+  words: readonly string[],
+  out: string,
+  temporary = tmpdir(),
+): Promise<ReplaySummary> {
   const child = spawn(process.execPath, [CST, 'replay', ...words, '--out', out, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...ENVIRONMENT, TMPDIR: temporary },
@@ -30,18 +42,25 @@ export function startReplay(words: readonly string[], out: string, temporary = t
       text[name] += part;
     });
   }
-  const summary = new Promise<ReplaySummary>((done, fail) => {
-    child.once('error', fail);
-    child.once('close', (code, signal) => {
-      if (code === 0) done(JSON.parse(text.stdout.trim().split('\n').at(-1) ?? ''));
-      else fail(new Error(`cst replay ${words.join(' ')} ended with ${code ?? signal}:\n${text.stderr}`));
-    });
-  });
-  return { child, summary };
+  const over = new AbortController();
+  const ended = new Promise<string | number>((done) => {
+    child.once('error', (error) => done(error.message));
+    child.once('close', (code, signal) => done(code ?? signal ?? ''));
+  }).finally(() => over.abort());
+  const [how] = await Promise.all([ended, endInTime(child, over.signal)]);
+  if (how === 0) return JSON.parse(text.stdout.trim().split('\n').at(-1) ?? '');
+  throw new Error(`cst replay ${words.join(' ')} ended with ${how}:\n${text.stderr}`);
 }
 
-export function runReplay(words: readonly string[], out: string): Promise<ReplaySummary> {
-  return startReplay(words, out).summary;
+async function endInTime(child: ChildProcess, over: AbortSignal): Promise<void> {
+  for (const [ms, signal] of [
+    [LIMIT_MS, 'SIGTERM'],
+    [GRACE_MS, 'SIGKILL'],
+  ] as const) {
+    await systemClock.until(systemClock.now() + ms, over);
+    if (over.aborted) return;
+    child.kill(signal);
+  }
 }
 
 type Topic = (typeof REPLAY_TOPICS)[number];

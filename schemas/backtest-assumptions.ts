@@ -61,3 +61,9 @@ export const CANDLE_ASSUMPTIONS: readonly string[] = [
   'A minute that is missing in a file of candles had no trade.',
   'The order-book-flip check never holds: there was no book.',
 ];
+
+/** The same of recorded frames, with their books. */
+export const FRAME_ASSUMPTIONS: readonly string[] = [
+  'Books, trades and fundings are those that were recorded; nobody was moved by the orders that were not sent.',
+  'A bar and its signals reach the desk when the graph has waited for late trades, snapshots at their second; the seconds it takes to send an order are not known.',
+];

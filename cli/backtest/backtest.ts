@@ -1,10 +1,9 @@
 /** The event backtest: the live graph, MACRO engine and desk over history, with a clock that the history drives. */
-import { streamFiles } from '../../pipelines/replay/stream.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { PositionEvent } from '../../schemas/position-event.ts';
-import { DAY_MS } from '../../schemas/primitives.ts';
 import { wireJson } from '../../schemas/wire-json.ts';
 import { type BacktestTrade, DeskRun } from './desk-run.ts';
+import { fromFiles, fromFrames } from './inputs.ts';
 import { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { BacktestOutput } from './output.ts';
@@ -26,9 +25,11 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
 }
 
 async function run(options: BacktestOptions, output: BacktestOutput): Promise<BacktestReport> {
-  const { desk: config, params, fromMs, toMs } = options;
+  const { desk: config, input, params } = options;
   const tally = new Tally(config.books.map(({ book }) => book));
-  const market: Market = new Market({ ...options, recordedBooks: null }, output, () => desk);
+  const fundings = input.kind === 'files' ? input.fundings : new Map();
+  const recordedBooks = input.kind === 'files' ? null : { barDelayMs: params.market.allowedDisorderMs };
+  const market: Market = new Market({ ...options, fundings, recordedBooks }, output, () => desk);
   const desk: DeskRun = new DeskRun({
     config,
     onEvent(event) {
@@ -43,17 +44,13 @@ async function run(options: BacktestOptions, output: BacktestOutput): Promise<Ba
     onInput: options.onInput,
     regimeOf: (pair) => market.regimeOf(pair),
   });
-  const { rows, late, dropped, skipped } = await streamFiles({
-    ...{ files: options.files, venue: options.venue, interval: options.interval, params, toMs },
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    fromMs: readFrom(options),
-    ...{ history: options.history, emitAfterMs: fromMs ?? 0, publishAfterMs: 0 },
-    take: (topic, bytes) => market.take(topic, bytes),
-    onTime: (watermarkMs) => market.passTo(watermarkMs),
-  });
+  const read =
+    input.kind === 'files'
+      ? await fromFiles(options, input, market)
+      : await fromFrames(options, input, market);
   market.ledger.end();
-  assertTraded(options, market);
-  const counted = { rows, late, dropped, skipped, deadLetters: output.count('dead-letters') };
+  assertTraded(input, market);
+  const counted = { ...read, deadLetters: output.count('dead-letters') };
   let report: BacktestReport | undefined;
   output.finish((sha256) => {
     report = reportOf({ options, market, tally, state: desk.state, counted, sha256 });
@@ -62,18 +59,13 @@ async function run(options: BacktestOptions, output: BacktestOutput): Promise<Ba
   return report!;
 }
 
-/** History that is given stands for what the files have before the time range. */
-function readFrom({ fromMs, history, assumptions }: BacktestOptions): number | undefined {
-  if (fromMs === undefined) return undefined;
-  return history.length > 0 ? fromMs : fromMs - assumptions.warmUpDays * DAY_MS;
-}
-
 /** An empty result would read as a strategy that never trades. */
-function assertTraded({ fromMs, toMs }: BacktestOptions, { span }: Market): void {
+function assertTraded(input: BacktestOptions['input'], { span }: Market): void {
+  const { fromMs, toMs } = input.kind === 'files' ? input : { fromMs: undefined, toMs: undefined };
   if (span.toMs > Math.max(fromMs ?? 0, 0) && span.fromMs < (toMs ?? Number.POSITIVE_INFINITY)) return;
   const iso = (ms: number) => new Date(ms).toISOString();
   const found = Number.isFinite(span.toMs) ? `bars from ${iso(span.fromMs)} to ${iso(span.toMs)}` : 'none';
-  throw new ConfigError(`Expected bars within the time range, got ${found}. Check --timerange.`);
+  throw new ConfigError(`Expected bars within the time range, got ${found}. Check --timerange and files.`);
 }
 
 function tradeJson(trade: BacktestTrade): string {

@@ -1,17 +1,66 @@
 /** What a backtest reads, and the hash by which another can be told to have read the same. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type Funding, readFundingFile } from '../../connectors/files/funding.ts';
+import { openJournal } from '../../connectors/journal/reader.ts';
 import { readHistory } from '../../pipelines/replay/history.ts';
 import type { ReplayFile } from '../../pipelines/replay/stream.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
+import { VENUES } from '../../schemas/primitives.ts';
 import { assertPairs, fileOf } from '../file-flags.ts';
-import type { DataSource } from './options.ts';
+import { oneOf, symbolsOf } from '../flags.ts';
+import type { BacktestOptions, DataSource } from './options.ts';
+import { timerangeOf } from './timerange.ts';
+
+export interface DataFlags {
+  readonly timerange?: string;
+  readonly pairs?: string;
+  readonly venue?: string;
+  readonly trades?: boolean;
+  readonly frames?: string;
+  readonly funding?: readonly string[];
+  readonly history?: string;
+}
+
+type Data = Pick<BacktestOptions, 'input' | 'venue' | 'history' | 'data'>;
+
+/** @throws ConfigError naming the flag or file. */
+export async function filesRead(words: readonly string[], flags: DataFlags): Promise<Data> {
+  const range = timerangeOf(flags.timerange);
+  const venue = oneOf(flags.venue ?? 'bybit', VENUES, '--venue');
+  const files = filesOf(words, symbolsOf(flags.pairs, '--pairs'));
+  const [fundings, history, data] = await Promise.all([
+    fundingsOf(flags.funding ?? []),
+    historyOf(flags.history, range.fromMs),
+    sourcesOf(files),
+  ]);
+  const interval = flags.trades ? undefined : ('1m' as const);
+  return { input: { kind: 'files', files, interval, ...range, fundings }, venue, history, data };
+}
+
+/** @throws ConfigError naming the flag or file. */
+export async function framesRead(words: readonly string[], flags: DataFlags): Promise<Data> {
+  if (words.length > 0) throw new ConfigError(`Expected SYMBOL=FILE or --frames, got both: "${words[0]}".`);
+  for (const name of ['timerange', 'pairs', 'trades', 'funding'] as const) {
+    if (flags[name] !== undefined) throw new ConfigError(`Expected --${name} with files, got --frames.`);
+  }
+  const venue = flags.venue === undefined ? undefined : oneOf(flags.venue, VENUES, '--venue');
+  const dir = flags.frames!;
+  const journal = await openJournal(dir, venue);
+  const history = await historyOf(flags.history, journal.runs[0]!.header.at.market);
+  const names = (await readdir(dir, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const data = await sourcesOf(names.map((path) => ({ symbol: null, path })));
+  return { input: { kind: 'frames', journal }, venue: journal.venue, history, data };
+}
 
 /** The files of the pairs asked for; all of them where none was. @throws ConfigError where one has no file. */
-export function filesOf(words: readonly string[], pairs: readonly string[] | undefined): ReplayFile[] {
+function filesOf(words: readonly string[], pairs: readonly string[] | undefined): ReplayFile[] {
   if (words.length === 0)
     throw new ConfigError('Expected SYMBOL=FILE, e.g. BTCUSDT=candles.parquet, got none.');
   const files = words.map(fileOf);
@@ -21,7 +70,7 @@ export function filesOf(words: readonly string[], pairs: readonly string[] | und
   throw new ConfigError(`Expected a file for ${missing} of --pairs, got none. Add ${missing}=FILE.`);
 }
 
-export async function fundingsOf(words: readonly string[]): Promise<Map<string, Funding[]>> {
+async function fundingsOf(words: readonly string[]): Promise<Map<string, Funding[]>> {
   const files = words.map(fileOf);
   return new Map(
     await Promise.all(files.map(async ({ symbol, path }) => [symbol, await readFundingFile(path)] as const)),
@@ -29,14 +78,16 @@ export async function fundingsOf(words: readonly string[]): Promise<Map<string, 
 }
 
 /** Candles of an earlier replay, up to the time range: they take the place of what the files have before it. @throws ConfigError */
-export async function historyOf(folder: string | undefined, fromMs: number | undefined): Promise<Candle[]> {
+async function historyOf(folder: string | undefined, fromMs: number | undefined): Promise<Candle[]> {
   if (folder === undefined) return [];
   if (fromMs !== undefined) return readHistory(folder, fromMs);
   throw new ConfigError('Expected a --timerange that begins somewhere with --history, got none.');
 }
 
 /** @throws ConfigError where one cannot be read. */
-export function sourcesOf(files: readonly ReplayFile[]): Promise<DataSource[]> {
+function sourcesOf(
+  files: readonly { readonly symbol: string | null; readonly path: string }[],
+): Promise<DataSource[]> {
   return Promise.all(
     files.map(async ({ symbol, path }) => ({ symbol, name: basename(path), sha256: await sha256Of(path) })),
   );

@@ -1,21 +1,22 @@
 /** The gap ledger of recorded files: spans of bars that are not whole, one entry each. */
 import type { FeatureRow } from '../../schemas/feature-row.ts';
 import type { FeedEvent } from '../../schemas/feed-event.ts';
-import type { Venue } from '../../schemas/primitives.ts';
+import { MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 
-interface Span {
+interface Known {
   readonly venue: Venue;
-  readonly symbol: string;
-  readonly from: number;
-  to: number;
+  /** Close of the newest bar. */
+  until: number;
+  /** Since when bars are not whole; null where the newest is. */
+  gapFrom: number | null;
 }
 
 export class GapLedger {
-  /** Minutes of bars with less than all their seconds vouched for; minutes without a trade. */
+  /** Minutes whose bar is missing, or not vouched for in all its seconds. */
   incompleteMinutes = 0;
+  /** Minutes without a trade. */
   silentMinutes = 0;
-  readonly #open = new Map<string, Span>();
-  readonly #newest = new Map<string, number>();
+  readonly #symbols = new Map<string, Known>();
   readonly #onGap: (event: FeedEvent) => void;
 
   constructor(onGap: (event: FeedEvent) => void) {
@@ -24,32 +25,30 @@ export class GapLedger {
 
   /** Bars of a symbol in order of time, as they were known at their close; later revisions are passed over. */
   add({ venue, symbol, openTime, closeTime, coverage, volume }: FeatureRow): void {
-    if (closeTime <= (this.#newest.get(symbol) ?? 0)) return;
-    this.#newest.set(symbol, closeTime);
+    const known = this.#symbols.get(symbol) ?? { venue, until: openTime, gapFrom: null };
+    if (closeTime <= known.until) return;
+    this.#symbols.set(symbol, known);
     if (volume === 0) this.silentMinutes += 1;
-    const span = this.#open.get(symbol);
-    if (coverage === 1) {
-      this.#end(symbol);
-      return;
-    }
-    this.incompleteMinutes += 1;
-    if (span?.to === openTime) span.to = closeTime;
-    else {
-      this.#end(symbol);
-      this.#open.set(symbol, { venue, symbol, from: openTime, to: closeTime });
-    }
+    if (openTime > known.until) this.#lose(known, known.until, openTime);
+    known.until = closeTime;
+    if (coverage < 1) this.#lose(known, openTime, closeTime);
+    else this.#end(symbol, known, openTime);
+  }
+
+  #lose(known: Known, from: number, to: number): void {
+    known.gapFrom ??= from;
+    this.incompleteMinutes += (to - from) / MINUTE_MS;
   }
 
   /** History is over: spans that are still open end with it. */
   end(): void {
-    for (const symbol of [...this.#open.keys()].sort()) this.#end(symbol);
+    for (const [symbol, known] of [...this.#symbols].sort()) this.#end(symbol, known, known.until);
   }
 
-  #end(symbol: string): void {
-    const span = this.#open.get(symbol);
-    if (!span) return;
-    this.#open.delete(symbol);
-    const { venue, from, to } = span;
+  #end(symbol: string, known: Known, to: number): void {
+    const { venue, gapFrom: from } = known;
+    if (from === null) return;
+    known.gapFrom = null;
     const what = {
       kind: 'GAP',
       ts: to,
@@ -57,13 +56,7 @@ export class GapLedger {
       to,
       cause: 'bars of the recording that are not whole',
     } as const;
-    this.#onGap({
-      id: `${venue}:${symbol}:GAP:${to}`,
-      venue,
-      symbol,
-      ...what,
-      tradesRecovered: 0,
-      resolved: false,
-    });
+    const id = `${venue}:${symbol}:GAP:${to}`;
+    this.#onGap({ id, venue, symbol, ...what, tradesRecovered: 0, resolved: false });
   }
 }

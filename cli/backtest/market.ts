@@ -13,7 +13,7 @@ import type { MacroParams } from '../../schemas/macro-params.ts';
 import { closeAfter, pairOf } from '../../schemas/primitives.ts';
 import { decodePubsubMessage } from '../../schemas/pubsub-message.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
-import { ATTRIBUTES } from '../../schemas/topics.ts';
+import { ATTRIBUTES, type TopicName } from '../../schemas/topics.ts';
 import { wireJson } from '../../schemas/wire-json.ts';
 import type { DeskRun, Regime } from './desk-run.ts';
 import { GapLedger } from './gaps.ts';
@@ -52,7 +52,9 @@ export class Market {
     this.#output = output;
     this.#desk = desk;
     this.#quotes = new Quotes(options.assumptions, options.fundings);
-    this.ledger = new GapLedger((event) => this.feedEvent(wireJson(FeedEvent, event)));
+    // A feed that was recorded keeps its own ledger.
+    const onGap = (event: FeedEvent) => this.line('feed-events', wireJson(FeedEvent, event));
+    this.ledger = new GapLedger(options.recordedBooks === null ? onGap : () => undefined);
   }
 
   /** Takes one serialized PubsubMessage that the graph published. */
@@ -61,7 +63,7 @@ export class Market {
     if (topic === 'market-features') this.#features(recordOf(FeatureRow, data));
     else if (topic === 'trade-signals-micro') this.#signal(data);
     else if (topic === 'market-candles' && !attributes[ATTRIBUTES.id]!.includes(':1m:')) this.#candle(data);
-    else if (topic === 'dead-letters') this.#output.line('dead-letters', Buffer.from(data).toString());
+    else if (topic === 'dead-letters') this.line(topic, Buffer.from(data).toString());
   }
 
   /** A recorded one. */
@@ -71,8 +73,14 @@ export class Market {
     this.#timeline.tell({ kind: 'input', at, input: { kind: 'snapshot', at, snapshot } });
   }
 
-  feedEvent(json: string): void {
-    this.#output.line('feed-events', json);
+  /** Of what neither desk nor MACRO reads. */
+  line(topic: TopicName, json: string): void {
+    if (topic === 'feed-events' || topic === 'dead-letters') this.#output.line(topic, json);
+  }
+
+  /** Those that had a bar. */
+  get pairs(): readonly string[] {
+    return [...this.#rows.keys()].sort();
   }
 
   /** All bars that closed by then have been taken. Unit: ms since the epoch. */
@@ -118,7 +126,6 @@ export class Market {
   #signal(data: Uint8Array): void {
     const signal = recordOf(ScalpSignal, data);
     const at = signal.timestamp + this.#delayMs;
-    this.#output.line('trade-signals-micro', Buffer.from(data).toString());
     this.#timeline.tell({ kind: 'input', at, input: { kind: 'signal', at, signal } });
   }
 
@@ -126,6 +133,9 @@ export class Market {
     if (told.kind === 'candle') this.#memoryOf(told.candle.symbol).add(told.candle);
     else if (told.kind === 'slot') this.#decide(told.slot, told.at);
     else {
+      if (told.input.kind === 'signal') {
+        this.#output.line('trade-signals-micro', wireJson(ScalpSignal, told.input.signal));
+      }
       this.#desk().take(told.input);
       if (told.input.kind === 'features') this.#seen(told.input.row, told.at);
     }
@@ -135,8 +145,8 @@ export class Market {
   #seen(row: FeatureRow, at: number): void {
     if (row.closeTime <= (this.#rows.get(row.pair)?.closeTime ?? 0)) return;
     this.#rows.set(row.pair, row);
-    if (this.#options.recordedBooks !== null) return;
     this.ledger.add(row);
+    if (this.#options.recordedBooks !== null) return;
     this.#desk().take({ kind: 'snapshot', at, snapshot: this.#quotes.atClose(row) });
   }
 

@@ -1,5 +1,6 @@
 /** What a backtest is made of. */
 import type { Funding } from '../../connectors/files/funding.ts';
+import type { Journal } from '../../connectors/journal/reader.ts';
 import type { DeskInput } from '../../functions/trade-desk/input.ts';
 import type { ReplayFile } from '../../pipelines/replay/stream.ts';
 import type { BacktestAssumptions } from '../../schemas/backtest-assumptions.ts';
@@ -11,7 +12,8 @@ import type { Interval, Venue } from '../../schemas/primitives.ts';
 
 /** A file that was read. */
 export interface DataSource {
-  readonly symbol: string;
+  /** Null: of all. */
+  readonly symbol: string | null;
   /** Its name without its folder. */
   readonly name: string;
   readonly sha256: string;
@@ -25,17 +27,29 @@ export interface Rules {
   readonly assumptions: BacktestAssumptions;
 }
 
-export interface BacktestOptions extends Rules {
+/** Recorded trades or 1m bars. */
+export interface FilesInput {
+  readonly kind: 'files';
   readonly files: readonly ReplayFile[];
   /** Bars of this length; left out: the files hold trades. */
   readonly interval: Interval | undefined;
-  readonly venue: Venue;
   /** Signals of bars that close in (fromMs, toMs] are traded. Unit: ms since the epoch; undefined: all there is. */
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
   /** Settled fundings by symbol; those of others are not known. */
   readonly fundings: ReadonlyMap<string, readonly Funding[]>;
-  /** Closed candles from before `fromMs`; where there are any, the files are read from there on. */
+}
+
+/** Raw frames of an exchange, which carry books and fundings. */
+export interface FramesInput {
+  readonly kind: 'frames';
+  readonly journal: Journal;
+}
+
+export interface BacktestOptions extends Rules {
+  readonly input: FilesInput | FramesInput;
+  readonly venue: Venue;
+  /** Closed candles from before `fromMs`, or the recording; where there are any, files are read from there on. */
   readonly history: readonly Candle[];
   /** Folder for the output files. */
   readonly out: string;

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import { Random } from '../../connectors/exchanges/random.ts';
 import type { DeskState } from '../../functions/trade-desk/state.ts';
-import { BacktestAssumptions, CANDLE_ASSUMPTIONS } from '../../schemas/backtest-assumptions.ts';
+import {
+  BacktestAssumptions,
+  CANDLE_ASSUMPTIONS,
+  FRAME_ASSUMPTIONS,
+} from '../../schemas/backtest-assumptions.ts';
 import { DeskParams } from '../../schemas/desk-params.ts';
 import { shortHash } from '../../schemas/hash.ts';
 import { MacroParams } from '../../schemas/macro-params.ts';
@@ -11,6 +15,7 @@ import type { PositionSide } from '../../schemas/primitives.ts';
 import { type Figures, figuresBy } from '../../transforms/performance/figures.ts';
 import { type Performance, performanceOf } from '../../transforms/performance/performance.ts';
 import { canonicalJson } from '../../transforms/strategies/hashes.ts';
+import type { Read } from './inputs.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions, DataSource } from './options.ts';
 import type { BookTally, Decisions, Tally } from './tally.ts';
@@ -45,11 +50,7 @@ export interface BacktestReport {
   readonly paramsHash: Readonly<Record<'signals' | 'desk' | 'macro' | 'assumptions', string>>;
   readonly params: { readonly signals: object; readonly desk: object; readonly macro: object };
   readonly assumptions: { readonly values: BacktestAssumptions; readonly stated: readonly string[] };
-  readonly quality: {
-    readonly rows: number;
-    readonly late: number;
-    readonly dropped: number;
-    readonly skipped: number;
+  readonly quality: Read & {
     readonly deadLetters: number;
     readonly incompleteMinutes: number;
     readonly silentMinutes: number;
@@ -74,16 +75,17 @@ const SEED = 1;
 
 export function reportOf(parts: ReportParts): BacktestReport {
   const { options, market, tally, state, counted, sha256 } = parts;
-  const { params, desk, macro, assumptions, data } = options;
+  const { params, desk, macro, assumptions, data, input } = options;
+  const { pairs } = market;
   const { incompleteMinutes, silentMinutes } = market.ledger;
   const range = {
-    fromMs: Math.max(options.fromMs ?? 0, market.span.fromMs),
+    fromMs: Math.max((input.kind === 'files' ? input.fromMs : undefined) ?? 0, market.span.fromMs),
     toMs: market.span.toMs,
     warmUpFromMs: market.span.fromMs,
   };
   const books = desk.books.map((book): [string, BookReport] => [
     book.book,
-    bookReport(tally.books.get(book.book)!, book, state, { ...range, pairs: options.files.length }),
+    bookReport(tally.books.get(book.book)!, book, state, { ...range, pairs: pairs.length }),
   ]);
   const told = {
     signals: z.encode(SignalParams, params),
@@ -92,14 +94,17 @@ export function reportOf(parts: ReportParts): BacktestReport {
   };
   const hash = (value: unknown) => shortHash(canonicalJson(value));
   return {
-    ...{ version: options.code, range, pairs: options.files.map(({ symbol }) => symbol) },
+    ...{ version: options.code, range, pairs },
     data: { hash: hash(data), files: data },
     paramsHash: {
       ...{ signals: hash(told.signals), desk: hash(told.desk), macro: hash(told.macro) },
       assumptions: hash(z.encode(BacktestAssumptions, assumptions)),
     },
     params: told,
-    assumptions: { values: assumptions, stated: CANDLE_ASSUMPTIONS },
+    assumptions: {
+      values: assumptions,
+      stated: input.kind === 'files' ? CANDLE_ASSUMPTIONS : FRAME_ASSUMPTIONS,
+    },
     quality: { ...counted, incompleteMinutes, silentMinutes },
     ...{ macro: market.slots, books: Object.fromEntries(books), files: sha256 },
   };

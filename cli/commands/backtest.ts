@@ -19,6 +19,8 @@ Writes to DIR, the same bytes in every run:
   feed-events, dead-letters (.ndjson)   spans of bars that are not whole; rows that cannot be read
   report.json                       figures, refusals by reason, assumptions, parameters, hashes
 
+--frames runs what cst record wrote, all of it, on the books and fundings of then.
+
 A time range is YYYYMMDD-YYYYMMDD (UTC), the first day included, the second not; either may be left out.
 
 Examples:
@@ -35,7 +37,8 @@ export function addBacktest(program: Command): void {
     .argument('[SYMBOL=FILE...]', 'one file for each symbol')
     .option('--timerange <range>', 'what is traded, e.g. 20250601-20250630, 20250601- or -20250630')
     .option('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT')
-    .option('--venue <name>', `exchange the data comes from: ${VENUES.join(', ')}`, 'bybit')
+    .option('--venue <name>', `exchange the data comes from, bybit where left out: ${VENUES.join(', ')}`)
+    .option('--frames <dir>', 'raw frames that cst record wrote, with their books, instead of files')
     .option('--trades', 'the files hold trades, not 1m bars')
     .addOption(
       listOption('--funding <symbol=file>', 'settled fundings (ts_ms, funding_rate); may be repeated'),

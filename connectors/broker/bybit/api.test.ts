@@ -36,7 +36,7 @@ it('signs time, key, window and what is sent, as `openssl dgst -sha256 -hmac` do
   });
   await broker.order('BTCUSDT', 'a-1');
   await broker.cancel('BTCUSDT', 'a-1');
-  const [asked, , posted] = seen.map(({ request: { method, url, headers }, body }) => ({
+  const [asked, , , posted] = seen.map(({ request: { method, url, headers }, body }) => ({
     sent: `${method} ${url} ${body}`.trim(),
     key: headers['x-bapi-api-key'],
     stamp: headers['x-bapi-timestamp'],

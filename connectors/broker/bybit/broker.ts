@@ -36,6 +36,12 @@ export interface BybitBroker extends Broker {
 
 const LINEAR = { category: 'linear' } as const;
 const ALL = { ...LINEAR, settleCoin: 'USDT' } as const;
+/** Where an order may be: open, over since a short time, over. In the order in which it goes from one to the next. */
+const LOOK_UPS = [
+  ['/v5/order/realtime', {}],
+  ['/v5/order/realtime', { openOnly: 1 }],
+  ['/v5/order/history', {}],
+] as const;
 const CLIENT_ID = /^[A-Za-z0-9_-]{1,36}$/;
 /** Instruments change now and then. */
 const INSTRUMENT_LASTS_MS = HOUR_MS;
@@ -128,9 +134,9 @@ class BybitAccount implements BybitBroker {
   }
 
   async order(symbol: string, clientId: string): Promise<OrderState | null> {
-    const query = { ...LINEAR, symbol, orderLinkId: clientId };
-    for (const path of ['/v5/order/realtime', '/v5/order/history']) {
-      const { list } = await this.#api.get(path, query, OrderPage);
+    const named = { ...LINEAR, symbol, orderLinkId: clientId };
+    for (const [path, which] of LOOK_UPS) {
+      const { list } = await this.#api.get(path, { ...named, ...which }, OrderPage);
       const row = list.find(({ orderLinkId }) => orderLinkId === clientId);
       if (row) return orderState(row);
     }

@@ -148,7 +148,12 @@ describe('a known order', () => {
     await broker.place(entry());
     const order = await broker.order(SYMBOL, 'e-1');
     const list = { retCode: 0, retMsg: 'OK' };
-    twin.accounts.fail({ path: PATHS.realtime, isTaken: false, answer: { ...list, result: { list: [] } } });
+    twin.accounts.fail({
+      path: PATHS.realtime,
+      times: 2,
+      isTaken: false,
+      answer: { ...list, result: { list: [] } },
+    });
     expect(await broker.order(SYMBOL, 'e-1')).toEqual(order);
   });
 });

@@ -17,7 +17,7 @@ interface Page {
 }
 
 const WEEK_MS = 7 * 86_400_000;
-/** Orders that are over stay so long with those that are open. */
+/** So many orders that are over stay with those that are open. */
 const RECENT = 500;
 
 const STOP: Readonly<Record<CreateType, string>> = {
@@ -27,14 +27,18 @@ const STOP: Readonly<Record<CreateType, string>> = {
   CreateByTakeOver_PassThrough: '',
 };
 
-/** Open orders; asked for by name, also those that are over. */
+/** Open orders, or with `openOnly=1` the last ones that are over. */
 export function realtimeOrders(account: Account, listings: Listings, query: URLSearchParams): Page {
   const link = query.get('orderLinkId');
-  const found = account.orders
-    .slice(-RECENT)
-    .filter((order) => isOf(order, query) && (link === null ? isOpen(order) : order.link === link));
+  const isOver = query.get('openOnly') === '1';
+  const asked = account.orders.filter(
+    (order) => isOf(order, query) && (link === null || order.link === link) && isOpen(order) !== isOver,
+  );
+  const found = isOver ? asked.slice(-RECENT) : asked;
   const brackets =
-    link === null && query.get('orderFilter') !== 'Order' ? bracketRows(account, listings, query) : [];
+    link === null && !isOver && query.get('orderFilter') !== 'Order'
+      ? bracketRows(account, listings, query)
+      : [];
   return page([...brackets, ...found.reverse().map((order) => orderRow(listings, order))], query, 20, 50);
 }
 

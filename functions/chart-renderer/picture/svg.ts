@@ -5,7 +5,8 @@ import { FONT_FAMILY, FONT_WEIGHTS } from './font.ts';
 export function svgOf({ width, height, background, shapes }: Scene): string {
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
   const backdrop = `<rect width="${width}" height="${height}" fill="${background}"/>`;
-  const style = `font-family="${FONT_FAMILY}" font-kerning="none"`;
+  // As an attribute the renderer does not heed it.
+  const style = `font-family="${FONT_FAMILY}" style="font-kerning:none"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${style}>${backdrop}${shapes.map(elementOf).join('')}</svg>`;
 }
 

@@ -1,8 +1,8 @@
 /** Execution of one book on an account: sends what its row asks for, tells the desk what became of it, and compares both. */
 import type { Broker } from '../../connectors/broker/port.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
-import type { DeskParams } from '../../schemas/desk-params.ts';
-import { UpstreamError } from '../../schemas/errors.ts';
+import type { DeskConfig, DeskParams } from '../../schemas/desk-params.ts';
+import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
 import { pairOf } from '../../schemas/primitives.ts';
 import {
   type Awaited as AwaitedOrder,
@@ -16,16 +16,29 @@ import { type Difference, differences } from './reconcile.ts';
 import type { TradeDesk } from './run.ts';
 import { type Book, newBook } from './state.ts';
 
-export interface ExecutionOptions {
-  readonly desk: TradeDesk;
+/** Where orders go. */
+export interface AccountPorts {
   readonly broker: Broker;
-  readonly clock: Clock;
-  /** Of the book that lives on the account. */
-  readonly params: DeskParams;
   /** What may be traded, in the exchange's names. */
   readonly symbols: () => readonly string[];
   /** Told in a sentence what a person should know. */
   readonly notice: (line: string) => void;
+}
+
+export interface ExecutionOptions extends AccountPorts {
+  readonly desk: TradeDesk;
+  readonly clock: Clock;
+  /** Of the book that lives on the account. */
+  readonly params: DeskParams;
+}
+
+/** Parameters of the book that lives on the account, if any does. @throws ConfigError where there is no account for it. */
+export function bookOnAccount({ books }: DeskConfig, account: AccountPorts | undefined): DeskParams | null {
+  const params = books.find(({ execution }) => execution === 'broker') ?? null;
+  if (params === null || account !== undefined) return params;
+  throw new ConfigError(
+    `Expected an account for the book ${params.book}, whose execution is "broker", got none. Set its execution to "paper", or let orders leave.`,
+  );
 }
 
 /**

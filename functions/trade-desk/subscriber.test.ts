@@ -7,6 +7,7 @@ import { openSqliteStore } from '../../connectors/state/sqlite.ts';
 import { PositionEvent } from '../../schemas/position-event.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { messageFor, type PublishedRecord } from '../../transforms/publish/publish.ts';
+import { TestAccount } from './account.fixture.ts';
 import { deskHandler } from './handler.ts';
 import { TradeDesk } from './run.ts';
 import { type RunningDesk, runDesk } from './subscriber.ts';
@@ -118,29 +119,34 @@ describe('the desk on a bus', () => {
   });
 });
 
+/** Status of the answer. */
+async function call(handler: ReturnType<typeof deskHandler>, url: string, body?: object, method = 'POST') {
+  let status = 0;
+  const writeHead = (code: number) => {
+    status = code;
+    return { end() {} };
+  };
+  const response = { writeHead };
+  await handler({ url, method, body, headers: {} } as never, response as never);
+  return status;
+}
+
+function push(topic: TopicName, record: PublishedRecord) {
+  const { data, attributes } = messageFor(topic, record);
+  const message = {
+    data: Buffer.from(data).toString('base64'),
+    attributes,
+    messageId: '1',
+    publishTime: '2024-05-01T10:00:00Z',
+  };
+  return { message, subscription: `projects/p/subscriptions/${topic}-trade-desk` };
+}
+
 describe('the desk behind HTTP', () => {
   async function answer(url: string, authorized: boolean, body?: object, method = 'POST') {
     const ports = await stack();
-    const handler = deskHandler({ ...ports, authorize: () => authorized });
-    let status = 0;
-    const writeHead = (code: number) => {
-      status = code;
-      return { end() {} };
-    };
-    const response = { writeHead };
-    await handler({ url, method, body, headers: {} } as never, response as never);
-    return status;
+    return call(deskHandler({ ...ports, authorize: () => authorized }), url, body, method);
   }
-  const push = (topic: TopicName, record: PublishedRecord) => {
-    const { data, attributes } = messageFor(topic, record);
-    const message = {
-      data: Buffer.from(data).toString('base64'),
-      attributes,
-      messageId: '1',
-      publishTime: '2024-05-01T10:00:00Z',
-    };
-    return { message, subscription: `projects/p/subscriptions/${topic}-trade-desk` };
-  };
 
   it.each<[string, string, boolean, object | undefined, string, number]>([
     ['a message', '/', true, push('trade-signals-micro', signal()), 'POST', 204],
@@ -151,5 +157,46 @@ describe('the desk behind HTTP', () => {
     ['another topic', '/', true, { ...push('book-snapshots', snapshot()), subscription: 'x' }, 'POST', 400],
   ])('answers %s', async (_, url, authorized, body, method, status) => {
     expect(await answer(url, authorized, body, method)).toBe(status);
+  });
+});
+
+describe('a book on an account', () => {
+  const config = configOf({ execution: 'broker' });
+
+  it('is refused where there is no account', async () => {
+    const ports = { ...(await stack()), config };
+    await expect(runDesk(ports)).rejects.toThrow('Expected an account for the book default');
+    expect(() => deskHandler({ ...ports, authorize: () => true })).toThrow('Expected an account');
+  });
+
+  it('is filled there as soon as it decides', async () => {
+    const ports = await stack();
+    const broker = new TestAccount(ports.clock);
+    const account = { broker, symbols: () => ['BTCUSDT'], notice: () => {} };
+    const running = await runDesk({ ...ports, config, account });
+    opened.push(() => running.close());
+    await untilSeen(ports, '"lot":0.1');
+    await publish(ports.bus, 'book-snapshots', snapshot());
+    await untilSeen(ports, '"bestBid":99.99');
+    await publish(ports.bus, 'trade-signals-micro', signal());
+    expect(await ports.next(2)).toMatchObject([
+      { kind: 'DECISION', refusal: null },
+      { kind: 'ENTRY', price: 100 },
+    ]);
+    expect(await broker.positions()).toMatchObject([{ symbol: 'BTCUSDT', size: 99.9 }]);
+  });
+
+  it('is filled by pushes, and looked after by a timer', async () => {
+    const ports = await stack();
+    const broker = new TestAccount(ports.clock);
+    const account = { broker, symbols: () => ['BTCUSDT'], notice: () => {} };
+    const handler = deskHandler({ ...ports, config, account, authorize: () => true });
+    expect(await call(handler, '/timer')).toBe(204);
+    expect(await call(handler, '/', push('book-snapshots', snapshot()))).toBe(204);
+    expect(await call(handler, '/', push('trade-signals-micro', signal()))).toBe(204);
+    expect(await ports.next(2)).toMatchObject([{ kind: 'DECISION' }, { kind: 'ENTRY' }]);
+    broker.hit('BTCUSDT', 'TP');
+    expect(await call(handler, '/timer')).toBe(204);
+    expect(await ports.next(1)).toMatchObject([{ kind: 'EXIT', exit: 'TP' }]);
   });
 });

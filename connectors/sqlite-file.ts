@@ -1,7 +1,7 @@
 /** A SQLite file of one process: its form checked, its failures told in the project's errors, every commit durable. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type Session, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { ConfigError, messageOf, UpstreamError } from '../schemas/errors.ts';
 
 export interface SqliteFileOptions {
@@ -27,6 +27,7 @@ export class SqliteFile {
   readonly #options: SqliteFileOptions;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #session: Session | undefined;
 
   /** @throws UpstreamError where another process holds it; ConfigError where it is something else. */
   constructor(options: SqliteFileOptions) {
@@ -73,6 +74,25 @@ export class SqliteFile {
 
   get<T extends object = SqlRow>(sql: string, ...values: SqlValue[]): T | undefined {
     return this.#try(() => this.#statement(sql).get(...values) as T | undefined);
+  }
+
+  /** From now on changes of tables with a primary key are remembered for `takeChanges`. */
+  recordChanges(): void {
+    this.#session = this.#try(() => this.#database.createSession());
+  }
+
+  /** What changed since it was asked for last, to be applied in the same order elsewhere; null: nothing. */
+  takeChanges(): Uint8Array | null {
+    const changes = this.#try(() => this.#session?.changeset());
+    if (changes === undefined || changes.length === 0) return null;
+    this.#session?.close();
+    this.recordChanges();
+    return changes;
+  }
+
+  /** False: they do not fit what is here, and nothing was changed. */
+  applyChanges(changes: Uint8Array): boolean {
+    return this.#try(() => this.#database.applyChangeset(changes));
   }
 
   close(): void {

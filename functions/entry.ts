@@ -26,6 +26,8 @@ export interface OpenFunction {
   readonly handler: Handler;
   /** For people, added to the answer about its health. */
   readonly health?: () => object;
+  /** False where only a new process can help. */
+  readonly isWell?: () => boolean;
   /** Ends what goes on besides requests; its ports are closed after it. */
   readonly close?: () => Promise<void>;
 }
@@ -46,8 +48,8 @@ const DRAIN_MS = 8_000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * Registers the function. `GET /live` and `GET /healthz` answer 200, and 503 once it was asked to stop; all else is the
- * handler's. SIGTERM: new requests get 503, those under way are finished, the ports are closed, and the process ends.
+ * Registers the function. `GET /live` and `GET /healthz` answer 200; 503 once it was asked to stop, or where a new process
+ * is needed. All else is the handler's. SIGTERM: new requests get 503, those under way are finished, the ports are closed, and the process ends.
  * Where a setting is wrong the process ends at once: one line of the log, exit code 4.
  */
 export async function serveFunction<P extends Pieces>(entry: FunctionEntry<P>): Promise<void> {
@@ -109,10 +111,11 @@ class Running {
   }
 
   #tell(response: ServerResponse): void {
-    const body = { status: this.#isStopping ? 'stopping' : 'ok', ...this.#function.health?.() };
-    response
-      .writeHead(this.#isStopping ? 503 : 200, { 'content-type': 'application/json' })
-      .end(JSON.stringify(body));
+    const isWell = this.#function.isWell?.() ?? true;
+    const status = this.#isStopping ? 'stopping' : isWell ? 'ok' : 'unwell';
+    const body = JSON.stringify({ status, ...this.#function.health?.() });
+    const headers = { 'content-type': 'application/json' };
+    response.writeHead(status === 'ok' ? 200 : 503, headers).end(body);
   }
 }
 

@@ -12,7 +12,7 @@ export interface Secret {
   readonly file?: string | undefined;
 }
 
-type Complain = (name: string, message: string) => void;
+export type Complain = (name: string, message: string) => void;
 type Read<T> = (environment: Environment, complain: Complain) => T;
 
 /**

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ConfigError } from '../schemas/errors.ts';
 import { type Environment, json, secret, settingsOf } from './environment.ts';
 import { readSecret } from './secrets.ts';
-import { BUS, CALLERS, CHATS, INSTRUMENTS, MESSENGER, STATE, TASKS, USERS } from './settings.ts';
+import { BUS, CALLERS, CHATS, INSTRUMENTS, MESSENGER, OUTBOX, STATE, TASKS, USERS } from './settings.ts';
 
 const CLOUD = { GOOGLE_CLOUD_PROJECT: 'my-project' };
 const one = <S extends z.ZodType<unknown, Environment>>(piece: S, environment: Environment) =>
@@ -35,6 +35,8 @@ describe('settings', () => {
         ...{ appProfile: undefined, endpoint: undefined },
       },
     ],
+    ['an outbox on disk', OUTBOX, { CST_OUTBOX_FILE: 'o.db' }, { kind: 'file', path: 'o.db' }],
+    ['an outbox in a store', OUTBOX, { CST_STATE_FILE: 's.db' }, { kind: 'sqlite', path: 's.db' }],
     ['a bus on disk', BUS, { CST_BUS_DIR: 'bus', ...CLOUD }, { kind: 'embedded', dir: 'bus' }],
     [
       'an emulator of Pub/Sub',
@@ -107,6 +109,7 @@ describe('settings', () => {
     ['a parameter that is none', json('P', z.strictObject({})), { P: '{"wrong":1}' }, 'wrong'],
     ['a secret and accounts', CALLERS, { CST_CALLER_SECRET: 'x', CST_AUDIENCE: 'y' }, 'got both'],
     ['tasks that nobody signs', TASKS, { ...CLOUD, CST_TASKS_LOCATION: 'x' }, 'CST_TASKS_SIGNER'],
+    ['a file that Cloud Run would lose', OUTBOX, { CST_OUTBOX_FILE: 'o.db', K_SERVICE: 'n' }, 'Cloud Run'],
     ['an unknown venue', INSTRUMENTS, { CST_INSTRUMENTS: 'mtgox:BTCUSD' }, 'CST_INSTRUMENTS'],
   ])('refuses %s', (_, piece, environment, message) => {
     const text = complaint({ it: piece }, environment);

@@ -2,7 +2,16 @@
 import { z } from 'zod';
 import { pairOf, Venue, VenueSymbol } from '../schemas/primitives.ts';
 import { PROJECT_ID } from '../schemas/project-id.ts';
-import { neededSecret, piece, type Secret, secretIn, value, variable } from './environment.ts';
+import {
+  type Complain,
+  type Environment,
+  neededSecret,
+  piece,
+  type Secret,
+  secretIn,
+  value,
+  variable,
+} from './environment.ts';
 
 const list = z.string().transform((text) =>
   text
@@ -33,8 +42,7 @@ export type StateSettings =
       readonly endpoint: string | undefined;
     };
 
-/** CST_STATE_FILE, or Bigtable's. */
-export const STATE = piece<StateSettings>((from, complain) => {
+function readState(from: Environment, complain: Complain): StateSettings {
   const path = from.CST_STATE_FILE;
   if (path !== undefined) return { kind: 'sqlite', path };
   const one = <S extends z.ZodType>(...what: readonly [string, S, string]) => variable(from, complain, what);
@@ -46,7 +54,23 @@ export const STATE = piece<StateSettings>((from, complain) => {
     appProfile: one('CST_BIGTABLE_APP_PROFILE', NAME.optional(), 'the id of an app profile'),
     endpoint: one('BIGTABLE_EMULATOR_HOST', HOST_PORT, 'host:port'),
   };
-});
+}
+
+/** CST_STATE_FILE, or Bigtable's. */
+export const STATE = piece(readState);
+
+/** The outbox of alerts: a file, on a disk that outlives the process, or the state store. */
+export const OUTBOX = piece<{ readonly kind: 'file'; readonly path: string } | StateSettings>(
+  (from, complain) => {
+    const path = from.CST_OUTBOX_FILE;
+    if (path === undefined) return readState(from, complain);
+    // Its disk is memory.
+    if (from.K_SERVICE !== undefined) {
+      complain('CST_OUTBOX_FILE', 'expected none on Cloud Run, whose disk ends with the process, got one');
+    }
+    return { kind: 'file', path };
+  },
+);
 
 export type BusSettings =
   | { readonly kind: 'embedded'; readonly dir: string }

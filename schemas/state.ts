@@ -127,6 +127,18 @@ export const OWNED_STATE = {
     key: ['bot'],
     owner: 'telegram webhook',
   },
+  'alert-outbox': {
+    row: 'the whole outbox of alerts, as one of its changes left it',
+    schema: null,
+    key: ['name'],
+    owner: 'notifier',
+  },
+  'alert-outbox-change': {
+    row: 'one change of the outbox of alerts, until it is part of the whole',
+    schema: null,
+    key: ['number'],
+    owner: 'notifier',
+  },
 } as const satisfies Record<string, OwnedState>;
 
 export type PublishedKind = keyof typeof PUBLISHED_STATE;

@@ -91,6 +91,7 @@ export class ChatSender {
       this.#store.putShown(id, stored.version, now);
       this.#addCall(now);
     });
+    await this.#store.flush();
     const moment = { sentAt: now, at: delivery.at, lateAfterMs: settings.lateAfterMs };
     const html = kind === 'alert' ? renderAlert(stored.thread, moment) : renderExit(stored.thread);
     const replyTo = kind === 'alert' ? null : (this.#store.alertIn(key, chat)?.messageId ?? null);
@@ -126,6 +127,9 @@ export class ChatSender {
     const { id, chat, messageId, at, sentAt, editFailures } = delivery;
     const { thread, version } = this.#threadOf(delivery);
     this.#addCall(clock.now());
+    // Whoever was deposed must not undo what its successor shows.
+    this.#store.putEdit(id, { shown: delivery.shown, due: clock.now(), failures: editFailures });
+    await this.#store.flush();
     const html = renderAlert(thread, { at, sentAt: sentAt ?? at, lateAfterMs: settings.lateAfterMs });
     const outcome = await messenger.edit({ chat, messageId: messageId!, html, buttons: buttonsOf(delivery) });
     const again = editAgainAt(outcome, editFailures, clock.now());

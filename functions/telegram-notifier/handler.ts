@@ -9,10 +9,7 @@ export interface NotifierHandlerOptions extends Pick<PushHandlerOptions, 'author
   readonly bus: Pick<MessageBus, 'publish'>;
 }
 
-/**
- * The outbox is a file: this needs one instance, always on, with a disk that outlives it. On an instance that comes and
- * goes the answer would promise what its disk cannot keep.
- */
+/** Needs one instance, always on: what it was told is sent in the time between requests, too. */
 export function notifierHandler(options: NotifierHandlerOptions): ReturnType<typeof pushHandler> {
   const { notifier, bus } = options;
   const receive: PushHandlerOptions['receive'] = (topic, message) =>

@@ -1,37 +1,37 @@
 /**
- * `telegram-notifier`: Pub/Sub pushes its topics to it. Its outbox is a SQLite file that one process holds, so that this
- * is not for instances that come and go: it needs a machine, or a container with a disk that outlives it (Compute Engine,
- * GKE with a volume of one writer). It refuses to start without the file's name, and where another process holds it. It is
- * not for Cloud Run, whose own disk is memory and whose volumes lock nothing.
+ * `telegram-notifier` on Cloud Run functions, always on with one instance: Pub/Sub pushes its topics to it. Its outbox is
+ * kept in the state store; on a machine with a disk that stays it may be a file. Of two instances, say while a new
+ * version is deployed, the younger deposes the other.
  */
-import { z } from 'zod';
-import { ConfigError } from '../../schemas/errors.ts';
 import { serveFunction } from '../entry.ts';
-import { json, value } from '../environment.ts';
-import { authorizeOf } from '../ports.ts';
-import { BUS, CALLERS, CHATS, MESSENGER, TASKS } from '../settings.ts';
+import { json } from '../environment.ts';
+import { authorizeOf, type Ports } from '../ports.ts';
+import { BUS, CALLERS, CHATS, MESSENGER, OUTBOX, TASKS } from '../settings.ts';
 import { notifierHandler } from './handler.ts';
+import { type OutboxInStore, openKeptOutbox } from './kept-outbox.ts';
 import { Notifier } from './notifier.ts';
 import { NotifierSettings } from './settings.ts';
 
-/** Set on Cloud Run. */
-const onCloudRun = process.env.K_SERVICE !== undefined;
+type OutboxSettings = (typeof OUTBOX)['_output'];
+
+async function outboxOf(settings: OutboxSettings, ports: Ports): Promise<string | OutboxInStore> {
+  return settings.kind === 'file' ? settings.path : openKeptOutbox(await ports.store(settings));
+}
 
 await serveFunction({
   name: 'telegram-notifier',
   environment: process.env,
   settings: {
-    ...{ bus: BUS, callers: CALLERS, tasks: TASKS, messenger: MESSENGER, chats: CHATS },
+    ...{ bus: BUS, callers: CALLERS, tasks: TASKS, messenger: MESSENGER, chats: CHATS, outbox: OUTBOX },
     settings: json('CST_PARAMS', NotifierSettings.omit({ chats: true })),
-    path: value('CST_OUTBOX_FILE', z.string(), 'a file on a disk that outlives the process'),
   },
-  async open({ bus, callers, tasks, messenger, chats, settings, path }, { ports, clock, log, onError }) {
-    if (onCloudRun) throw new ConfigError('Expected a machine with a disk that stays, got Cloud Run.');
+  async open({ bus, callers, tasks, messenger, chats, settings, outbox }, { ports, clock, log, onError }) {
     const authorize = authorizeOf(callers);
-    const [open, queue, sender] = await Promise.all([
+    const [open, queue, sender, path] = await Promise.all([
       ports.bus(bus),
       ports.tasks(tasks),
       ports.messenger(messenger),
+      outboxOf(outbox, ports),
     ]);
     const notifier = new Notifier({
       ...{ path, clock, tasks: queue, messenger: sender, settings: { ...settings, chats } },
@@ -40,6 +40,7 @@ await serveFunction({
     return {
       handler: notifierHandler({ notifier, bus: open, authorize, onError }),
       health: () => ({ outbox: notifier.counts() }),
+      isWell: () => typeof path === 'string' || !path.isDeposed,
       close: () => notifier.close(),
     };
   },

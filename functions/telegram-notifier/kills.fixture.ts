@@ -20,7 +20,11 @@ const FAULTS: readonly Fault[] = [
 ];
 
 /** Kills it so often and lets it come to an end; what is not as promised fails. Returns messages whose fate was looked up. */
-export async function expectEachAlertOnce(kills: number, alerts: number): Promise<{ looked: number }> {
+export async function expectEachAlertOnce(
+  kills: number,
+  alerts: number,
+  kept: 'file' | 'store' = 'file',
+): Promise<{ looked: number }> {
   const server = await new BotApi().start();
   const random = new Random(7);
   server.fault = () => {
@@ -30,7 +34,7 @@ export async function expectEachAlertOnce(kills: number, alerts: number): Promis
     return { what: 'slow', when: 'after', until };
   };
   const dir = mkdtempSync(join(tmpdir(), 'cst-notifier-kill-'));
-  const life = [dir, server.url, String(systemClock.now()), String(alerts)];
+  const life = [dir, server.url, String(systemClock.now()), String(alerts), kept];
   let from = 0;
   for (let kill = 0; kill < kills; kill++) {
     const said = await live([...life, String(from)], random.whole(0, 250));

@@ -49,4 +49,5 @@ export async function takeMessage(
     return bus.publish('dead-letters', [deadLetterOf(`notifier:${topic}`, message, error)]);
   }
   notifier.take(told);
+  await notifier.flush();
 }

@@ -8,12 +8,12 @@ import { CHART_QUEUE, ChartTask } from '../../schemas/chart-task.ts';
 import { messageOf } from '../../schemas/errors.ts';
 import { ChatSender } from './chat-sender.ts';
 import type { NotifierSettings } from './settings.ts';
-import { OutboxStore, refOf } from './store.ts';
+import { type KeptOutbox, OutboxStore, refOf } from './store.ts';
 import { consequenceOf, eventKey, type Thread, type Told, threadKeyOf, timeOf, withEvent } from './thread.ts';
 
 export interface NotifierOptions {
-  /** File of the outbox; `:memory:` for none. */
-  readonly path: string;
+  /** File of the outbox, `:memory:` for none; or one that is kept elsewhere. */
+  readonly path: string | KeptOutbox;
   readonly messenger: Messenger;
   readonly tasks: TaskQueue;
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export class Notifier {
     ];
   }
 
-  /** Durable when it returns; nothing is sent yet. A second copy changes nothing. */
+  /** Nothing is sent yet, and it is durable once `flush` is fulfilled; in a file at once. A second copy changes nothing. */
   take(told: Told): void {
     const { settings, clock } = this.#options;
     const now = clock.now();
@@ -62,6 +62,11 @@ export class Notifier {
       for (const chat of settings.chats) this.#deliver(chat, thread, told, now);
     });
     this.#wake();
+  }
+
+  /** Resolves when all that was taken is durable. @throws UpstreamError where it may not be: take it again. */
+  flush(): Promise<void> {
+    return this.#store.flush();
   }
 
   /** A message of someone else in a chat: what is looked for later is above it. */
@@ -83,6 +88,7 @@ export class Notifier {
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all(this.#loops);
+    await this.#store.flush().catch((error: unknown) => this.#trouble(messageOf(error)));
     this.#store.close();
   }
 
@@ -116,6 +122,7 @@ export class Notifier {
     for (let failures = 0; !signal.aborted; ) {
       const work = this.#work.signal;
       try {
+        await this.#store.flush();
         const until = await step();
         failures = 0;
         if (until !== null) await clock.until(until, AbortSignal.any([signal, work]));

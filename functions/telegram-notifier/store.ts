@@ -1,9 +1,10 @@
-/** The outbox on disk: what is known, what is to be sent where, and what came of it. One process holds it. */
+/** The outbox: what is known, what is to be sent where, and what came of it. One process holds it. */
 import { z } from 'zod';
-import { SqliteFile } from '../../connectors/sqlite-file.ts';
+import type { SqliteFile } from '../../connectors/sqlite-file.ts';
 import { shortHash } from '../../schemas/hash.ts';
 import { LONGEST_SPAN_MS, type Sent } from './limits.ts';
 import { type Delivery, NEW_DELIVERY, type State } from './outbox.ts';
+import { openOutboxFile } from './outbox-file.ts';
 import { Thread } from './thread.ts';
 
 export interface StoredDelivery extends Delivery {
@@ -30,6 +31,12 @@ interface DeliveryRow extends Omit<StoredDelivery, 'probe' | 'isSilent'> {
   readonly isSilent: number;
 }
 
+/** An outbox in memory, made durable elsewhere. */
+export interface KeptOutbox {
+  readonly file: SqliteFile;
+  flush(): Promise<void>;
+}
+
 export interface StoredThread {
   readonly thread: Thread;
   /** Grows with each event. */
@@ -42,36 +49,23 @@ const KEPT_MS = 7 * DAY_MS;
 /** Shortest time between two clean-ups. Unit: ms. */
 const CLEAN_EVERY_MS = 3_600_000;
 
-const SCHEMA = `
-  CREATE TABLE seen (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE threads (
-    key TEXT PRIMARY KEY, ref TEXT NOT NULL UNIQUE, json TEXT NOT NULL, version INTEGER NOT NULL,
-    hasSignal INTEGER NOT NULL, updated INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE deliveries (
-    id INTEGER PRIMARY KEY, thread TEXT NOT NULL, chat TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
-    noticed INTEGER NOT NULL, isSilent INTEGER NOT NULL, state TEXT NOT NULL, due INTEGER NOT NULL,
-    failures INTEGER NOT NULL DEFAULT 0, messageId INTEGER, afterId INTEGER NOT NULL DEFAULT 0,
-    probeId INTEGER NOT NULL DEFAULT 0, missed INTEGER NOT NULL DEFAULT 0, looked INTEGER NOT NULL DEFAULT 0,
-    reason TEXT, sentAt INTEGER, shown INTEGER NOT NULL DEFAULT 0, editDue INTEGER NOT NULL DEFAULT 0,
-    editFailures INTEGER NOT NULL DEFAULT 0, isTasked INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (thread, chat, kind)
-  ) STRICT;
-  CREATE INDEX open ON deliveries (chat, id) WHERE state IN ('QUEUED', 'SENDING', 'UNKNOWN');
-  CREATE INDEX untasked ON deliveries (id) WHERE state = 'SENT' AND isTasked = 0 AND kind = 'alert';
-  CREATE TABLE calls (chat TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
-  CREATE TABLE counters (name TEXT PRIMARY KEY, highest INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-`;
 const OPEN = `state IN ('QUEUED', 'SENDING', 'UNKNOWN')`;
 
 export class OutboxStore {
   readonly #file: SqliteFile;
   #cleaned = Number.NEGATIVE_INFINITY;
 
-  /** @throws UpstreamError, ConfigError where the file cannot be used. */
-  constructor(path: string) {
-    const form = { what: 'the outbox of alerts', magic: 'csto', version: 1, schema: SCHEMA };
-    this.#file = new SqliteFile({ path, ...form });
+  readonly #flush: () => Promise<void>;
+
+  /** On a file, or on what is kept elsewhere. @throws UpstreamError, ConfigError where the file cannot be used. */
+  constructor(at: string | KeptOutbox) {
+    this.#file = typeof at === 'string' ? openOutboxFile(at) : at.file;
+    this.#flush = typeof at === 'string' ? async () => {} : () => at.flush();
+  }
+
+  /** Resolves when all that was written is durable; a file is at once. @throws UpstreamError where it may not be. */
+  flush(): Promise<void> {
+    return this.#flush();
   }
 
   transaction<T>(run: () => T): T {

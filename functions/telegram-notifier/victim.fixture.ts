@@ -5,20 +5,24 @@ import { acceleratedClock } from '../../connectors/clock/accelerated.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { TOKEN } from '../../connectors/messenger/bot-api.fixture.ts';
 import { telegramMessenger } from '../../connectors/messenger/telegram.ts';
+import { openSqliteStore } from '../../connectors/state/sqlite.ts';
 import { openEmbeddedTasks } from '../../connectors/tasks/embedded.ts';
 import { CHART_QUEUE } from '../../schemas/chart-task.ts';
+import { openKeptOutbox } from './kept-outbox.ts';
 import { Notifier } from './notifier.ts';
 import { NotifierSettings } from './settings.ts';
 import { exitOf, position, START, scalp, tell } from './told.fixture.ts';
 
-const [dir = '', apiRoot = '', bornAt = '', count = '', from = '', isLast = ''] = process.argv.slice(2);
+const [dir = '', apiRoot = '', bornAt = '', count = '', kept = '', from = '', isLast = ''] =
+  process.argv.slice(2);
 const SPEED = 300;
 /** One time for all lives. */
 const start = START + (systemClock.now() - Number(bornAt)) * SPEED;
 const clock = acceleratedClock({ start, speed: SPEED, base: systemClock });
 const tasks = openEmbeddedTasks({ path: join(dir, 'tasks.sqlite'), clock });
+const store = kept === 'store' ? await openSqliteStore({ path: join(dir, 'state.sqlite'), clock }) : null;
 const notifier = new Notifier({
-  path: join(dir, 'outbox.sqlite'),
+  path: store === null ? join(dir, 'outbox.sqlite') : await openKeptOutbox(store, 20),
   messenger: telegramMessenger({ token: TOKEN, apiRoot, timeoutMs: 100 }),
   tasks,
   clock,
@@ -30,6 +34,7 @@ for (let n = Number(from); n < Number(count); n++) {
   notifier.take(tell.scalp(signal));
   notifier.take(tell.position(position(signal)));
   notifier.take(tell.position(exitOf(signal, { price: 62_000 + n })));
+  await notifier.flush();
   writeSync(1, `took ${n}\n`);
   await clock.until(clock.now() + 3_000);
 }
@@ -46,5 +51,6 @@ if (isLast === 'last') {
   const counts = notifier.counts();
   await notifier.close();
   await tasks.close();
+  await store?.close();
   writeSync(1, `${JSON.stringify({ counts })}\n`);
 }

@@ -7,6 +7,7 @@ import { addRecord } from './commands/record.ts';
 import { addRelay } from './commands/relay.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
+import { addSql } from './commands/sql.ts';
 import { addStart } from './commands/start.ts';
 import { addTelegram } from './commands/telegram.ts';
 import { addTwin } from './commands/twin.ts';
@@ -24,6 +25,7 @@ Examples:
   cst record --venue bybit --out frames                        all that an exchange sends, into files
   cst replay --frames frames --out out                         … and what would have come of it
   cst backtest BTCUSDT=candles.parquet --out out               … and what a desk would have earned with them
+  cst sql trades                                               GoogleSQL on history, here or on BigQuery
   cst replay --help                                            file formats and more examples
   cst engine install                                           Prism and Flink, to replay on
   cst deploy dataflow --help                                   the graph as a job on Google Dataflow
@@ -44,6 +46,7 @@ function programOf(): Command {
   addRun(program);
   addReplay(program);
   addBacktest(program);
+  addSql(program);
   addEngine(program);
   addDeploy(program);
   addTelegram(program);

@@ -30,6 +30,12 @@ export class UpstreamError extends CstError {
   readonly exitCode = 1;
 }
 
+/** What was named is not there. */
+export class NotFoundError extends CstError {
+  readonly isRetryable = false;
+  readonly exitCode = 2;
+}
+
 /** What a command is about does not run now. */
 export class NotRunningError extends CstError {
   readonly isRetryable = false;

@@ -28,3 +28,4 @@ SELECT
   STDDEV_SAMP(net_return) AS deviation
 FROM regime_trades
 GROUP BY variant_no, trend, volatility
+ORDER BY variant_no, trend, volatility

@@ -51,3 +51,4 @@ SELECT
   COUNT(*) OVER () AS trials
 FROM sensitivity_places AS place
 LEFT JOIN sensitivity_neighbours AS near ON near.variant_no = place.variant_no
+ORDER BY expectancy DESC, variant_no

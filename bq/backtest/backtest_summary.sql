@@ -53,3 +53,4 @@ SELECT
   IF(COUNT(net_return) >= @min_trades, SAFE_DIVIDE(AVG(net_return) * SQRT(COUNT(net_return)), STDDEV_SAMP(net_return)), NULL) AS t_statistic
 FROM summary_peaks
 GROUP BY variant_no, dimension, dimension_value
+ORDER BY variant_no, dimension, dimension_value

@@ -53,3 +53,4 @@ JOIN walk_trained AS chosen ON chosen.window_no = span.window_no
 LEFT JOIN backtest_trades AS trade
   ON trade.variant_no = chosen.variant_no AND trade.entry_ms >= span.test_from_ms AND trade.entry_ms < span.test_to_ms
 GROUP BY span.window_no, span.train_from_ms, span.test_from_ms, span.test_to_ms, chosen.variant_no, chosen.train_trades, chosen.train_expectancy
+ORDER BY span.window_no

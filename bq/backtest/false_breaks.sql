@@ -67,3 +67,4 @@ FROM break_judged AS judged
 LEFT JOIN break_returns AS back
   ON back.pair = judged.pair AND back.role = judged.role AND back.price = judged.price AND back.open_ms = judged.open_ms
 GROUP BY judged.pair, judged.role, judged.strength_fifth
+ORDER BY judged.pair, judged.role, judged.strength_fifth

@@ -39,3 +39,4 @@ SELECT
   AVG(held_minutes) AS held_minutes
 FROM performance_rows
 GROUP BY book, dimension, dimension_value
+ORDER BY book, dimension, dimension_value

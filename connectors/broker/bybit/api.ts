@@ -62,9 +62,11 @@ export class BybitApi {
   }
 
   async #ask(path: string, request: RestRequest, attempts = ATTEMPTS) {
+    const offset = this.#offsetMs();
     let answer = await this.#send(path, request, attempts);
     if (answer.retCode === CODES.notInTime) {
-      this.#offset = null;
+      // Of those that were late together, one compares the clocks anew.
+      if (this.#offset === offset) this.#offset = null;
       answer = await this.#send(path, request, attempts);
     }
     const { retCode, retMsg, result } = answer;

@@ -17,6 +17,7 @@ import { quantise, quantisedClose } from '../quantise.ts';
 import { BybitApi } from './api.ts';
 import { CODES, OVER } from './codes.ts';
 import { keyWarnings } from './key.ts';
+import { NamedOrders } from './named-orders.ts';
 import { pages } from './pages.ts';
 import { fillsOf, heldPosition, orderState } from './rows.ts';
 import { ExecutionPage, InstrumentPage, KeyInfo, OrderPage, PositionPage } from './wire.ts';
@@ -36,21 +37,12 @@ export interface BybitBroker extends Broker {
 
 const LINEAR = { category: 'linear' } as const;
 const ALL = { ...LINEAR, settleCoin: 'USDT' } as const;
-/** Where an order may be: open, over since a short time, over. In the order in which it goes from one to the next. */
-const LOOK_UPS = [
-  ['/v5/order/realtime', {}],
-  ['/v5/order/realtime', { openOnly: 1 }],
-  ['/v5/order/history', {}],
-] as const;
 const CLIENT_ID = /^[A-Za-z0-9_-]{1,36}$/;
 /** Instruments change now and then. */
 const INSTRUMENT_LASTS_MS = HOUR_MS;
 /** Longest span that is told at once, and how far back the exchange remembers. */
 const WEEK_MS = 7 * DAY_MS;
 const MEMORY_MS = 2 * 365 * DAY_MS;
-/** Times that an order is sent whose answer is lost. */
-const ATTEMPTS = 3;
-
 /** @throws ConfigError where the settings do not let orders leave. */
 export function bybitBroker(options: BybitBrokerOptions): BybitBroker {
   return new BybitAccount(options, hostOf(options.config));
@@ -59,6 +51,7 @@ export function bybitBroker(options: BybitBrokerOptions): BybitBroker {
 class BybitAccount implements BybitBroker {
   readonly name: string;
   readonly #api: BybitApi;
+  readonly #orders: NamedOrders;
   readonly #clock: Clock;
   readonly #instruments = new Map<string, { readonly instrument: Instrument; readonly ms: number }>();
 
@@ -66,6 +59,7 @@ class BybitAccount implements BybitBroker {
     this.name = `bybit-${config.network}`;
     this.#clock = clock;
     this.#api = new BybitApi({ baseUrl, keys, clock, seed, recvWindowMs: config.recvWindowMs });
+    this.#orders = new NamedOrders(this.#api);
   }
 
   async instrument(symbol: string): Promise<Instrument> {
@@ -92,9 +86,7 @@ class BybitAccount implements BybitBroker {
     const quantised = quantise(order, await this.instrument(symbol));
     if ('refused' in quantised) return { kind: 'refused', reason: quantised.refused };
     const { size, limit, tp, sl } = quantised;
-    const refused = await this.#setLeverage(symbol, leverage);
-    if (refused !== null) return this.#refusedOrKnown(symbol, clientId, refused);
-    return this.#create({
+    const bracket = {
       symbol,
       side: side === 'LONG' ? 'Buy' : 'Sell',
       orderType: 'Limit',
@@ -108,7 +100,8 @@ class BybitAccount implements BybitBroker {
       tpslMode: 'Full',
       tpTriggerBy: 'LastPrice',
       slTriggerBy: 'LastPrice',
-    });
+    };
+    return this.#orders.placeOnce(bracket, () => this.#setLeverage(symbol, leverage));
   }
 
   async closeAtMarket(order: CloseOrder): Promise<Placing> {
@@ -116,14 +109,15 @@ class BybitAccount implements BybitBroker {
     checkId(clientId);
     const quantised = quantisedClose(order, await this.instrument(symbol));
     if ('refused' in quantised) return { kind: 'refused', reason: quantised.refused };
-    return this.#create({
+    const close = {
       symbol,
       side: side === 'LONG' ? 'Sell' : 'Buy',
       orderType: 'Market',
       qty: quantised.size,
       orderLinkId: clientId,
       reduceOnly: true,
-    });
+    };
+    return this.#orders.placeOnce(close, async () => null);
   }
 
   async cancel(symbol: string, clientId: string): Promise<void> {
@@ -133,14 +127,8 @@ class BybitAccount implements BybitBroker {
     }
   }
 
-  async order(symbol: string, clientId: string): Promise<OrderState | null> {
-    const named = { ...LINEAR, symbol, orderLinkId: clientId };
-    for (const [path, which] of LOOK_UPS) {
-      const { list } = await this.#api.get(path, { ...named, ...which }, OrderPage);
-      const row = list.find(({ orderLinkId }) => orderLinkId === clientId);
-      if (row) return orderState(row);
-    }
-    return null;
+  order(symbol: string, clientId: string): Promise<OrderState | null> {
+    return this.#orders.find(symbol, clientId);
   }
 
   async openOrders(): Promise<readonly OrderState[]> {
@@ -187,31 +175,6 @@ class BybitAccount implements BybitBroker {
     const body = { ...LINEAR, symbol, buyLeverage, sellLeverage };
     const refusal = await this.#api.post('/v5/position/set-leverage', body);
     return !refusal || refusal.code === CODES.leverageIsSo ? null : refusal.reason;
-  }
-
-  /** Sent again under the same name where the answer is lost and the exchange does not know it: it takes one of them. */
-  async #create(
-    body: { readonly symbol: string; readonly orderLinkId: string } & Record<string, unknown>,
-  ): Promise<Placing> {
-    const { symbol, orderLinkId } = body;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const refusal = await this.#api.post('/v5/order/create', { ...LINEAR, positionIdx: 0, ...body }, 1);
-        if (!refusal) return { kind: 'placed', isKnown: false };
-        if (refusal.code === CODES.known) return { kind: 'placed', isKnown: true };
-        return await this.#refusedOrKnown(symbol, orderLinkId, refusal.reason);
-      } catch (error) {
-        if (!(error instanceof UpstreamError)) throw error;
-        if (await this.order(symbol, orderLinkId)) return { kind: 'placed', isKnown: true };
-        if (attempt === ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  /** An order that is known already may be refused for what it has done itself: used the money, closed the position. */
-  async #refusedOrKnown(symbol: string, clientId: string, reason: string): Promise<Placing> {
-    const known = await this.order(symbol, clientId);
-    return known ? { kind: 'placed', isKnown: true } : { kind: 'refused', reason };
   }
 }
 

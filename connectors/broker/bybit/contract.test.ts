@@ -1,10 +1,16 @@
 import { type BrokerUnderTest, testBrokerContract } from '../contract.ts';
-import { startBrokerTwin } from './twin.fixture.ts';
+import { type BrokerTwinOptions, startBrokerTwin } from './twin.fixture.ts';
 
 const symbol = 'LTCUSDT';
 
-testBrokerContract('Bybit on the twin', async (): Promise<BrokerUnderTest> => {
-  const twin = await startBrokerTwin();
+const TWINS = { 'the twin': {}, 'a twin that forgets names of orders': { forgetsNames: true } };
+
+for (const [name, options] of Object.entries(TWINS)) {
+  testBrokerContract(`Bybit on ${name}`, () => underTest(options));
+}
+
+async function underTest(options: BrokerTwinOptions): Promise<BrokerUnderTest> {
+  const twin = await startBrokerTwin(options);
   return {
     broker: twin.broker(),
     prefix: 'c',
@@ -15,4 +21,4 @@ testBrokerContract('Bybit on the twin', async (): Promise<BrokerUnderTest> => {
     pass: twin.pass,
     dispose: twin.close,
   };
-});
+}

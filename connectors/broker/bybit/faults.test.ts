@@ -17,10 +17,12 @@ const PATHS = {
 let twin: BrokerTwin;
 afterEach(() => twin.close());
 
-async function start(options: BrokerTwinOptions = {}) {
+async function start(options: BrokerTwinOptions = {}, then: (path: string) => void = () => undefined) {
   const answers: { path: string; ms: number; retCode: number | null }[] = [];
-  const onAnswer = (path: string, ms: number, retCode: number | null) =>
-    void answers.push({ path, ms, retCode });
+  const onAnswer = (path: string, ms: number, retCode: number | null) => {
+    answers.push({ path, ms, retCode });
+    then(path);
+  };
   twin = await startBrokerTwin({ ...options, onAnswer });
   return { twin, broker: twin.broker(), answers };
 }
@@ -94,9 +96,11 @@ describe('a lost answer', () => {
   });
 
   it('is told as unknown where the search for it fails, too', async () => {
-    const { broker } = await start();
+    const { broker } = await start({}, (path) => {
+      const fault = { path: PATHS.realtime, times: 3, isTaken: false, answer: 'cut' } as const;
+      if (path === CREATE) twin.accounts.fail(fault);
+    });
     twin.accounts.fail({ path: CREATE, isTaken: true, answer: 'cut' });
-    twin.accounts.fail({ path: PATHS.realtime, times: 3, isTaken: false, answer: 'cut' });
     expect(await thrown(twin.during(broker.place(entry())))).toBeInstanceOf(UpstreamError);
     expect(await broker.place(entry())).toEqual({ kind: 'placed', isKnown: true });
     expect(twin.account.orders).toHaveLength(1);
@@ -202,7 +206,14 @@ describe('clocks', () => {
     twin.twin.inject([{ venue: 'bybit', kind: 'clockSkew', afterMs: 0, forMs: 600_000, amount: 20_000 }]);
     await twin.pass(60_000);
     expect(await broker.place(entry())).toEqual({ kind: 'placed', isKnown: false });
-    expect(answers.filter(({ retCode }) => retCode === 10_002)).toHaveLength(1);
+    const tooLate = answers.filter(({ retCode }) => retCode === 10_002);
+    // Those that were asked at once.
+    expect(tooLate.map(({ path }) => path).toSorted()).toEqual([
+      PATHS.history,
+      PATHS.realtime,
+      PATHS.realtime,
+      PATHS.leverage,
+    ]);
     expect(twin.account.orders).toHaveLength(1);
   });
 

@@ -23,6 +23,8 @@ export interface AccountOptions {
   readonly balance: number;
   /** Units: 10^-8 of an order's worth. */
   readonly fees: { readonly maker: number; readonly taker: number };
+  /** Names of orders that are over may be given again. */
+  readonly forgetsNames: boolean;
   /** How late executions are listed. Unit: ms. */
   readonly executionDelayMs: () => number;
 }
@@ -53,8 +55,9 @@ export class Account {
     this.#ms = options.startMs;
   }
 
-  byLink(link: string): Order | undefined {
-    return this.#byLink.get(link);
+  isKnown(link: string): boolean {
+    const order = this.#byLink.get(link);
+    return order !== undefined && (isOpen(order) || !this.#options.forgetsNames);
   }
 
   position(symbol: string): Position {

@@ -16,6 +16,8 @@ export interface BybitAccountsOptions {
   readonly balance?: number;
   /** Share of an order's worth, whole multiples of 10^-8. */
   readonly fees?: { readonly maker: number; readonly taker: number };
+  /** Names of orders that are over may be given again; default false. */
+  readonly forgetsNames?: boolean;
   /** Requests of a key and path in a second. */
   readonly perSecond?: number;
   /** Told of each answer; of what failed by a fault, the code is null. */
@@ -78,12 +80,25 @@ export class BybitAccounts {
 
   /** The market begins. Times here are the exchange's. */
   open(listings: ReadonlyMap<string, Listing>, startMs: number): void {
-    const { seed = 0, balance = 10_000, fees = { maker: 0.0002, taker: 0.0006 } } = this.#options;
+    const {
+      seed = 0,
+      balance = 10_000,
+      forgetsNames = false,
+      fees = { maker: 0.0002, taker: 0.0006 },
+    } = this.#options;
     this.#listings = listings;
     const rates = { maker: Math.round(fees.maker * 1e8), taker: Math.round(fees.taker * 1e8) };
     for (const key of this.#keys.keys()) {
       const executionDelayMs = () => this.#delayMs;
-      const options = { listings, startMs, balance, fees: rates, executionDelayMs, seed: hash32(seed, key) };
+      const options = {
+        listings,
+        startMs,
+        balance,
+        fees: rates,
+        executionDelayMs,
+        forgetsNames,
+        seed: hash32(seed, key),
+      };
       this.#accounts.set(key, new Account(options));
     }
   }

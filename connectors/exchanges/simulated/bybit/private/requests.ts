@@ -41,7 +41,7 @@ export function placeOrder(account: Account, listings: Listings, body: string, m
   const wish = read(Create, body);
   const listing = listed(listings, wish.symbol);
   const order = reduced(account, orderOf(wish, listing.instrument));
-  if (order.link !== '' && account.byLink(order.link)) throw refusal(110_072, 'OrderLinkedID is duplicate');
+  if (order.link !== '' && account.isKnown(order.link)) throw refusal(110_072, 'OrderLinkedID is duplicate');
   if (order.lots === 0) throw refusal(110_017, 'current position is zero, cannot fix reduce-only order qty');
   checkPrices(order, listing, ms);
   checkWorth(account, order, listing, ms);

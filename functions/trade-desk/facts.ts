@@ -59,8 +59,10 @@ function withFeatures(facts: PairFacts, row: FeatureRow): PairFacts {
 }
 
 function withInstrument(facts: PairFacts, told: Instrument, asOf: number): PairFacts {
-  if (facts.instrument !== null && facts.instrument.asOf >= asOf) return facts;
   const { lot, minSize, minNotional } = told;
+  const known = facts.instrument;
+  const isSame = known?.lot === lot && known.minSize === minSize && known.minNotional === minNotional;
+  if (isSame || (known !== null && known.asOf >= asOf)) return facts;
   return { ...facts, instrument: { lot, minSize, minNotional, asOf } };
 }
 

@@ -10,7 +10,7 @@ export interface AlertLine {
 }
 
 /** Below the time and the mark of the line before. */
-const INDENT = '           ';
+export const INDENT = '           ';
 const DEFAULT_BOOK = 'default';
 
 /** @param signal What it was decided on, where it is known. */
@@ -62,8 +62,9 @@ export function swingLine({ side, pair, entry, tp, sl, timestamp, expires_at }: 
   };
 }
 
-export function chartLine(path: string): AlertLine {
-  return { tone: 'plain', text: `${INDENT}chart ${path}` };
+export function chartLine(path: string, title: string): AlertLine {
+  const [what = ''] = title.split('\n');
+  return { tone: 'plain', text: `${INDENT}chart of ${what}: ${path}` };
 }
 
 function inBook({ book }: PositionEvent): string {

@@ -38,8 +38,8 @@ export interface LocalFunctionsOptions {
   readonly telegram: TelegramAccess | null;
   /** Told in a sentence what a person should know. */
   readonly notice: (line: string) => void;
-  /** Told the file of each chart. */
-  readonly onChart: (path: string) => void;
+  /** Told the file of each chart, and what it shows. */
+  readonly onChart: (path: string, title: string) => void;
 }
 
 /** Files of the functions in the stack’s folder. */

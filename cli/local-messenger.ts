@@ -18,14 +18,17 @@ export interface LocalMessengerOptions {
   /** Folder of messages and pictures. */
   readonly dir: string;
   readonly telegram: TelegramAccess | null;
-  /** Told the file of each picture. */
-  readonly onPicture: (path: string) => void;
+  /** Told the file of each picture, and what stands below it. */
+  readonly onPicture: (path: string, caption: string) => void;
 }
 
 /** @throws ConfigError, UpstreamError where the folder or the token cannot be used. */
 export function localMessenger({ dir, telegram, onPicture }: LocalMessengerOptions): Messenger {
   const bot = telegram && telegramMessenger(telegram);
-  const file = fileMessenger({ dir, echo: (_, picture) => picture !== null && onPicture(picture) });
+  const echo = (text: string, picture: string | null) => {
+    if (picture !== null) onPicture(picture, text.slice(0, -picture.length).trim());
+  };
+  const file = fileMessenger({ dir, echo });
   if (bot === null) return file;
   const of = (chat: string) => (chat === CONSOLE_CHAT ? file : bot);
   return {

@@ -33,8 +33,8 @@ export interface LocalStackOptions {
   /** See LocalFunctionsOptions. */
   readonly survives: 'machine' | 'process';
   readonly telegram: TelegramAccess | null;
-  /** Told the file of each chart. */
-  readonly onChart: (path: string) => void;
+  /** Told the file of each chart, and what it shows. */
+  readonly onChart: (path: string, title: string) => void;
 }
 
 const BUS = 'bus';

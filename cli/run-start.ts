@@ -55,7 +55,7 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
     const symbols = options.symbols ?? universe?.symbols ?? LIVE_SYMBOLS;
     const { notice } = screen;
     let view: StackView | undefined;
-    const onChart = (path: string) => view?.chart(path);
+    const onChart = (path: string, title: string) => view?.chart(path, title);
     const stack = await LocalStack.open({ ...options, symbols, notice, onChart });
     try {
       universe?.follow((wanted, halted) => stack.follow(wanted, halted));

@@ -1,7 +1,7 @@
 /** The terminal of a running stack: alerts as lines on stdout, a status redrawn below them on stderr. */
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import type { AlertLine } from './alert-lines.ts';
+import { type AlertLine, INDENT } from './alert-lines.ts';
 
 const REFRESH_MS = 500;
 /** Between blocks of status where there is no terminal to redraw. */
@@ -40,7 +40,7 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
       else stream.write(`${line}\n`);
     },
     alert({ tone, text }) {
-      const line = output.isTTY ? clip(text, output.columns) : text;
+      const line = output.isTTY ? wrap(text, output.columns) : text;
       // Without colour where NO_COLOR is set, or the output is no terminal.
       print(tone === 'plain' ? line : styleText(COLOURS[tone], line, { stream: output }));
     },
@@ -62,4 +62,18 @@ function clip(text: string, columns = 80): string {
   const cut = (line: string) =>
     line.length <= columns ? line : `${stripVTControlCharacters(line).slice(0, columns - 1)}…`;
   return text.split('\n').map(cut).join('\n');
+}
+
+/** Broken between words; what follows stands below the text of the first line. */
+function wrap(text: string, columns = 80): string {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > columns) {
+    const at = rest.lastIndexOf(' ', columns);
+    // A path has no place to break.
+    if (at <= INDENT.length) break;
+    lines.push(rest.slice(0, at));
+    rest = `${INDENT}${rest.slice(at + 1)}`;
+  }
+  return [...lines, rest].join('\n');
 }

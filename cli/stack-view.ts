@@ -66,10 +66,10 @@ export class StackView {
     this.#notice = line;
   }
 
-  chart(path: string): void {
+  chart(path: string, title: string): void {
     this.#charts += 1;
     this.firstChartMs ??= this.#sinceStart();
-    this.#options.print(chartLine(path));
+    this.#options.print(chartLine(path, title));
   }
 
   status(): StackStatus {

@@ -45,7 +45,7 @@ export function renderStatus(s: StackStatus): string {
     `graph    lag ${s.lagMs === null ? '–' : duration(s.lagMs)} of market time · ${count(s.backlog)} messages in flight`,
     `candles  ${INTERVALS.map((interval) => `${interval} ${count(s.candles[interval])}`).join(' · ')}`,
     ...s.lastCandles.slice(0, SHOWN_CANDLES).map(candleLine),
-    `signals  ${count(s.signals)} · refused ${refusalsText(s.refusals)} · dead letters ${count(s.deadLetters)}`,
+    `signals  ${count(s.signals)} · ${count(s.deadLetters)} dead letters · refused ${refusalsText(s.refusals)}`,
     `macro    ${biasesText(s.biases)}`,
     ...s.books.flatMap((book) => bookLines(book, s)),
     `alerts   ${count(s.alerts.sent)} sent · ${count(s.alerts.waiting)} waiting · ${count(s.alerts.charts)} charts`,

@@ -17,11 +17,12 @@ import { HOUR_MS, MINUTE_MS } from '../../schemas/primitives.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { backtest } from './backtest.ts';
 import type { BacktestOptions, FilesInput } from './options.ts';
+import { textOf } from './text.ts';
 
 const START = Date.UTC(2026, 2, 1);
-const HOURS = 20;
+const HOURS = 16;
 /** Signals of before are not traded. */
-const FROM = START + 16 * HOUR_MS;
+const FROM = START + 13 * HOUR_MS;
 const SYMBOLS = ['BTCUSDT', 'SOLUSDT'];
 const folder = mkdtempSync(join(tmpdir(), 'backtest-'));
 const newFolder = () => mkdtempSync(join(tmpdir(), 'backtest-'));
@@ -128,6 +129,18 @@ describe('a backtest of bars', () => {
     expect(gap).toMatchObject({ kind: 'GAP', symbol: 'SOLUSDT', from: new Date(at).toISOString() });
   });
 
+  it('is told as a table', async () => {
+    const report = await ready;
+    const text = textOf(report, 'DIR', 1_234);
+    const { decisions, performance } = report.books.default!;
+    expect(text).toMatch(/^range {5}2026-03-01T13:00Z to 2026-03-01T16:00Z, 2 pairs, warmed by 0.5 days/);
+    expect(text).toMatch(/1 minutes incomplete/);
+    const all = new RegExp(`all +${decisions.signals} +${decisions.entered} +${performance.trades} `);
+    expect(text).toMatch(all);
+    for (const reason of Object.keys(decisions.refusals)) expect(text).toContain(reason);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
+  });
+
   it('refuses a time range of which there is nothing, and leaves no file', async () => {
     const none = newFolder();
     const fromMs = START + 400 * 24 * HOUR_MS;
@@ -143,8 +156,8 @@ describe('a backtest of frames', () => {
   });
 
   it('lives through the books and the ledger of then, second by second', async () => {
-    const on = await record('bybit', [{ kind: 'drop', afterMs: 90_000 }], closers);
-    await on.pass(3 * MINUTE_MS + 5_000);
+    const on = await record('bybit', [{ kind: 'drop', afterMs: 70_000 }], closers);
+    await on.pass(2 * MINUTE_MS + 10_000);
     await on.relay.stop();
     await on.recorder.close();
     const journal = await openJournal(on.dir);

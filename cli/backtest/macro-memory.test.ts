@@ -3,16 +3,18 @@ import { SLOT_MS } from '../../functions/macro-engine/bias.ts';
 import { macroOf } from '../../functions/macro-engine/macro.ts';
 import { walk } from '../../functions/macro-engine/market.fixture.ts';
 import { closeTime } from '../../schemas/candle.ts';
-import { DEFAULT_MACRO_PARAMS, MacroParams } from '../../schemas/macro-params.ts';
+import { MacroParams } from '../../schemas/macro-params.ts';
 import { MacroMemory } from './macro-memory.ts';
 
-const bars = walk(3, 20 * 288).toSorted((a, b) => closeTime(a) - closeTime(b));
+/** Fewer bars than by default are looked at, so that two weeks are enough. */
+const params = MacroParams.parse({ indicators: { bars: 80, minBars: 54 } });
+const bars = walk(3, 14 * 288).toSorted((a, b) => closeTime(a) - closeTime(b));
 const last = closeTime(bars.at(-1)!);
 
 describe('the memory of the MACRO engine', () => {
   it('decides each slot as on all candles there are', () => {
-    const memory = new MacroMemory('BTCUSDT', DEFAULT_MACRO_PARAMS);
-    const decide = macroOf('BTCUSDT', bars, DEFAULT_MACRO_PARAMS);
+    const memory = new MacroMemory('BTCUSDT', params);
+    const decide = macroOf('BTCUSDT', bars, params);
     let [at, biased] = [0, 0];
     for (let slot = closeTime(bars[0]!); slot <= last; slot += SLOT_MS) {
       while (at < bars.length && closeTime(bars[at]!) <= slot) memory.add(bars[at++]!);
@@ -25,7 +27,6 @@ describe('the memory of the MACRO engine', () => {
   });
 
   it('judges anew what a revision, or a bar that was missing, changes', () => {
-    const params = MacroParams.parse({ indicators: { bars: 60, minBars: 54 } });
     const late = bars.filter(({ interval }) => interval === '5m').at(-9)!;
     const revised = {
       ...bars.filter(({ interval }) => interval === '1h').at(-3)!,

@@ -4,7 +4,6 @@ import { systemClock } from '../../connectors/clock/system.ts';
 import { assertFolder, needed } from '../file-flags.ts';
 import { progressBar } from '../progress.ts';
 import { version } from '../version.ts';
-import { backtest } from './backtest.ts';
 import { type DataFlags, filesRead, framesRead } from './data.ts';
 import { type RuleFlags, variantsOf } from './settings.ts';
 import { textOf } from './text.ts';
@@ -20,6 +19,8 @@ export async function runBacktest(words: readonly string[], flags: BacktestFlags
   await assertFolder(out);
   const read = flags.frames === undefined ? await filesRead(words, flags) : await framesRead(words, flags);
   const variants = variantsOf(flags, read.venue);
+  // Loaded when needed: the graph takes longer to load than a wrong file takes to name.
+  const { backtest } = await import('./backtest.ts');
   const bar = progressBar('backtest', systemClock, process.stderr);
   try {
     for (const [i, { name, ...rules }] of variants.entries()) {

@@ -55,7 +55,6 @@ export function addBacktest(program: Command): void {
     .option('--json', 'report.json on stdout, one line for each variant, instead of text')
     .addHelpText('after', HELP)
     .action(async (words: readonly string[], flags: BacktestFlags) => {
-      // Loaded when needed: the engine takes longer to load than a mistyped flag takes to name.
       const { runBacktest } = await import('../backtest/run.ts');
       return runBacktest(words, flags);
     });

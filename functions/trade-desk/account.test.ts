@@ -141,7 +141,7 @@ describe('an entry', () => {
     ['was refused', [refused(ID, 'not enough margin')], 'not enough margin'],
     [
       'could not be placed before the signal expired',
-      [timer(NOW + 300_001), unknown(NOW + 300_002), unknown(NOW + 330_001)],
+      [timer(NOW + 300_001), unknown(NOW + 420_000), unknown(NOW + 420_001)],
       'expired before the exchange had it',
     ],
     [

@@ -90,10 +90,15 @@ export function takeOrder(book: Book, clientId: string, state: OrderState | null
   });
 }
 
-/** An order that the account has not, although it was placed, or long after it could last be sent, will not be filled. */
+/**
+ * An order that the account has not, although it was placed, or long after it could last be sent, will not be filled.
+ * One that is not known to be placed may be on its way by another execution, which tries more than once.
+ */
 function entryUnknown(account: OnAccount, { at, params }: Context): OnAccount {
-  const since = Math.max(account.placedAt ?? -1, account.ending?.at ?? -1);
-  if (since < 0 || at < since + params.broker.graceMs) return account;
+  const { placedAt, ending } = account;
+  const since = Math.max(placedAt ?? -1, ending?.at ?? -1);
+  const graceMs = placedAt === null ? params.paper.missingGraceMs : params.broker.graceMs;
+  if (since < 0 || at < since + graceMs) return account;
   return { ...account, over: { at, filled: 0, reason: 'the exchange does not know it' } };
 }
 

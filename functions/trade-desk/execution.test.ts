@@ -136,7 +136,7 @@ it('cancels what could not be placed while the exchange was away', async () => {
   const { execution } = here.life();
   await execution.pass();
   expect(kinds(here)).toEqual(['DECISION']);
-  await here.clock.advanceTo(NOW + 6 * MINUTE);
+  await here.clock.advanceTo(NOW + 8 * MINUTE);
   await execution.pass();
   expect(here.published[1]).toMatchObject({ exit: 'CANCELLED', reason: expect.stringContaining('expired') });
   expect(here.account.states()).toEqual([]);

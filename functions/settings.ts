@@ -5,6 +5,7 @@ import { PROJECT_ID } from '../schemas/project-id.ts';
 import {
   type Complain,
   type Environment,
+  json,
   neededSecret,
   piece,
   type Secret,
@@ -188,3 +189,6 @@ export const INSTRUMENTS = value(
   ),
   'venue:symbol, with commas between, e.g. bybit:BTCUSDT,kraken:BTC/USDT',
 );
+
+/** Where an exchange is asked instead of at its own address, by venue. */
+export const REST_URLS = json('CST_REST_URLS', z.partialRecord(Venue, z.url({ protocol: /^https?$/ })));

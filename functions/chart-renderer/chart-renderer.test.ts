@@ -12,9 +12,12 @@ import { openSqliteStore } from '../../connectors/state/sqlite.ts';
 import { openEmbeddedTasks } from '../../connectors/tasks/embedded.ts';
 import { CHART_QUEUE, ChartTask } from '../../schemas/chart-task.ts';
 import { level, levelSet } from '../../transforms/strategies/rows.fixture.ts';
+import type { CandleSource } from '../macro-engine/gather.ts';
 import * as f from './chart.fixture.ts';
 import { ChartRenderer } from './chart-renderer.ts';
+import { chartOf } from './content/chart-of.ts';
 import { textsOf } from './picture/png-texts.ts';
+import { renderPng } from './picture/render.ts';
 import { claim, Sending, settle } from './sending.ts';
 
 const { AT, MINUTE } = f;
@@ -31,11 +34,11 @@ async function open(bars = f.walk({ bars: 200 })) {
   const store = await openSqliteStore({ path: ':memory:', clock });
   for (const bar of bars) await keepNewest(store, 'candle', bar);
   const notices: string[] = [];
-  const renderer = () => {
+  const renderer = (exchange?: CandleSource) => {
     const messenger = telegramMessenger({ token: TOKEN, apiRoot: server.url });
     ends.push(() => messenger.close());
     const onNotice = (line: string) => notices.push(line);
-    return new ChartRenderer({ store, messenger, clock, venue: 'bybit', onNotice });
+    return new ChartRenderer({ store, messenger, clock, venue: 'bybit', exchange, onNotice });
   };
   ends.push(
     () => store.close(),
@@ -145,6 +148,44 @@ describe('a task', () => {
     expect(textsOf(charts()[0]!.png!)).toEqual({
       ...{ Software: 'crypto-signal-tracker', Task: 'ask-1', Pair: 'BTCUSDT' },
     });
+  });
+
+  it('asks the exchange for bars that the state store lacks, and keeps its own', async () => {
+    const all = f.walk({ bars: 400 });
+    const own = all.slice(-10).map((bar) => ({ ...bar, complete: false }));
+    const { renderer, charts, notices } = await open(own);
+    const asked: unknown[] = [];
+    const exchange: CandleSource = async (query) => {
+      asked.push(query);
+      return all;
+    };
+    await renderer(exchange).handle(attemptOf(TASK));
+    const [fromMs, toMs] = [AT - 270 * MINUTE, AT - 10 * MINUTE];
+    expect(asked).toEqual([{ venue: 'bybit', symbol: 'BTCUSDT', interval: '1m', fromMs, toMs }]);
+    const filled = [...all.slice(-270, -10), ...own];
+    const known = chartOf(f.factsOf({ task: TASK, candles: filled }));
+    expect(known.footer).toContain('90 bars, 10 incomplete');
+    expect(charts()[0]!.png).toEqual(new Uint8Array(await renderPng(known, TASK)));
+    expect(notices).toEqual([]);
+  });
+
+  it('does without the bars that the exchange does not tell either', async () => {
+    const { renderer, charts, notices } = await open(f.walk({ bars: 3 }));
+    await renderer(async () => Promise.reject(new Error('away'))).handle(attemptOf(TASK));
+    expect(charts()).toHaveLength(1);
+    expect(notices).toEqual(['Chart task-1 lacks bars of the past: away']);
+  });
+
+  it('does not ask for bars that have only just closed, or not yet', async () => {
+    const { renderer, clock } = await open(f.walk({ bars: 400 }));
+    await clock.advanceTo(AT + 3 * MINUTE + 10_000);
+    const asked: number[] = [];
+    const exchange: CandleSource = async ({ toMs }) => {
+      asked.push(toMs);
+      return [];
+    };
+    await renderer(exchange).handle(attemptOf({ ...TASK, exit: f.exitOf({ ts: AT + 2.5 * MINUTE }) }));
+    expect(asked).toEqual([AT + 2 * MINUTE]);
   });
 
   it('of a pair that nobody knows is drawn, too', async () => {

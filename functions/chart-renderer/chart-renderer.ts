@@ -7,6 +7,7 @@ import type { TaskAttempt } from '../../connectors/tasks/port.ts';
 import { ChartTask } from '../../schemas/chart-task.ts';
 import { UpstreamError } from '../../schemas/errors.ts';
 import { DAY_MS, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
+import type { CandleSource } from '../macro-engine/gather.ts';
 import { captionOf } from './caption.ts';
 import type { Chart } from './content/chart.ts';
 import { chartOf } from './content/chart-of.ts';
@@ -20,6 +21,8 @@ export interface ChartRendererOptions {
   readonly clock: Clock;
   /** Whose candles are drawn where the task does not say. */
   readonly venue: Venue;
+  /** Asked for bars that the state store does not have, such as those of before a start. Default: nobody is. */
+  readonly exchange?: CandleSource | undefined;
   /** Told in a sentence what a person should know. */
   readonly onNotice?: (line: string) => void;
 }
@@ -75,10 +78,10 @@ export class ChartRenderer {
   }
 
   async #chart(task: ChartTask, attempt: number): Promise<Chart> {
-    const { store, venue, clock } = this.#options;
+    const { store, venue, clock, exchange = null } = this.#options;
     const now = clock.now();
-    const facts = await gather(store, task, venue, now);
-    const chart = chartOf(facts);
+    const onFailure = (reason: string) => this.#notice(`Chart ${task.id} lacks bars of the past: ${reason}`);
+    const chart = chartOf(await gather(task, { store, venue, exchange, now, onFailure }));
     const isYoung = chart.signalAt !== null && now - chart.signalAt < YOUNG_MS;
     if (isYoung && attempt <= WAITS && !chart.hasSignalBar) {
       throw again(task, 'the bar of its signal is not known yet');

@@ -1,4 +1,4 @@
-/** Reads from the state store what a chart is made of. */
+/** What a chart is made of, from the state store; bars that it does not have from the exchange. */
 import { OwnedRows } from '../../connectors/state/owned.ts';
 import type { StateStore } from '../../connectors/state/port.ts';
 import { candlesOf, findRecord, listRecords } from '../../connectors/state/records.ts';
@@ -7,20 +7,23 @@ import type { ChartTask } from '../../schemas/chart-task.ts';
 import { INTERVAL_MS, pairOf, type Venue } from '../../schemas/primitives.ts';
 import { Book } from '../trade-desk/state.ts';
 import type { ChartFacts, ShownPosition } from './content/facts.ts';
-import { MARKET_BARS, marketFrame, RSI_BARS, signalFrame } from './content/frame.ts';
+import { type Frame, marketFrame, RSI_BARS, signalFrame } from './content/frame.ts';
+import { type FillGaps, fillGaps } from './fill-gaps.ts';
 
 interface Instrument {
   readonly venue: Venue;
   readonly symbol: string;
 }
 
-/** @param venue Whose candles are shown where the task does not say. @param now For a market of which nothing is known. */
-export async function gather(
-  store: StateStore,
-  task: ChartTask,
-  venue: Venue,
-  now: number,
-): Promise<ChartFacts> {
+export interface GatherOptions extends FillGaps {
+  readonly store: StateStore;
+  /** Whose candles are shown where the task does not say. */
+  readonly venue: Venue;
+}
+
+/** What is known now; of the past also what the exchange knows. @throws UpstreamError where the state store fails. */
+export async function gather(task: ChartTask, options: GatherOptions): Promise<ChartFacts> {
+  const { store, venue, now } = options;
   const { pair, scalp } = task;
   const [levels, snapshots] = await Promise.all([
     findRecord(store, 'levels', { pair }),
@@ -30,23 +33,31 @@ export async function gather(
   const instrument = scalp ?? snapshot ?? { venue, symbol: pair };
   const frame = signalFrame(task);
   if (frame !== null) {
-    const { interval, from, dataTo } = frame;
-    const range = { interval, fromMs: from - RSI_BARS * INTERVAL_MS[interval], toMs: dataTo };
-    const candles = await candlesOf(store, { ...rangeOf(instrument), ...range });
+    const candles = await candlesIn(frame, instrument, options);
     return { task, frame, candles, levels, snapshot: null, positions: [] };
   }
-  const [candles, positions] = await Promise.all([newest(store, instrument), positionsIn(store, pair)]);
-  const last = candles.at(-1);
-  const end = last ? closeTime(last) : (snapshot?.ts ?? now);
-  return { task, frame: marketFrame(end), candles, levels, snapshot, positions };
+  const [newest] = await candlesOf(store, { ...seriesOf(instrument), interval: '1m', limit: 1 });
+  const market = marketFrame(newest ? closeTime(newest) : (snapshot?.ts ?? now));
+  const [candles, positions] = await Promise.all([
+    candlesIn(market, instrument, options),
+    positionsIn(store, pair),
+  ]);
+  return { task, frame: market, candles, levels, snapshot, positions };
 }
 
-function rangeOf({ venue, symbol }: Instrument): Instrument {
+async function candlesIn(
+  { interval, from, dataTo }: Frame,
+  instrument: Instrument,
+  options: GatherOptions,
+): Promise<readonly Candle[]> {
+  const fromMs = from - RSI_BARS * INTERVAL_MS[interval];
+  const query = { ...seriesOf(instrument), interval, fromMs, toMs: dataTo };
+  return fillGaps(await candlesOf(options.store, query), query, options);
+}
+
+/** Of a record that has much more. */
+function seriesOf({ venue, symbol }: Instrument): Instrument {
   return { venue, symbol };
-}
-
-function newest(store: StateStore, instrument: Instrument): Promise<Candle[]> {
-  return candlesOf(store, { ...rangeOf(instrument), interval: '1m', limit: MARKET_BARS + RSI_BARS });
 }
 
 async function positionsIn(store: StateStore, pair: string): Promise<ShownPosition[]> {

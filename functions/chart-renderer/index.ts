@@ -1,10 +1,11 @@
 /** `chart-renderer` on Cloud Run functions: Cloud Tasks posts each task of the queue of charts to it. */
-
+import { venueAdapter } from '../../connectors/exchanges/adapters.ts';
 import { Venue } from '../../schemas/primitives.ts';
 import { serveFunction } from '../entry.ts';
 import { value } from '../environment.ts';
+import type { CandleSource } from '../macro-engine/gather.ts';
 import { authorizeOf } from '../ports.ts';
-import { CALLERS, MESSENGER, STATE } from '../settings.ts';
+import { CALLERS, MESSENGER, REST_URLS, STATE } from '../settings.ts';
 import { ChartRenderer } from './chart-renderer.ts';
 import { chartHandler } from './handler.ts';
 
@@ -12,14 +13,17 @@ await serveFunction({
   name: 'chart-renderer',
   environment: process.env,
   settings: {
-    ...{ state: STATE, messenger: MESSENGER, callers: CALLERS },
-    venue: value('CST_VENUE', Venue.default('bybit'), 'bybit, kraken or binance'),
+    ...{ state: STATE, messenger: MESSENGER, callers: CALLERS, restUrls: REST_URLS },
+    venue: value('CST_VENUE', Venue.default('bybit'), 'the exchange that is traded, e.g. bybit'),
   },
-  async open({ state, messenger, callers, venue }, { ports, clock, log, onError }) {
+  async open({ state, messenger: settings, callers, restUrls, venue }, { ports, clock, log, onError }) {
     const authorize = authorizeOf(callers);
-    const [store, sender] = await Promise.all([ports.store(state), ports.messenger(messenger)]);
+    const [store, messenger] = await Promise.all([ports.store(state), ports.messenger(settings)]);
+    const adapter = venueAdapter(venue);
+    const rest = adapter.rest({ baseUrl: restUrls[venue] ?? adapter.restUrl, clock });
+    const exchange: CandleSource = async (query) => (query.venue === venue ? rest.klines(query) : []);
     const onNotice = (line: string) => log('WARNING', line);
-    const renderer = new ChartRenderer({ store, messenger: sender, clock, venue, onNotice });
+    const renderer = new ChartRenderer({ store, messenger, clock, venue, exchange, onNotice });
     return { handler: chartHandler({ renderer, authorize, onError }), close: () => renderer.close() };
   },
 });

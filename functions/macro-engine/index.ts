@@ -1,17 +1,13 @@
 /** `macro-engine` on Cloud Run functions: Cloud Scheduler posts to it every 15 minutes. */
-import { z } from 'zod';
 import { venueAdapter } from '../../connectors/exchanges/adapters.ts';
 import { candlesOf } from '../../connectors/state/records.ts';
 import { MacroParams } from '../../schemas/macro-params.ts';
-import { Venue } from '../../schemas/primitives.ts';
 import { serveFunction } from '../entry.ts';
 import { json } from '../environment.ts';
 import { authorizeOf } from '../ports.ts';
-import { BUS, CALLERS, INSTRUMENTS, STATE } from '../settings.ts';
+import { BUS, CALLERS, INSTRUMENTS, REST_URLS, STATE } from '../settings.ts';
 import type { CandleSource } from './gather.ts';
 import { macroHandler } from './handler.ts';
-
-const RestUrls = z.partialRecord(Venue, z.url({ protocol: /^https?$/ }));
 
 await serveFunction({
   name: 'macro-engine',
@@ -19,7 +15,7 @@ await serveFunction({
   settings: {
     ...{ state: STATE, bus: BUS, callers: CALLERS, pairs: INSTRUMENTS },
     params: json('CST_PARAMS', MacroParams),
-    restUrls: json('CST_REST_URLS', RestUrls),
+    restUrls: REST_URLS,
   },
   async open({ state, bus, callers, pairs, params, restUrls }, { ports, clock, log, onError }) {
     const authorize = authorizeOf(callers);

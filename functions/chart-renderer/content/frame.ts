@@ -17,7 +17,7 @@ export interface Frame {
 export const RSI_BARS = 180;
 /** Bars before a signal, and of the market as it is. */
 const BEFORE = 90;
-export const MARKET_BARS = 114;
+const MARKET_BARS = 114;
 /** Empty places after a signal, for its TP and SL. */
 const AHEAD = 24;
 /** Bars shown after the exit. */

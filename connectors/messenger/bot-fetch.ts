@@ -45,7 +45,9 @@ export function botFetch({ timeoutMs, stop }: { timeoutMs: number; stop: AbortSi
     const { method, headers, body } = init as Required<RequestInit>;
     const signal = AbortSignal.any([timeout, stop]);
     try {
-      const response = await fetch(url, { method, headers, body, duplex: 'half', signal });
+      // A variable: where the types of browsers are loaded, too, they know no `duplex`.
+      const request = { method, headers, body, duplex: 'half' as const, signal };
+      const response = await fetch(url, request);
       return await whole(response);
     } catch (error) {
       if (error instanceof FailedRequest) throw error;

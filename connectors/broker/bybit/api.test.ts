@@ -74,7 +74,7 @@ it('gives up a list whose pages never end', async () => {
       },
     },
   });
-  await expect(broker.positions()).rejects.toThrow(/at most 1000 pages/);
+  await expect(broker.positions()).rejects.toThrow(/at most 200 pages/);
 });
 
 it('tells a symbol that is not there', async () => {

@@ -5,7 +5,7 @@ import type { RestQuery } from '../../exchanges/rest-client.ts';
 import type { BybitApi } from './api.ts';
 
 /** Of a hundred rows or so each: a list that goes on beyond them runs in a circle. */
-const MOST_PAGES = 1_000;
+const MOST_PAGES = 200;
 
 type Page<Row> = z.ZodType<{ readonly list: Row[]; readonly nextPageCursor?: string | undefined }>;
 

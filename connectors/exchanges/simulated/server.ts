@@ -1,5 +1,6 @@
 /** The simulated exchange as a stack wants it: a market that always works, its bars those that its trades make. */
 import type { Clock } from '../../clock/port.ts';
+import type { BybitAccounts } from './bybit/private/accounts.ts';
 import type { SimulatedMarket } from './market.ts';
 import { startExchangeTwin } from './twin-server.ts';
 
@@ -14,6 +15,8 @@ export interface SimulatedExchangeOptions {
   /** How often the exchange looks at its market, and how often a book may change. Unit: market ms. */
   readonly stepMs?: number;
   readonly bookEveryMs?: number;
+  /** Of Bybit. Default: nobody has one. */
+  readonly accounts?: BybitAccounts;
 }
 
 export interface SimulatedExchange {

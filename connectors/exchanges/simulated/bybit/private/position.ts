@@ -46,8 +46,13 @@ export function liquidation(
 ): { readonly at: number; readonly bust: number } {
   const entry = entryTicks(position);
   const side = Math.sign(position.lots);
-  const bust = entry * (1 - side / leverage);
-  return { at: bust + side * entry * MAINTENANCE, bust: side > 0 ? Math.ceil(bust) : Math.floor(bust) };
+  // Without the dust of binary fractions, which would round to another tick.
+  const exact = (price: number) => Number(price.toPrecision(12));
+  const bust = exact(entry * (1 - side / leverage));
+  return {
+    at: exact(bust + side * entry * MAINTENANCE),
+    bust: side > 0 ? Math.ceil(bust) : Math.floor(bust),
+  };
 }
 
 export type Trigger = 'TP' | 'SL' | 'LIQUIDATED';

@@ -17,6 +17,8 @@ export const BACKTEST_FILES = [
 ] as const;
 export type BacktestFile = (typeof BACKTEST_FILES)[number];
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** Characters kept before they are written. */
 const BLOCK = 1 << 16;
 
@@ -40,6 +42,20 @@ export class BacktestOutput {
       mkdirSync(folder, { recursive: true });
       return new Map(BACKTEST_FILES.map((name) => [name, openDraft(folder, name)]));
     });
+    this.#heed(true);
+  }
+
+  /** Whoever is told to end leaves no drafts. */
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.abandon();
+    process.kill(process.pid, signal);
+  };
+
+  #heed(isHeeded: boolean): void {
+    for (const name of SIGNALS) {
+      if (isHeeded) process.once(name, this.#onSignal);
+      else process.off(name, this.#onSignal);
+    }
   }
 
   line(name: BacktestFile, json: string): void {
@@ -71,18 +87,27 @@ export class BacktestOutput {
       }
       for (const { draft, path } of all) renameSync(draft, path);
     });
+    this.#heed(false);
   }
 
   /** The backtest failed: nothing of it stays. */
   abandon(): void {
-    for (const { draft } of this.#drafts.values()) rmSync(draft, { force: true });
+    this.#heed(false);
+    for (const name of [...BACKTEST_FILES, 'report']) {
+      for (const ending of ['ndjson', 'json']) rmSync(draftOf(this.#folder, name, ending), { force: true });
+    }
   }
 }
 
 function openDraft(folder: string, name: string, ending = 'ndjson'): Draft {
   const path = join(folder, `${name}.${ending}`);
-  const draft = `${path}.${process.pid}.tmp`;
+  const draft = draftOf(folder, name, ending);
   return { path, draft, file: openSync(draft, 'w'), hash: createHash('sha256'), text: '' };
+}
+
+/** Of this process alone: two backtests into one folder do not disturb each other. */
+function draftOf(folder: string, name: string, ending: string): string {
+  return join(folder, `${name}.${ending}.${process.pid}.tmp`);
 }
 
 function flush(draft: Draft): void {

@@ -9,10 +9,12 @@ import { pullAll } from '../connectors/bus/fixture.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { BotApi, TOKEN } from '../connectors/messenger/bot-api.fixture.ts';
 import { plainText } from '../connectors/messenger/html.ts';
+import { keepNewest } from '../connectors/state/records.ts';
 import { openSqliteStore } from '../connectors/state/sqlite.ts';
 import { BookSnapshot } from '../schemas/book-snapshot.ts';
-import { INTERVAL_MS } from '../schemas/primitives.ts';
+import { INTERVAL_MS, MINUTE_MS } from '../schemas/primitives.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { walk } from './chart-renderer/chart.fixture.ts';
 import { FunctionProcess, pushOf } from './entry.fixture.ts';
 import { AUDIENCE, CALLER, Issuer } from './oidc.fixture.ts';
 import { wireOf } from './state-sink/state-sink.fixture.ts';
@@ -181,6 +183,27 @@ describe.concurrent('telegram-notifier', () => {
     const running = await start(test, 'telegram-notifier', { ...embedded().environment, ...changes });
     expect(await running.ended()).toBe(4);
     expect(running.log).toMatchObject([{ message: expect.stringContaining('Cloud Run') }]);
+  });
+});
+
+describe.concurrent('chart-renderer', () => {
+  it('answers a message with the chart that a task asks for', async (test) => {
+    const { environment, path } = embedded();
+    const server = await botApi(test);
+    const store = await openSqliteStore({ path: path('state.db'), clock: systemClock });
+    test.onTestFinished(() => store.close());
+    const end = Math.floor(systemClock.now() / MINUTE_MS) * MINUTE_MS;
+    for (const bar of walk({ bars: 60, end })) await keepNewest(store, 'candle', bar);
+    const nowhere = JSON.stringify({ bybit: 'http://127.0.0.1:1' });
+    const running = await start(test, 'chart-renderer', {
+      ...{ ...environment, CST_TELEGRAM_API: server.url, CST_REST_URLS: nowhere },
+    });
+    const about = { signalId: null, scalp: null, swing: null, exit: null };
+    const task = { id: 'ask-1', chat: CHAT, replyTo: server.say(CHAT), pair: 'BTCUSDT', ...about };
+    expect(await running.post(task)).toBe(401);
+    expect(await running.post(task, { ...CALL, 'x-cloudtasks-taskname': 'ask-1' })).toBe(204);
+    expect(server.seen(CHAT)).toMatchObject([{ replyTo: task.replyTo, png: expect.any(Uint8Array) }]);
+    expect(await stopped(running)).toBe(0);
   });
 });
 

@@ -161,8 +161,12 @@ async function openAlerts(
       if (attempt >= TOLD_FROM) notice(`Chart ${name}: ${reason}`);
     },
   });
-  const { venue } = source.adapter;
-  const charts = new ChartRenderer({ store, messenger, clock: source.clock, venue, onNotice: notice });
+  const { venue, restUrl } = source.adapter;
+  const rest = source.adapter.rest({ baseUrl: restUrl, clock: systemClock });
+  const charts = new ChartRenderer({
+    ...{ store, messenger, clock: source.clock, venue, onNotice: notice },
+    exchange: (query) => rest.klines(query),
+  });
   onClose(() => charts.close());
   onClose(() => tasks.close());
   const { notifier, close } = await runNotifier({

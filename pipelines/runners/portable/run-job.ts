@@ -31,7 +31,8 @@ interface RunJob extends JobRunOptions {
 }
 
 /**
- * A job that shows nothing new for so long is given up: no result written or read, no word of engine, job or workers.
+ * A job that shows nothing new for so long is given up: no result written or read, no word of the job or its workers. The
+ * engine's log does not count: Prism's goes on telling that a pipeline runs.
  * Six times the longest such pause of the proofs (53 s before the first result, seven days of five symbols on Flink,
  * two cores shared with others), and longer than Beam's own waits (3 minutes). Unit: ms.
  */
@@ -61,6 +62,7 @@ export async function runJob(name: EngineName, pipeline: Pipeline, options: RunJ
 interface JobRunParts extends RunJob {
   readonly engine: RunningEngine;
   readonly pool: WorkerPool;
+  /** Also of each that started or ended. */
   readonly workersSaid: Tail;
 }
 
@@ -110,10 +112,8 @@ class JobRun {
   }
 
   async #shown(): Promise<string> {
-    const { engine, pool, workersSaid } = this.#parts;
-    const said = [engine.said, workersSaid, this.#jobSaid].map(({ count }) => count);
-    const workers = pool.workers().map(({ pid }) => pid);
-    return [await bytesIn(this.#dir), this.#taken, ...said, ...workers].join();
+    const { workersSaid } = this.#parts;
+    return [await bytesIn(this.#dir), this.#taken, workersSaid.count, this.#jobSaid.count].join();
   }
 
   #givenUp(what: string): UpstreamError {

@@ -52,6 +52,11 @@ export class Listing {
     return now.some(({ status }) => status === 'closed') ? 'closed' : 'halted';
   }
 
+  /** At the exchange's time `ms`. */
+  statusAt(ms: number): ListingStatus {
+    return this.status(this.#clock.trueTimeOf(ms));
+  }
+
   /** Fills stamped in [fromMs, toMs), in the order of the match. */
   fills(fromMs: number, toMs: number): Fill[] {
     const from = this.#clock.trueTimeOf(fromMs);

@@ -104,6 +104,17 @@ describe('what is refused', () => {
     expect(ask(open(), '/v5/order/create', { ...order, ...of }).retCode).toBe(code);
   });
 
+  it('is an order of a contract that does not trade now', () => {
+    const listing = new Listing(MARKET.of('LTCUSDT'), new VenueClock());
+    const accounts = new BybitAccounts({ keys: [KEY] });
+    accounts.open(new Map([['LTCUSDT', listing]]), START);
+    const reopen = listing.close('halted', START);
+    const place = (ms: number) => ask(accounts, '/v5/order/create', order, { stamp: ms, ms }).retCode;
+    expect(place(START)).toBe(110_074);
+    reopen(START + 10);
+    expect(place(START + 10)).toBe(0);
+  });
+
   it('is a name that was given, a leverage beyond or as before, a cancel of nothing, and no JSON', () => {
     const accounts = open();
     const leverage = (of: string) =>

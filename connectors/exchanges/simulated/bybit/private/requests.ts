@@ -40,6 +40,7 @@ type Listings = ReadonlyMap<string, Listing>;
 export function placeOrder(account: Account, listings: Listings, body: string, ms: number): unknown {
   const wish = read(Create, body);
   const listing = listed(listings, wish.symbol);
+  if (listing.statusAt(ms) !== 'trading') throw refusal(110_074, 'This contract is not live');
   const order = reduced(account, orderOf(wish, listing.instrument));
   if (order.link !== '' && account.isKnown(order.link)) throw refusal(110_072, 'OrderLinkedID is duplicate');
   if (order.lots === 0) throw refusal(110_017, 'current position is zero, cannot fix reduce-only order qty');

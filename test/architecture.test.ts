@@ -137,6 +137,7 @@ describe('what a file looks like', () => {
   it('exports by name', () => {
     expect(broken('exportsByName', { 'cli/a.ts': 'export default 1;' })).toMatch('cli/a.ts:1');
     expect(broken('exportsByName', { 'a.config.ts': 'export default 1;' })).toBe('');
+    expect(broken('exportsByName', { 'cli/a.d.ts': 'export default 1;' })).toBe('');
   });
 
   it('is in no import cycle', () => {

@@ -166,8 +166,11 @@ const staysShort = eachSource((source) => {
     : [{ line: limit + 1, message: `has ${source.lines} lines, more than ${limit}` }];
 });
 
+/** What a package exports is not ours to name. */
+const DECLARES_PACKAGE = /\.d\.ts$/;
+
 const exportsByName = eachSource((source) =>
-  CONFIG_FILE.test(source.path)
+  CONFIG_FILE.test(source.path) || DECLARES_PACKAGE.test(source.path)
     ? []
     : [...linesWith(source, 'export default'), ...linesWith(source, 'as default')].map((line) => ({
         line,

@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 import { queries } from '../../bq/catalog.ts';
 import { statementOfQuery, viewStatements } from '../../bq/compose.ts';
-import type { SqlEngine } from '../../connectors/sql/port.ts';
-import { duckDbOf, GIVEN, withParams } from './engines.ts';
+import { duckDbOf, GIVEN, type SeededDuckDb, withParams } from './engines.ts';
 import { COLUMNS, expressionRows, expressions } from './expressions.ts';
 import { needReference } from './install.ts';
 import { differences } from './same-rows.ts';
@@ -16,14 +15,14 @@ const TABLES = resolve(import.meta.dirname, '../../bq/tables');
 const SEEDS = [1, 2, 3];
 
 let starting: Promise<Reference> | undefined;
-const duckDbs = new Map<number, Promise<SqlEngine>>();
+const duckDbs = new Map<number, Promise<SeededDuckDb>>();
 
 function referenceFor(context: Pick<TestContext, 'skip'>): Promise<Reference> {
   starting ??= startReference(needReference(context));
   return starting;
 }
 
-function duckDbFor(seed: number): Promise<SqlEngine> {
+function duckDbFor(seed: number): Promise<SeededDuckDb> {
   const opened = duckDbs.get(seed) ?? duckDbOf(seededTables(seed));
   duckDbs.set(seed, opened);
   return opened;

@@ -1,9 +1,17 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { TaskAttempt } from '../../connectors/tasks/port.ts';
+import { ChartTask } from '../../schemas/chart-task.ts';
 import { UpstreamError } from '../../schemas/errors.ts';
+import { FunctionProcess } from '../entry.fixture.ts';
+import { scalp, task } from './chart.fixture.ts';
 import { chartHandler } from './handler.ts';
+import { textsOf } from './picture/png-texts.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -55,4 +63,21 @@ it('lets nobody else in, and takes nothing but tasks', async () => {
   expect(await call({ method: 'GET' })).toBe(405);
   expect(await call({ method: 'POST', body: 'x'.repeat((1 << 20) + 1) })).toBe(413);
   expect(attempts).toEqual([]);
+});
+
+it('runs as a function of the cloud: draws what is posted, refuses strangers, ends in order', async (test) => {
+  const dir = mkdtempSync(join(tmpdir(), 'cst-chart-function-'));
+  const secret = 'a-secret-of-the-callers';
+  const running = await FunctionProcess.start('chart-renderer', {
+    ...{ CST_STATE_FILE: join(dir, 'state.db'), CST_MESSAGES_DIR: join(dir, 'messages') },
+    ...{ CST_CALLER_SECRET: secret, CST_REST_URLS: '{"bybit":"http://127.0.0.1:9"}' },
+  });
+  test.onTestFinished(() => running.kill());
+  const body = JSON.stringify(z.encode(ChartTask, task({ scalp: scalp() })));
+  expect(await running.post(body), running.output).toBe(401);
+  expect(await running.post(body, { authorization: `Bearer ${secret}` }), running.output).toBe(204);
+  expect(textsOf(readFileSync(join(dir, 'messages', 'task-1.png')))).toMatchObject({ Signal: scalp().id });
+  expect(running.output).toContain('Chart task-1 lacks bars of the past: ');
+  running.signal('SIGTERM');
+  expect(await running.ended()).toBe(0);
 });

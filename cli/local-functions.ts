@@ -12,6 +12,7 @@ import { sinkState } from '../functions/state-sink/subscriber.ts';
 import type { Notifier } from '../functions/telegram-notifier/notifier.ts';
 import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
 import { runTelegramPolling } from '../functions/telegram-webhook/polling.ts';
+import type { AccountPorts } from '../functions/trade-desk/execution.ts';
 import { TradeDesk } from '../functions/trade-desk/run.ts';
 import type { Book } from '../functions/trade-desk/state.ts';
 import { runDesk } from '../functions/trade-desk/subscriber.ts';
@@ -36,6 +37,8 @@ export interface LocalFunctionsOptions {
   readonly survives: 'machine' | 'process';
   /** Null: alerts go to the console and the folder alone. */
   readonly telegram: TelegramAccess | null;
+  /** Needed where a book lives on it; it stays open. */
+  readonly account?: AccountPorts | null;
   /** Told in a sentence what a person should know. */
   readonly notice: (line: string) => void;
   /** Told the file of each chart, and what it shows. */
@@ -127,7 +130,7 @@ async function openParts(
   stopping: AbortSignal,
   onClose: (close: Close) => void,
 ): Promise<Parts> {
-  const { bus, source, config, dir, survives, notice } = options;
+  const { bus, source, config, dir, survives, account, notice } = options;
   const { clock } = source;
   const onError = (error: unknown) => notice(messageOf(error));
   const store = await openSqliteStore({ path: join(dir, FUNCTION_FILES.state), clock, survives });
@@ -142,7 +145,7 @@ async function openParts(
   const rest = source.adapter.rest({ baseUrl: source.adapter.restUrl, clock: systemClock });
   const klines = new KeptKlines({ store, rest, signal: stopping });
   await catchUp(new TradeDesk(ports), klines, options);
-  const { desk, close } = await runDesk({ ...ports, clock, onError });
+  const { desk, close } = await runDesk({ ...ports, clock, onError, ...(account && { account }) });
   onClose(close);
   return { store, klines, desk, notifier };
 }

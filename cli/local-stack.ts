@@ -8,6 +8,7 @@ import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { recordHistory } from '../connectors/history/subscriber.ts';
 import { type Relay, type RelayStats, startRelay } from '../connectors/relay/relay.ts';
+import type { AccountPorts } from '../functions/trade-desk/execution.ts';
 import type { Book } from '../functions/trade-desk/state.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
@@ -33,6 +34,7 @@ export interface LocalStackOptions {
   /** See LocalFunctionsOptions. */
   readonly survives: 'machine' | 'process';
   readonly telegram: TelegramAccess | null;
+  readonly account?: AccountPorts | null;
   /** Told the file of each chart, and what it shows. */
   readonly onChart: (path: string, title: string) => void;
 }

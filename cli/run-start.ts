@@ -1,5 +1,6 @@
 /** What `cst start` does: the whole stack in this process, until Ctrl-C. */
 import { join } from 'node:path';
+import type { Broker } from '../connectors/broker/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../connectors/exchanges/simulated/instruments.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
@@ -7,6 +8,7 @@ import { UniverseOptions } from '../schemas/universe-options.ts';
 import { duration } from './figures.ts';
 import { numberOf, symbolsOf } from './flags.ts';
 import { LiveUniverse } from './live-universe.ts';
+import { localAccount } from './local-account.ts';
 import { telegramAccess } from './local-messenger.ts';
 import { LocalStack, type LocalStackOptions, removeStack } from './local-stack.ts';
 import { bybitSource, LIVE_SYMBOLS, type MarketSource, simulatedSource } from './market-source.ts';
@@ -27,6 +29,9 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const config = flags.desk === undefined ? DEFAULT_STACK_CONFIG : readStackConfig(flags.desk);
   const telegram = telegramAccess(process.env);
   const isJson = flags.json === true;
+  const isLive = flags.live === true;
+  const notice = (line: string) => void process.stderr.write(`${line}\n`);
+  const broker = await localAccount({ config, isLive, environment: process.env, notice });
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
   await untilStopRequest(async (stopAsked) => {
     if (!flags.live) await removeStack(dir);
@@ -35,19 +40,23 @@ export async function runStart(flags: StartFlags): Promise<void> {
       : await simulatedSource({ seed, speed, symbols: symbols ?? SIMULATED_SYMBOLS });
     // A simulation begins afresh, so that nobody needs what the disk has not yet got.
     const survives = flags.live ? 'machine' : 'process';
-    await runStack({ source, symbols, params, config, telegram, dir, survives, seed, isJson }, stopAsked);
+    await runStack(
+      { source, symbols, params, config, telegram, broker, dir, survives, seed, isJson },
+      stopAsked,
+    );
   }, stopAfterMs);
 }
 
-interface StackOptions extends Omit<LocalStackOptions, 'notice' | 'onChart' | 'symbols'> {
+interface StackOptions extends Omit<LocalStackOptions, 'notice' | 'onChart' | 'symbols' | 'account'> {
   /** Null: the first by turnover. */
   readonly symbols: readonly string[] | null;
+  readonly broker: Broker | null;
   /** Messages on stdout instead of lines for people. */
   readonly isJson: boolean;
 }
 
 async function runStack(options: StackOptions, stopAsked: Promise<void>): Promise<void> {
-  const { source } = options;
+  const { source, broker } = options;
   let universe: LiveUniverse | undefined;
   try {
     const screen = screenOf(process.stdout, process.stderr);
@@ -56,7 +65,8 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
     const { notice } = screen;
     let view: StackView | undefined;
     const onChart = (path: string, title: string) => view?.chart(path, title);
-    const stack = await LocalStack.open({ ...options, symbols, notice, onChart });
+    const account = broker && { broker, symbols: () => symbols, notice };
+    const stack = await LocalStack.open({ ...options, symbols, account, notice, onChart });
     try {
       universe?.follow((wanted, halted) => stack.follow(wanted, halted));
       view = await viewOf(stack, options, screen);
@@ -68,6 +78,7 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
   } finally {
     await universe?.stop();
     await source.close();
+    await broker?.close();
   }
 }
 

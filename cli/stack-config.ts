@@ -1,4 +1,4 @@
-/** What a person may set of the functions behind the graph: desk and its books, MACRO engine, notifier. */
+/** What a person may set of the functions behind the graph: desk and its books, its account, MACRO engine, notifier. */
 import { z } from 'zod';
 import { NotifierSettings } from '../functions/telegram-notifier/settings.ts';
 import { DeskConfig } from '../schemas/desk-params.ts';
@@ -10,6 +10,8 @@ export const StackConfig = z.strictObject({
   macro: MacroParams.prefault({}),
   /** Chats come from the environment, beside the token. */
   notifier: NotifierSettings.omit({ chats: true }).prefault({}),
+  /** As connectors/broker/config.ts has it, which never repeats a value: it may be a key that went astray. */
+  broker: z.record(z.string(), z.unknown()).prefault({}),
 });
 export type StackConfig = z.output<typeof StackConfig>;
 

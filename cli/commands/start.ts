@@ -6,7 +6,8 @@ const HELP = `
 Alerts (entries, exits, biases, charts) go to stdout as lines for people, with --json as {"topic", "message"}, one object
 a line, signals and refusals among them. Status and notices go to stderr. DIR keeps every alert and each chart as PNG.
 With CST_TELEGRAM_TOKEN and CST_TELEGRAM_CHATS (numbers, separated by commas) in the environment alerts go to Telegram, too.
-Trades are paper: no order leaves this machine.
+Trades are paper, and no order leaves this machine, unless --desk gives a book "execution": "broker" and {"broker":
+{"enabled": true}}: then it lives on the account whose keys are in CST_BYBIT_KEY and CST_BYBIT_SECRET (or _FILE), on Bybit's testnet.
 Ctrl-C publishes what was received, closes cleanly and prints a summary; a second one ends at once.
 A simulation begins afresh each time; live history stays in DIR and warms the next start.
 
@@ -29,7 +30,10 @@ export function addStart(program: Command): void {
     .option('--speed <factor>', `market seconds per second of the simulation, at most ${MAX_SPEED}`, '60')
     .option('--seed <number>', 'which market is simulated', '1')
     .option('--params <file>', 'JSON with parameters that differ from the default')
-    .option('--desk <file>', 'JSON with settings of desk, macro and notifier that differ from the default')
+    .option(
+      '--desk <file>',
+      'JSON with settings of desk, macro, notifier and broker that differ from the default',
+    )
     .option('--json', 'messages on stdout instead of lines for people')
     .option('--dir <dir>', 'folder of bus, history, state and alerts', '.cst')
     .option('--for <seconds>', 'stop by itself after so many seconds')

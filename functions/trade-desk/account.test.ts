@@ -283,6 +283,13 @@ describe('an exit', () => {
     expect(told).toMatchObject([{ pnl: 47.952, funding: null, fundingKnown: false, ts: over }]);
   });
 
+  it('is not made by what another hand left before it was ordered', () => {
+    const desk = ordered();
+    const before = fill('SL', 99.9, 99, { ts: NOW - 5_001 });
+    expect(desk.tell(fills(NOW + SECOND, before, ENTRY))).toMatchObject([{ kind: 'ENTRY' }]);
+    expect(desk.book().positions).toMatchObject([{ account: { fills: [{ cause: 'ENTRY' }] } }]);
+  });
+
   it('is not made by a fill of the position before, told again', () => {
     const desk = ordered({ rules: { cooldownMs: 0 } });
     const exit = fill('TP', 99.9, 100.5, { ts: NOW + 2 * SECOND });

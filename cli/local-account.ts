@@ -1,0 +1,35 @@
+/** The account on which a book of a live stack may live: play money unless said twice, keys from the environment alone. */
+import { readFileSync } from 'node:fs';
+import { bybitBroker } from '../connectors/broker/bybit/broker.ts';
+import { brokerConfig, brokerKeys, hostOf } from '../connectors/broker/config.ts';
+import type { Broker } from '../connectors/broker/port.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import { ConfigError } from '../schemas/errors.ts';
+import type { StackConfig } from './stack-config.ts';
+
+export interface LocalAccountOptions {
+  readonly config: StackConfig;
+  readonly isLive: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Told what a person should know of the keys. */
+  readonly notice: (line: string) => void;
+}
+
+/** Null where no book wants one. @throws ConfigError where orders may not leave; UpstreamError where the exchange does not answer. */
+export async function localAccount(options: LocalAccountOptions): Promise<Broker | null> {
+  const { config, isLive, environment, notice } = options;
+  const book = config.desk.books.find(({ execution }) => execution === 'broker');
+  if (book === undefined) return null;
+  if (!isLive) {
+    throw new ConfigError(
+      `Expected --live for the book ${book.book}, whose execution is "broker": its orders would meet another market than the simulated one.`,
+    );
+  }
+  const settings = brokerConfig(config.broker);
+  // Whether orders may leave is said before keys are asked for.
+  hostOf(settings);
+  const keys = brokerKeys(environment, (path) => readFileSync(path, 'utf8'));
+  const broker = bybitBroker({ config: settings, keys, clock: systemClock });
+  for (const warning of await broker.check()) notice(warning);
+  return broker;
+}

@@ -44,11 +44,18 @@ export function macroView(
   const evidenceAt = evidenceFrom(barsAt, params, judged);
   const reasonsAt = (slot: number) =>
     TIMEFRAMES.flatMap((timeframe) => weigh(timeframe, evidenceAt(timeframe, slot), params));
+  // Both sides look back on the same slots.
+  const known = new Map<number, Confidence>();
   const confidenceAt = (slot: number) => {
-    const reasons = reasonsAt(slot);
-    return { long: pointsOf(reasons, 'LONG'), short: pointsOf(reasons, 'SHORT') };
+    const confidence = known.get(slot) ?? confidenceOf(reasonsAt(slot));
+    known.set(slot, confidence);
+    return confidence;
   };
   return { barsAt, confidenceAt, reasonsAt };
+}
+
+function confidenceOf(reasons: readonly Reason[]): Confidence {
+  return { long: pointsOf(reasons, 'LONG'), short: pointsOf(reasons, 'SHORT') };
 }
 
 /** To hundredths, so that a limit is compared with what people read. */

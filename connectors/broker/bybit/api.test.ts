@@ -57,7 +57,7 @@ it('signs time, key, window and what is sent, as `openssl dgst -sha256 -hmac` do
 });
 
 it('refuses answers of another form with the place, and no number is guessed', async () => {
-  const row = { positionIdx: 0, symbol: 'BTCUSDT', side: 'Buy', size: '1e3', avgPrice: '65000' };
+  const row = { positionIdx: 0, symbol: 'BTCUSDT', side: 'Buy', size: '1,000', avgPrice: '65000' };
   const { broker } = await start({ '/v5/position/list': { list: [row] } });
   await expect(broker.positions()).rejects.toThrow(
     /Expected Bybit’s answer to \/v5\/position\/list, got another form/,

@@ -43,6 +43,7 @@ const INSTRUMENT_LASTS_MS = HOUR_MS;
 /** Longest span that is told at once, and how far back the exchange remembers. */
 const WEEK_MS = 7 * DAY_MS;
 const MEMORY_MS = 2 * 365 * DAY_MS;
+
 /** @throws ConfigError where the settings do not let orders leave. */
 export function bybitBroker(options: BybitBrokerOptions): BybitBroker {
   return new BybitAccount(options, hostOf(options.config));

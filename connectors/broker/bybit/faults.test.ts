@@ -116,6 +116,23 @@ describe('a lost answer', () => {
     expect(await broker.positions()).toEqual([]);
   });
 
+  it('of a look-up keeps no position from being closed, but one from being opened', async () => {
+    const { broker } = await start();
+    await broker.place(entry());
+    const blind = () => {
+      for (const path of [PATHS.realtime, PATHS.history]) {
+        twin.accounts.fail({ path, times: 100, isTaken: false, answer: { status: 503 } });
+      }
+    };
+    blind();
+    const another = thrown(twin.during(broker.place(entry({ clientId: 'e-2' }))));
+    expect(await another).toBeInstanceOf(UpstreamError);
+    const close = { clientId: 'x-1', symbol: SYMBOL, side: 'LONG', size: 3 } as const;
+    expect(await twin.during(broker.closeAtMarket(close))).toEqual({ kind: 'placed', isKnown: false });
+    expect(await broker.positions()).toEqual([]);
+    expect(twin.account.orders).toHaveLength(2);
+  });
+
   it('of a cancel is asked for again', async () => {
     const { broker } = await start();
     await broker.place(entry({ lives: 'resting', limit: twin.last(SYMBOL) * 0.98 }));

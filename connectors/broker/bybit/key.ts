@@ -16,7 +16,8 @@ export function keyWarnings({
       'Expected an API key that may trade, got a read-only one. Make one that may read and write.',
     );
   }
-  if (!['Order', 'Position'].every((right) => trade.includes(right))) {
+  const isOfUnified = permissions.Derivatives?.includes('DerivativesTrade') ?? false;
+  if (!isOfUnified && !['Order', 'Position'].every((right) => trade.includes(right))) {
     const has = trade.join(', ') || 'none';
     throw new ConfigError(
       `Expected an API key with the rights Order and Position for contracts, got ${has}. Give it both.`,

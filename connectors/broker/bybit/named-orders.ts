@@ -41,11 +41,12 @@ export class NamedOrders {
 
   /**
    * Looks first whether it is known, in all places at once and while `prepare` runs: Bybit promises to refuse a second
-   * order of a name, but not for how long. `prepare` tells why the order cannot be, or null.
+   * order of a name, but not for how long. What only reduces is sent also where nobody can look: to hold on would be
+   * worse. `prepare` tells why the order cannot be, or null.
    */
   async placeOnce(order: NamedOrder, prepare: () => Promise<string | null>): Promise<Placing> {
     const { symbol, orderLinkId } = order;
-    const looks = PLACES.map((place) => this.#look(place, symbol, orderLinkId));
+    const looks = PLACES.map((place) => this.#look(place, symbol, orderLinkId).catch(orElse(order)));
     const [reason, ...found] = await Promise.all([prepare(), ...looks]);
     if (found.some((state) => state !== null)) return KNOWN;
     return reason === null ? this.#create(order) : { kind: 'refused', reason };
@@ -79,4 +80,12 @@ export class NamedOrders {
     const row = list.find(({ orderLinkId }) => orderLinkId === clientId);
     return row ? orderState(row) : null;
   }
+}
+
+/** @throws the error, of an order that may open something. */
+function orElse({ reduceOnly }: NamedOrder): (error: unknown) => null {
+  return (error) => {
+    if (reduceOnly === true && error instanceof UpstreamError) return null;
+    throw error;
+  };
 }

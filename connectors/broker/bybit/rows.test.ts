@@ -58,6 +58,7 @@ describe('executions', () => {
     [{ createType: 'CreateByTrailingStop', stopOrderType: 'TrailingStop' }, ['SL', 'LONG']],
     [{ createType: 'CreateByLiq', closedSize: '0.011' }, ['LIQUIDATED', 'LONG']],
     [{ execType: 'BustTrade', createType: 'CreateByTakeOver_PassThrough' }, ['LIQUIDATED', 'LONG']],
+    [{ execType: 'Settle', createType: 'CreateBySettle', closedSize: '' }, ['CLOSE', 'LONG']],
     [{ execType: 'AdlTrade', side: 'Buy', createType: 'CreateByAdl_PassThrough' }, ['LIQUIDATED', 'SHORT']],
   ])('%o are %o', (row, [cause, side]) => {
     const found = fills({ ...TRADE, ...row });
@@ -83,9 +84,15 @@ describe('executions', () => {
     expect(fills({ ...TRADE, execType: 'CorporateAction' })).toEqual([]);
   });
 
+  it('may have tiny amounts with an exponent, as it happens', () => {
+    expect(fills({ ...TRADE, execFee: '0E-8' })).toMatchObject([{ fee: 0 }]);
+    expect(fills({ ...TRADE, execFee: '-1.5E-7' })).toMatchObject([{ fee: -1.5e-7 }]);
+    expect(() => fills({ ...TRADE, execFee: '1E999' })).toThrow();
+  });
+
   it('of another form are refused', () => {
     for (const wrong of [
-      { execFee: '1e3' },
+      { execFee: '1 USDT' },
       { side: 'None' },
       { execTime: '-1' },
       { execId: '' },
@@ -187,4 +194,7 @@ it('a key is warned of by what it may do, and refused where it cannot trade', ()
     /got Order. Give it both/,
   );
   expect(() => keyWarnings({ ...key, permissions: {} })).toThrow(/got none/);
+  expect(
+    keyWarnings({ ...key, permissions: { ContractTrade: [], Derivatives: ['DerivativesTrade'] } }),
+  ).toEqual([]);
 });

@@ -51,7 +51,8 @@ export function fillsOf(row: ExecutionRow): Fill[] {
     return [{ ...common, id, clientId: null, cause: 'FUNDING', side: ofBuyer, size, fee }];
   const cause = causeOf(row);
   if (cause === null) return [];
-  const closed = cause === 'CLOSE' ? row.closedSize : size;
+  // Of its own orders, and of a settlement, the exchange need not say that they close.
+  const closed = cause === 'CLOSE' && row.execType === 'Trade' ? row.closedSize : size;
   const parts: readonly Fill[] = [
     { ...common, id, cause, side: ofSeller, size: closed, fee: (fee * closed) / size },
     {

@@ -2,10 +2,13 @@
 import { z } from 'zod';
 
 const number = (text: string) => Number(text);
+/** Now and then with an exponent: `0E-8`. */
 const Decimal = z
   .string()
-  .regex(/^-?\d{1,15}(?:\.\d{1,18})?$/)
-  .transform(number);
+  .regex(/^-?\d{1,20}(?:\.\d{1,40})?(?:E[+-]?\d{1,3})?$/i)
+  .transform(number)
+  .pipe(z.number());
+const Positive = Decimal.pipe(z.number().positive());
 /** '' is nothing. */
 const Amount = z.union([z.literal('').transform(() => 0), Decimal]);
 const Whole = z
@@ -22,10 +25,10 @@ export const ServerTime = z.looseObject({ timeNano: z.string().regex(/^\d{16,22}
 export const InstrumentPage = paged(
   z.looseObject({
     symbol: z.string(),
-    priceFilter: z.looseObject({ tickSize: Decimal }),
+    priceFilter: z.looseObject({ tickSize: Positive }),
     lotSizeFilter: z.looseObject({
-      qtyStep: Decimal,
-      minOrderQty: Decimal,
+      qtyStep: Positive,
+      minOrderQty: Positive,
       minNotionalValue: Decimal.optional(),
     }),
   }),

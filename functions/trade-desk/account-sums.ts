@@ -31,6 +31,13 @@ export function left({ fills }: OnAccount): Filled {
   return sumOf(fills.filter(({ cause }) => cause !== 'ENTRY' && cause !== 'FUNDING'));
 }
 
+/** The part of it that is ours: where another hand held some of the symbol, too, the exchange closed both in one. */
+export function ownPart(sum: Filled, size: number): Filled {
+  if (sum.size <= size) return sum;
+  const share = size / sum.size;
+  return { ...sum, size, notional: product(sum.notional, share), fees: product(sum.fees, share) };
+}
+
 /** What is still held. Unit: base. */
 export function remaining(account: OnAccount): number {
   return total(entered(account).size, -left(account).size);
@@ -68,5 +75,7 @@ export function fundingPaid({ account }: Live, params: DeskParams['funding']): F
   for (let time = nextFunding(from, params); time <= until; time = nextFunding(time, params)) {
     isKnown &&= paid.some(({ ts }) => Math.abs(ts - time) <= FUNDING_SPREAD_MS);
   }
-  return { amount: total(0, ...paid.map(({ fee }) => -fee)), isKnown };
+  const { size } = entered(account);
+  const ours = paid.map((fill) => (fill.size > size ? product(-fill.fee, size / fill.size) : -fill.fee));
+  return { amount: total(0, ...ours), isKnown };
 }

@@ -189,6 +189,18 @@ describe('an entry', () => {
     expect(exit).toMatchObject({ exit: 'CANCELLED', reason: expect.stringContaining(why) });
   });
 
+  it('that rests is taken back once part of it is closed again', () => {
+    const desk = ordered({ paper: { entry: 'limit' } });
+    desk.tell(placed(ID), fills(NOW + SECOND, fill('ENTRY', 40, 99.99), fill('SL', 40, 99.5)));
+    expect(commands(desk)).toEqual([{ kind: 'CANCEL', clientId: ID, symbol: 'BTCUSDT' }]);
+    // 40 × −0.49
+    const told = desk.tell(order(40, { reason: 'cancelled' }));
+    expect(told).toMatchObject([
+      { kind: 'ENTRY', size: 40 },
+      { exit: 'SL', pnl: -19.6 },
+    ]);
+  });
+
   it('has nothing more to send or to ask once it is over', () => {
     const desk = ordered();
     expect(fillsSince(desk.book())).toBe(NOW - 5_000);
@@ -281,6 +293,14 @@ describe('an exit', () => {
     expect(silent.tell(fills(over + 29_999), timer(over + 30_000))).toEqual([]);
     const told = silent.tell(fills(over + 30_000));
     expect(told).toMatchObject([{ pnl: 47.952, funding: null, fundingKnown: false, ts: over }]);
+  });
+
+  it('counts its own part where another hand held as much', () => {
+    const desk = ordered();
+    const funding = fill('FUNDING', 199.8, 100, { fee: 2.5 });
+    const told = desk.tell(fills(NOW + SECOND, ENTRY, funding, fill('TP', 199.8, 100.5, { fee: 4.02 })));
+    // As alone: 47.952 − 5.5 − 2.01 − 1.25
+    expect(told[1]).toMatchObject({ size: 99.9, pnl: 39.192, fees: 7.51, funding: -1.25 });
   });
 
   it('is not made by what another hand left before it was ordered', () => {

@@ -1,6 +1,6 @@
 /** What follows from all that is known of a position on an account: entered, void, to be closed, over. */
 import { HOUR_MS } from '../../schemas/primitives.ts';
-import { entered, type Filled, fundingPaid, left, remaining } from './account-sums.ts';
+import { entered, type Filled, fundingPaid, left, ownPart, remaining } from './account-sums.ts';
 import { entryEvent, exitEvent } from './events.ts';
 import type { Exit } from './fills.ts';
 import type { Funding } from './funding.ts';
@@ -46,14 +46,13 @@ function voidReason({ ending, over }: OnAccount): string {
 /** An entry that nobody wants filled (further) is taken back. */
 function unwanted(book: Book, order: Live, { at }: Context): Step {
   const { account } = order;
-  const why = whyUnwanted(book, order, at);
+  const why = whyUnwanted(order, at);
   if (account.ending !== null || why === null) return { book, events: [] };
   const next = { ...order, account: { ...account, ending: { at, why } } };
   return { book: replaced(book, order, next), events: [] };
 }
 
-function whyUnwanted({ killed }: Book, { account, expiresAt }: Live, at: number): string | null {
-  if (killed.on) return 'the kill switch was thrown';
+function whyUnwanted({ account, expiresAt }: Live, at: number): string | null {
   if (left(account).size > 0) return 'what was filled of it is being closed';
   if (at <= expiresAt) return null;
   return account.placedAt === null ? 'the signal expired before the exchange had it' : 'the signal expired';
@@ -76,7 +75,8 @@ function held(book: Book, position: Live, context: Heard): Step {
 /** All of it was left: by its fills, to the cent. */
 function over(book: Book, position: Live, funding: Funding, context: Context): Step {
   const { account, side } = position;
-  const [entries, exits] = [entered(account), left(account)];
+  const entries = entered(account);
+  const exits = ownPart(left(account), entries.size);
   const sign = side === 'LONG' ? 1 : -1;
   const fees = total(entries.fees, exits.fees);
   const gross = product(sign, total(exits.notional, -entries.notional));

@@ -1,60 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { Fill, OrderState } from '../../connectors/broker/port.ts';
-import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
-import { awaitedOf, clientIdOf, commandsOf, fillsSince } from './commands.ts';
-import type { DeskInput } from './input.ts';
-import { NOW, type PartialParams, signal, snapshotAt, TestDesk } from './trade-desk.fixture.ts';
-
-const INSTRUMENT = { symbol: 'BTCUSDT', tick: 0.01, lot: 0.1, minSize: 0.1, minNotional: 5 };
-const SIGNAL = signal();
-const ID = clientIdOf(SIGNAL.id, 'default', 'entry');
-const SECOND = 1_000;
-const HOUR = 3_600_000;
-
-function broker(params: PartialParams = {}): TestDesk {
-  const desk = new TestDesk({ ...params, execution: 'broker' });
-  desk.tell({ kind: 'instrument', at: NOW - 1, instrument: INSTRUMENT });
-  return desk;
-}
-
-/** 10,000 of notional at the limit 100.1 are 99.9 base in lots of 0.1. */
-function ordered(params: PartialParams = {}, told: ScalpSignal = SIGNAL): TestDesk {
-  const desk = broker(params);
-  desk.offer(told);
-  return desk;
-}
-
-let count = 0;
-function fill(cause: Fill['cause'], size: number, price: number, known: Partial<Fill> = {}): Fill {
-  const clientId = cause === 'ENTRY' ? ID : null;
-  count += 1;
-  const common = { symbol: 'BTCUSDT', side: 'LONG', fee: 0, isMaker: false, ts: NOW + SECOND } as const;
-  return { id: `f${count}`, clientId, cause, price, size, ...common, ...known };
-}
-const fills = (at: number, ...these: Fill[]): DeskInput => ({
-  ...({ kind: 'fills', at, book: 'default' } as const),
-  fills: these,
-});
-const placed = (clientId: string, at = NOW + 100): DeskInput => ({
-  ...({ kind: 'placing', at, book: 'default' } as const),
-  ...{ clientId, outcome: { kind: 'placed', isKnown: false } },
-});
-const refused = (clientId: string, reason: string, at = NOW + 100): DeskInput => ({
-  ...({ kind: 'placing', at, book: 'default', clientId } as const),
-  outcome: { kind: 'refused', reason },
-});
-const order = (filled: number, known: Partial<OrderState> = {}, at = NOW + 200): DeskInput => ({
-  ...({ kind: 'order', at, book: 'default', clientId: known.clientId ?? ID } as const),
-  state: {
-    ...{ clientId: ID, symbol: 'BTCUSDT', side: 'LONG', status: 'over', size: 99.9, filled, reason: null },
-    ...known,
-  },
-});
-const unknown = (at: number, clientId = ID): DeskInput => ({
-  ...{ kind: 'order', at, book: 'default', clientId, state: null },
-});
-const timer = (at: number): DeskInput => ({ kind: 'timer', at });
-const commands = (desk: TestDesk, at = NOW + 1) => commandsOf(desk.book(), at);
+import {
+  broker,
+  commands,
+  fill,
+  fills,
+  HOUR,
+  ID,
+  order,
+  ordered,
+  placed,
+  refused,
+  SECOND,
+  SIGNAL,
+  timer,
+  unknown,
+} from './account-told.fixture.ts';
+import { awaitedOf, clientIdOf, fillsSince } from './commands.ts';
+import { NOW, signal, snapshotAt, TestDesk } from './trade-desk.fixture.ts';
 
 describe('a signal that passes', () => {
   it('asks for an order in lots, at a limit beyond mid, by a name of its own', () => {
@@ -320,90 +282,5 @@ describe('an exit', () => {
     const size = desk.book().positions[0]!.size;
     desk.tell(fills(NOW + 4 * SECOND, ENTRY, exit, fill('ENTRY', size, 100, { clientId })));
     expect(desk.book().positions).toMatchObject([{ status: 'OPEN', account: { fills: [{ clientId }] } }]);
-  });
-});
-
-describe('an end that the desk decides', () => {
-  const open = (params: PartialParams = {}) => {
-    const desk = ordered(params);
-    desk.tell(placed(ID), fills(NOW + SECOND, fill('ENTRY', 99.9, 100.02, { fee: 5.5 })));
-    return desk;
-  };
-  const close = (desk: TestDesk) => commands(desk).find(({ kind }) => kind === 'CLOSE')!.clientId;
-
-  it('is a TIMEOUT that closes what is held, and is over with its fills', () => {
-    const desk = open();
-    desk.see(snapshotAt(NOW + HOUR, 100.1));
-    expect(desk.tell(timer(NOW + SECOND + HOUR - 1))).toEqual([]);
-    expect(commands(desk)).toEqual([]);
-    expect(desk.tell(timer(NOW + SECOND + HOUR))).toEqual([]);
-    const id = close(desk);
-    expect(commands(desk)).toEqual([
-      { kind: 'CLOSE', clientId: id, order: { clientId: id, symbol: 'BTCUSDT', side: 'LONG', size: 99.9 } },
-    ]);
-    const ts = NOW + HOUR + 2 * SECOND;
-    const [exit] = desk.tell(fills(ts, fill('CLOSE', 99.9, 100.09, { clientId: id, ts, fee: 5.5 })));
-    // 99.9 × 0.07 − 11; meant for mid, 100.1
-    expect(exit).toMatchObject({ exit: 'TIMEOUT', pnl: -4.007, slippage: 0.0000999000999, ts });
-  });
-
-  it('is the kill switch’s at once', () => {
-    const desk = open();
-    desk.tell({ kind: 'control', at: NOW + 2 * SECOND, action: 'kill' });
-    const id = close(desk);
-    const [exit] = desk.tell(fills(NOW + 3 * SECOND, fill('CLOSE', 99.9, 100, { clientId: id })));
-    expect(exit).toMatchObject({ exit: 'CANCELLED', reason: expect.stringContaining('kill switch') });
-  });
-
-  it('is the bracket’s where that was first', () => {
-    const desk = open();
-    desk.tell({ kind: 'control', at: NOW + 2 * SECOND, action: 'kill' });
-    const id = close(desk);
-    desk.tell(refused(id, 'nothing is held', NOW + 2 * SECOND));
-    expect(commands(desk)).toEqual([]);
-    const [exit] = desk.tell(fills(NOW + 3 * SECOND, fill('SL', 99.9, 99.5)));
-    expect(exit).toMatchObject({ exit: 'SL' });
-  });
-
-  it('is asked for again, for the rest, until nothing is left', () => {
-    const desk = open();
-    desk.tell({ kind: 'control', at: NOW + 2 * SECOND, action: 'kill' });
-    const first = close(desk);
-    desk.tell(placed(first), order(60, { clientId: first }));
-    expect(commands(desk), 'its fills have not shown').toEqual([]);
-    desk.tell(fills(NOW + 3 * SECOND, fill('CLOSE', 60, 100, { clientId: first })));
-    const second = close(desk);
-    expect(second).not.toBe(first);
-    expect(commands(desk)).toMatchObject([{ order: { size: 39.9 } }]);
-    desk.tell(refused(second, 'busy', NOW + 4 * SECOND), timer(NOW + 33_999));
-    expect(commands(desk)).toEqual([]);
-    desk.tell(timer(NOW + 34_000));
-    const third = close(desk);
-    const [exit] = desk.tell(fills(NOW + 40_000, fill('CLOSE', 39.9, 100, { clientId: third })));
-    expect(exit).toMatchObject({ kind: 'EXIT', size: 99.9 });
-  });
-
-  it('comes when the exchange holds the position no more and nobody says why', () => {
-    const desk = open();
-    const at = NOW + SECOND + 120_000;
-    desk.see(snapshotAt(at, 100.1));
-    const gone: DeskInput = { kind: 'reconcile', at, book: 'default', held: [] };
-    expect(desk.tell({ ...gone, at: at - 1 }, fills(at + 29_999))).toEqual([]);
-    expect(desk.tell(gone, fills(at + 29_999), timer(at + 30_000))).toEqual([]);
-    // At the last mid, 100.1, less the half spread: 100.09, taker's fee of 0.06 %.
-    const [exit] = desk.tell(fills(at + 30_000));
-    expect(exit).toMatchObject({ exit: 'CANCELLED', reason: expect.stringContaining('holds it no longer') });
-    expect(exit!.price).toBeCloseTo(100.09, 3);
-  });
-
-  it('does not come where its fills do, or it shows again', () => {
-    const at = NOW + SECOND + 120_000;
-    const gone: DeskInput = { kind: 'reconcile', at, book: 'default', held: [] };
-    const told = open();
-    expect(told.tell(gone, fills(at + SECOND, fill('TP', 99.9, 100.5)))).toMatchObject([{ exit: 'TP' }]);
-    const seen = open();
-    const held = [{ pair: 'BTCUSDT', side: 'LONG', size: 99.9 }] as const;
-    seen.tell(gone, { ...gone, at: at + SECOND, held });
-    expect(seen.tell(fills(at + 60_000))).toEqual([]);
   });
 });

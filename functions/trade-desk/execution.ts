@@ -102,8 +102,6 @@ export class Execution {
     const at = clock.now();
     const [orders, positions] = await Promise.all([broker.openOrders(), broker.positions()]);
     const held = positions.map((position) => ({ ...position, pair: pairOf(position.symbol) }));
-    // How they were left comes before that they are gone.
-    await this.tellFills();
     await desk.take({ kind: 'reconcile', at, book: params.book, held });
     const found = differences(await this.#book(), held, orders);
     const strange = new Set(found.map(({ what }) => what));

@@ -1,5 +1,6 @@
 /** GoogleSQL on BigQuery itself. */
 import { BigQuery, type Query } from '@google-cloud/bigquery';
+import { PassThroughClient } from 'google-auth-library';
 import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
 import type { SqlEngine, SqlPlan, SqlResult, SqlStatement } from './port.ts';
 
@@ -10,7 +11,7 @@ export interface BigQuerySqlOptions {
   readonly location?: string | undefined;
   /** A query that would read more is refused before it runs. Unit: bytes. */
   readonly maxBytes: number;
-  /** Of a server that speaks BigQuery's REST; Google's where left out. */
+  /** Of a server that speaks BigQuery's REST and asks nobody who they are; Google's where left out. */
   readonly apiEndpoint?: string | undefined;
 }
 
@@ -18,7 +19,9 @@ const GIGABYTE = 1e9;
 
 export function openBigQuerySql(options: BigQuerySqlOptions): SqlEngine {
   const { project, dataset, location, maxBytes, apiEndpoint } = options;
-  const client = new BigQuery({ projectId: project, ...(apiEndpoint === undefined ? {} : { apiEndpoint }) });
+  // The client's own version of the library has another type of the same name.
+  const local = { apiEndpoint: apiEndpoint ?? '', authClient: new PassThroughClient() as never };
+  const client = new BigQuery({ projectId: project, ...(apiEndpoint === undefined ? {} : local) });
   const request = ({ sql, params }: SqlStatement): Query => ({
     query: sql,
     ...parametersOf(params),
@@ -62,7 +65,7 @@ const INTEGERS = {
 function parametersOf(params: SqlStatement['params']): Pick<Query, 'params' | 'types'> {
   const entries = Object.entries(params);
   return {
-    params: Object.fromEntries(entries.map(([name, { value }]) => [name, value])),
+    params: Object.fromEntries(entries.map(([name, { type, value }]) => [name, valueOfType(type, value)])),
     types: Object.fromEntries(
       entries.map(([name, { type }]) => {
         const item = /^ARRAY<(\w+)>$/.exec(type)?.[1];
@@ -70,6 +73,13 @@ function parametersOf(params: SqlStatement['params']): Pick<Query, 'params' | 't
       }),
     ),
   };
+}
+
+/** A time as text would be sent as nothing. */
+function valueOfType(type: string, value: SqlStatement['params'][string]['value']): unknown {
+  const timeOf = (text: unknown) => (text === null ? null : BigQuery.timestamp(String(text)));
+  if (!type.includes('TIMESTAMP')) return value;
+  return Array.isArray(value) ? value.map(timeOf) : timeOf(value);
 }
 
 /** The client wraps times and days in objects of its own. */

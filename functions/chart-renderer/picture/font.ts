@@ -1,18 +1,23 @@
 /** The font of all charts, from its package: pictures are the same on every machine, whatever fonts that has. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import opentype from 'opentype.js';
 import type { Measure, Weight } from '../drawing/shapes.ts';
 
 export const FONT_FAMILY = 'IBM Plex Sans Condensed';
 export const FONT_WEIGHTS: Readonly<Record<Weight, number>> = { regular: 500, bold: 700 };
 
-const require = createRequire(import.meta.url);
-const PACKAGE = '@expo-google-fonts/ibm-plex-sans-condensed';
-
 const FILES: Readonly<Record<Weight, string>> = {
-  regular: require.resolve(`${PACKAGE}/500Medium/IBMPlexSansCondensed_500Medium.ttf`),
-  bold: require.resolve(`${PACKAGE}/700Bold/IBMPlexSansCondensed_700Bold.ttf`),
+  regular: fileURLToPath(
+    import.meta.resolve(
+      '@expo-google-fonts/ibm-plex-sans-condensed/500Medium/IBMPlexSansCondensed_500Medium.ttf',
+    ),
+  ),
+  bold: fileURLToPath(
+    import.meta.resolve(
+      '@expo-google-fonts/ibm-plex-sans-condensed/700Bold/IBMPlexSansCondensed_700Bold.ttf',
+    ),
+  ),
 };
 
 export const FONT_FILES: readonly string[] = Object.values(FILES);

@@ -16,7 +16,7 @@ import {
   unknown,
 } from './account-told.fixture.ts';
 import { awaitedOf, clientIdOf, fillsSince } from './commands.ts';
-import { NOW, signal, snapshotAt, TestDesk } from './trade-desk.fixture.ts';
+import { NOW, row, signal, snapshotAt, TestDesk } from './trade-desk.fixture.ts';
 
 describe('a signal that passes', () => {
   it('asks for an order in lots, at a limit beyond mid, by a name of its own', () => {
@@ -56,6 +56,8 @@ describe('a signal that passes', () => {
     const open = ordered();
     open.tell(fills(NOW + SECOND, fill('ENTRY', 99.9, 100)));
     expect(open.see(snapshotAt(NOW + 2 * SECOND, 90))).toEqual([]);
+    const bar = row({ openTime: NOW + 60 * SECOND, low: 90 });
+    expect(open.tell({ kind: 'features', at: bar.closeTime, row: bar })).toEqual([]);
     expect(open.book().positions).toMatchObject([{ status: 'OPEN' }]);
   });
 });

@@ -7,6 +7,7 @@ import { messageOf } from '../../schemas/errors.ts';
 import { createStateTable, startBigtable } from '../../test/bigtable/bigtable.ts';
 import { needGo } from '../../test/go-server.ts';
 import { RACES } from '../../test/races.ts';
+import { liveOnTwin } from './bybit.fixture.ts';
 import { raceOnAccount } from './execution.race.fixture.ts';
 import { memoryStore } from './race.fixture.ts';
 import { races, racesAtOnce } from './race.scenario.fixture.ts';
@@ -59,4 +60,18 @@ it('has the account’s own profit in 1,000 interleavings of desks, executions a
   console.log(sum);
   expect(sum.exits).toBe(sum.entries);
   expect(sum.entries).toBeGreaterThan(3_000);
+});
+
+it('holds what an account of the simulated Bybit holds, in 40 hours of faults', async () => {
+  const sum = { entries: 0, exits: 0, fundings: 0, lost: 0 };
+  for (let seed = 100; seed < 140; seed++) {
+    const { entries, exits, fundings, lost } = await liveOnTwin(seed, 100);
+    sum.entries += entries;
+    sum.exits += exits.length;
+    sum.fundings += fundings;
+    sum.lost += lost;
+  }
+  console.log(sum);
+  expect(sum.exits).toBe(sum.entries);
+  expect(sum.entries).toBeGreaterThan(300);
 });

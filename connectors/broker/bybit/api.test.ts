@@ -64,6 +64,13 @@ it('refuses answers of another form with the place, and no number is guessed', a
   );
 });
 
+it('tells no position where none is held, though the exchange has a row of it', async () => {
+  const row = { positionIdx: 0, symbol: 'BTCUSDT', side: '', size: '0.000', avgPrice: '0' };
+  const held = { ...row, symbol: 'LTCUSDT', side: 'Sell', size: '1.5', avgPrice: '55.25' };
+  const { broker } = await start({ '/v5/position/list': { list: [row, held] } });
+  expect(await broker.positions()).toEqual([{ symbol: 'LTCUSDT', side: 'SHORT', size: 1.5, entry: 55.25 }]);
+});
+
 it('gives up a list whose pages never end', async () => {
   let page = 0;
   const { broker } = await start({

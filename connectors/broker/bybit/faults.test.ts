@@ -164,6 +164,22 @@ describe('a known order', () => {
     expect(await broker.place(order)).toEqual({ kind: 'placed', isKnown: true });
   });
 
+  it('is no refused one where it showed only after it was sent again', async () => {
+    const empty = { retCode: 0, retMsg: 'OK', result: { list: [] } };
+    let isFirst = true;
+    const { broker } = await start({}, (path) => {
+      if (path !== CREATE || !isFirst) return;
+      isFirst = false;
+      twin.accounts.fail({ path: PATHS.realtime, times: 2, isTaken: false, answer: empty });
+      twin.accounts.fail({ path: PATHS.history, isTaken: false, answer: empty });
+      const refusal = { retCode: 110_007, retMsg: 'ab not enough' };
+      twin.accounts.fail({ path: CREATE, isTaken: false, answer: refusal });
+    });
+    twin.accounts.fail({ path: CREATE, isTaken: true, answer: 'cut' });
+    expect(await twin.during(broker.place(entry()))).toEqual({ kind: 'placed', isKnown: true });
+    expect(twin.account.orders).toHaveLength(1);
+  });
+
   it('is found in the history when the exchange restarted', async () => {
     const { broker } = await start();
     await broker.place(entry());

@@ -177,8 +177,7 @@ export class Account {
 
   #take(order: Order, levels: readonly [number, number][], ms: number): void {
     for (const [ticks, lots] of levels) {
-      const held = this.position(order.symbol).lots * (order.isBuy ? -1 : 1);
-      const wanted = Math.min(order.lots - order.filled, order.isReduceOnly ? Math.max(0, held) : Infinity);
+      const wanted = order.lots - order.filled;
       if (wanted === 0) break;
       this.#execute(order, ticks, Math.min(lots, wanted), ms, { isMaker: false });
     }

@@ -99,7 +99,8 @@ describe('what is refused', () => {
     ['what is worth too little', { qty: '0.0', price: price(0.99) }, 10_001],
     ['what is worth less than five', { qty: '0.1', price: '1.00' }, 110_094],
     ['what the money does not reach for', { qty: '10000.0' }, 110_007],
-    ['to reduce what is not held', { reduceOnly: true }, 110_017],
+    ['to reduce what is not held', { reduceOnly: true, timeInForce: 'IOC' }, 110_017],
+    ['to rest and only reduce', { reduceOnly: true }, 10_001],
   ])('%s: %s', (_, of, code) => {
     expect(ask(open(), '/v5/order/create', { ...order, ...of }).retCode).toBe(code);
   });

@@ -123,9 +123,11 @@ function whole(text: string, step: number, what: string): number {
   return steps;
 }
 
-/** What only reduces is no larger than what is held against it. */
+/** What only reduces is no larger than what is held against it. Such orders do not rest here, as they may on Bybit. */
 function reduced(account: Account, order: OrderWish): OrderWish {
   if (!order.isReduceOnly) return order;
+  if (order.timeInForce !== 'IOC')
+    throw refusal(10_001, 'params error: what only reduces is IOC on the twin');
   const held = account.position(order.symbol).lots * (order.isBuy ? -1 : 1);
   return { ...order, lots: Math.min(order.lots, Math.max(0, held)) };
 }

@@ -76,7 +76,7 @@ export interface HeldPosition {
 export interface Fill {
   /** Of the exchange, unique in the account. */
   readonly id: string;
-  /** Of the order of ours; null where the exchange made the order: bracket, liquidation, funding. */
+  /** Of the order of ours; null where the exchange made the order (bracket, liquidation, funding), or a person by hand. */
   readonly clientId: string | null;
   readonly symbol: string;
   readonly cause: 'ENTRY' | 'TP' | 'SL' | 'CLOSE' | 'LIQUIDATED' | 'FUNDING';
@@ -104,10 +104,11 @@ export interface Broker {
   place(order: BracketOrder): Promise<Placing>;
   /** No complaint where it is over or unknown. */
   cancel(symbol: string, clientId: string): Promise<void>;
+  /** May be filled in part, where the book is thin: exchanges bound how far a market order reaches. */
   closeAtMarket(order: CloseOrder): Promise<Placing>;
   /** Null where the account never had it, as far as the exchange remembers. */
   order(symbol: string, clientId: string): Promise<OrderState | null>;
-  /** All that may still be filled, brackets of positions left out. */
+  /** All that may still be filled, brackets of positions and what was made by hand left out. */
   openOrders(): Promise<readonly OrderState[]>;
   positions(): Promise<readonly HeldPosition[]>;
   /** All since then, oldest first; a fill may show some seconds late. */

@@ -10,6 +10,7 @@ import { growth } from './growth.ts';
 import { history } from './history.ts';
 import { latency } from './latency.ts';
 import { replays } from './replay.ts';
+import { sql } from './sql.ts';
 import { state } from './state.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -21,6 +22,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   alerts,
   bus,
   history,
+  sql,
   state,
   charts,
   engines,

@@ -133,7 +133,9 @@ describe('a backtest of bars', () => {
     const report = await ready;
     const text = textOf(report, 'DIR', 1_234);
     const { decisions, performance } = report.books.default!;
-    expect(text).toMatch(/^range {5}2026-03-01T13:00Z to 2026-03-01T16:00Z, 2 pairs, warmed by 0.5 days/);
+    expect(text).toMatch(
+      /^range {5}2026-03-01T13:00Z to 2026-03-01T16:00Z, BTCUSDT SOLUSDT, warmed by 0.5 days/,
+    );
     expect(text).toMatch(/1 minutes incomplete/);
     const all = new RegExp(`all +${decisions.signals} +${decisions.entered} +${performance.trades} `);
     expect(text).toMatch(all);

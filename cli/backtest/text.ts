@@ -11,7 +11,7 @@ export function textOf(report: BacktestReport, out: string, elapsedMs: number): 
   const iso = (ms: number) => `${new Date(ms).toISOString().slice(0, 16)}Z`;
   const warmed = ((range.fromMs - range.warmUpFromMs) / 86_400_000).toFixed(1);
   return [
-    `range     ${iso(range.fromMs)} to ${iso(range.toMs)}, ${pairs.length} pairs, warmed by ${warmed} days before it`,
+    `range     ${iso(range.fromMs)} to ${iso(range.toMs)}, ${namesOf(pairs)}, warmed by ${warmed} days before it`,
     `read      ${count(quality.rows)} rows in ${(elapsedMs / 1_000).toFixed(1)} s (data ${data.hash}): ${qualityOf(quality)}`,
     `MACRO     ${count(macro.decided)} slots: ${count(macro.judged)} judged on all timeframes, ${count(macro.biased)} with a bias, ${count(macro.swings)} swings`,
     ...Object.entries(report.books).flatMap(([name, book]) => ['', ...linesOf(name, book)]),
@@ -20,6 +20,11 @@ export function textOf(report: BacktestReport, out: string, elapsedMs: number): 
     `written   ${out}`,
     '',
   ].join('\n');
+}
+
+/** Few by name. */
+function namesOf(pairs: readonly string[]): string {
+  return pairs.length > 5 ? `${pairs.length} pairs` : pairs.join(' ');
 }
 
 function qualityOf(quality: BacktestReport['quality']): string {

@@ -91,6 +91,6 @@ const NOBODY = {
 export const charts: Benchmark = {
   name: 'charts',
   about:
-    'From a task being handed over to its PNG being handed to the messenger: state read from SQLite in memory, chart, pixels, file, and the row that remembers it. One after the other, after ten that are thrown away. “Loop blocked”: how late a timer of 1 ms came meanwhile; pixels and file are made on other threads.',
+    'From a task being handed over to its PNG being handed to the messenger: state read from SQLite in memory, chart, pixels, file, and the row that remembers it. One after the other, after ten that are thrown away. “Loop blocked”: how late a timer of 1 ms came meanwhile; pixels are made on a thread of the library, the file is packed on the main one.',
   cases: Object.entries(TASKS).map(([name, what]) => ({ name, goal: GOAL, run: () => measure(what) })),
 };

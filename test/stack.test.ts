@@ -7,7 +7,7 @@ import { LocalStack } from '../cli/local-stack.ts';
 import { type MarketSource, simulatedSource } from '../cli/market-source.ts';
 import { StackConfig } from '../cli/stack-config.ts';
 import { BotApi, TOKEN } from '../connectors/messenger/bot-api.fixture.ts';
-import { textsOf } from '../functions/chart-renderer/picture/png.ts';
+import { textsOf } from '../functions/chart-renderer/picture/png-texts.ts';
 import { MacroBias } from '../schemas/macro.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { PositionEvent } from '../schemas/position-event.ts';

@@ -16,7 +16,7 @@ import type { CandleSource } from '../macro-engine/gather.ts';
 import * as f from './chart.fixture.ts';
 import { ChartRenderer } from './chart-renderer.ts';
 import { chartOf } from './content/chart-of.ts';
-import { textsOf } from './picture/png.ts';
+import { textsOf } from './picture/png-texts.ts';
 import { renderPng } from './picture/render.ts';
 import { claim, Sending, settle } from './sending.ts';
 

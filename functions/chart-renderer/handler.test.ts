@@ -11,7 +11,7 @@ import { UpstreamError } from '../../schemas/errors.ts';
 import { FunctionProcess } from '../entry.fixture.ts';
 import { scalp, task } from './chart.fixture.ts';
 import { chartHandler } from './handler.ts';
-import { textsOf } from './picture/png.ts';
+import { textsOf } from './picture/png-texts.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {

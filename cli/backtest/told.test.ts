@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SETTLED_AFTER_MS } from '../../functions/macro-engine/run.ts';
 import type { DeskInput } from '../../functions/trade-desk/input.ts';
 import { row, signal, snapshot } from '../../functions/trade-desk/trade-desk.fixture.ts';
+import { DEFAULT_ASSUMPTIONS } from '../../schemas/backtest-assumptions.ts';
 import { candle } from '../../transforms/candle.fixture.ts';
 import { Timeline, type Told } from './told.ts';
 
@@ -61,6 +63,10 @@ describe('the timeline of a backtest', () => {
       timeline.passTo(T + 60_000);
     });
     expect(got).toMatchObject([{ at: T + 60_000, input: { at: T + 60_000, row: { closeTime: T } } }]);
+  });
+
+  it('has MACRO settle for as long as it does live', () => {
+    expect(DEFAULT_ASSUMPTIONS.biasAfterSlotMs).toBe(SETTLED_AFTER_MS);
   });
 
   it('takes the bias of a slot for news of its own time, not of the signals of its bar', () => {

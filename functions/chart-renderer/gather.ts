@@ -31,7 +31,7 @@ export async function gather(task: ChartTask, options: GatherOptions): Promise<C
   ]);
   const snapshot = snapshots.find((each) => each.venue === venue && pairOf(each.symbol) === pair) ?? null;
   const instrument = scalp ?? snapshot ?? { venue, symbol: pair };
-  const frame = signalFrame(task);
+  const frame = signalFrame(task, now);
   if (frame !== null) {
     const candles = await candlesIn(frame, instrument, options);
     return { task, frame, candles, levels, snapshot: null, positions: [] };

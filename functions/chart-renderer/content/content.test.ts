@@ -40,6 +40,12 @@ describe('the frame of a signal', () => {
     expect(minutes({ swing: f.swing(), exit: exit(9_000 * HOUR) })[0]).toBe('4h');
   });
 
+  it('expects no bar that has not closed yet', () => {
+    const task = f.task({ scalp: f.scalp(), exit: exit(7 * MINUTE) });
+    const { to, dataTo } = signalFrame(task, AT + 9.5 * MINUTE)!;
+    expect([to, dataTo]).toEqual([AT + 15 * MINUTE, AT + 9 * MINUTE]);
+  });
+
   it('never ends before the signal, whatever the exit says', () => {
     expect(minutes({ scalp: f.scalp(), exit: exit(-HOUR) })).toEqual(['1m', -90, 8, 8]);
   });

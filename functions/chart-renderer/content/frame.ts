@@ -31,8 +31,14 @@ const LONGER: Record<'scalp' | 'swing', readonly Interval[]> = {
   swing: ['15m', '1h', '4h'],
 };
 
-/** Frame of a signal; null where the task is of the market as it is. */
-export function signalFrame({ scalp, swing, exit }: ChartTask): Frame | null {
+/**
+ * Frame of a signal; null where the task is of the market as it is.
+ * @param now What has not closed by then is not missing yet.
+ */
+export function signalFrame(
+  { scalp, swing, exit }: ChartTask,
+  now: number = Number.POSITIVE_INFINITY,
+): Frame | null {
   const signal = scalp ?? swing;
   if (signal === null) return null;
   const end = Math.max(signal.timestamp, exit?.ts ?? 0);
@@ -44,7 +50,8 @@ export function signalFrame({ scalp, swing, exit }: ChartTask): Frame | null {
   if (exit === null) return { interval, from: at - BEFORE * length, to: at + AHEAD * length, dataTo: at };
   const to = Math.ceil(end / length) * length + AFTER_EXIT * length;
   const before = Math.min(BEFORE, Math.max(MIN_BEFORE, MARKET_BARS + AFTER_EXIT - (to - at) / length));
-  return { interval, from: at - before * length, to, dataTo: to };
+  const closed = Math.max(at, Math.floor(now / length) * length);
+  return { interval, from: at - before * length, to, dataTo: Math.min(to, closed) };
 }
 
 /** Frame of the market as it is. @param newestClose Close of the newest 1m bar known. */

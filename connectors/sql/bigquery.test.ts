@@ -140,7 +140,8 @@ describe('GoogleSQL on BigQuery', () => {
       ConfigError,
       /--explain.*--max-gb/,
     ],
-    [403, 'Access Denied', UpstreamError, /gcloud auth/],
+    [403, 'Access Denied', ConfigError, /roles\/bigquery/],
+    [401, 'Invalid Credentials', ConfigError, /gcloud auth/],
   ] as const)('explains an answer of %i: %s', async (status, message, kind, text) => {
     const { engine } = await bigQuery(() => ({
       status,

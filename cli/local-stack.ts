@@ -12,7 +12,7 @@ import type { AccountPorts } from '../functions/trade-desk/execution.ts';
 import type { Book } from '../functions/trade-desk/state.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
-import { messageOf } from '../schemas/errors.ts';
+import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import type { SignalParams } from '../schemas/params.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { type Close, closeInOrder } from './close-in-order.ts';
@@ -63,8 +63,11 @@ const RECORDED: readonly TopicName[] = [
 export async function removeStack(dir: string): Promise<void> {
   await removeEmbeddedBus(join(dir, BUS));
   const sqlite = Object.values(FUNCTION_FILES).flatMap((name) => [name, `${name}-wal`, `${name}-shm`]);
-  for (const name of [HISTORY, `${HISTORY}.wal`, ...sqlite]) await rm(join(dir, name), { force: true });
-  for (const name of [SPILL, ALERTS]) await rm(join(dir, name), { force: true, recursive: true });
+  for (const name of [HISTORY, `${HISTORY}.wal`, ...sqlite, SPILL, ALERTS]) {
+    await rm(join(dir, name), { force: true, recursive: true }).catch((cause: unknown) => {
+      throw new UpstreamError(`Cannot clear ${dir}: ${messageOf(cause)}. Name another --dir.`, { cause });
+    });
+  }
 }
 
 interface Parts {

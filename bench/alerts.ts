@@ -1,0 +1,185 @@
+/** From a bar's close being certain to its alert being handed to the messenger: bus, graph, desk, outbox, disk included. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
+import type { MessageBus } from '../connectors/bus/port.ts';
+import { acceleratedClock } from '../connectors/clock/accelerated.ts';
+import type { Clock } from '../connectors/clock/port.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import type { Messenger } from '../connectors/messenger/port.ts';
+import { openSqliteStore } from '../connectors/state/sqlite.ts';
+import { openEmbeddedTasks } from '../connectors/tasks/embedded.ts';
+import { sinkState } from '../functions/state-sink/subscriber.ts';
+import { NotifierSettings } from '../functions/telegram-notifier/settings.ts';
+import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
+import { runDesk } from '../functions/trade-desk/subscriber.ts';
+import { GraphService } from '../pipelines/graph-service.ts';
+import { BookSnapshot } from '../schemas/book-snapshot.ts';
+import { DeskConfig } from '../schemas/desk-params.ts';
+import { SignalParams } from '../schemas/params.ts';
+import { MINUTE_MS, streamKey } from '../schemas/primitives.ts';
+import { decodePubsubMessage, standardAttributes } from '../schemas/pubsub-message.ts';
+import type { TopicName } from '../schemas/topics.ts';
+import { wireJson } from '../schemas/wire-json.ts';
+import { type Benchmark, percentile, type Row } from './benchmark.ts';
+import { Feed } from './feed.ts';
+import { DENSE, START, symbolsOf, VENUE, warmCandles } from './market.ts';
+
+const SYMBOLS = symbolsOf(25);
+const BATCH_MS = 100;
+const MINUTES = 6;
+/** The compiler's. */
+const WARM_UP_MINUTES = 2;
+/** So that nearly every bar of a pair is a signal: the way of one is measured, not how rare it is. */
+const PARAMS = SignalParams.parse({
+  levels: { touchTolerance: 0.02, wickTolerance: 0.02, minTouches: 1, recentHours: 30 },
+  exhaustion: { volumeDropBelow: 10, voidAbove: 10, rsiHigh: 50, rsiLow: 50 },
+  srExhaustion: { minChecks: 1, minChecksAgainstTrend: 1 },
+});
+const SIGNAL_ID = /sr-exhaustion:default:\w+:(?:LONG|SHORT):(\d+)/;
+
+async function measure(): Promise<Row> {
+  const dir = mkdtempSync(join(tmpdir(), 'alerts-bench-'));
+  try {
+    return rowOf(await latencies(dir));
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+type Stage = 'signal' | 'decision' | 'alert';
+/** Of each signal that reached a stage: the instant, less its bar's close and the allowed disorder. Unit: ms. */
+type Latencies = Readonly<Record<Stage, number[]>>;
+
+async function latencies(dir: string): Promise<Latencies> {
+  const clock = acceleratedClock({ start: START, speed: 1, base: systemClock, isHeld: true });
+  const taken: Latencies = { signal: [], decision: [], alert: [] };
+  const reached = (stage: Stage, text: string) => {
+    const close = Number(SIGNAL_ID.exec(text)?.[1]);
+    if (close <= START + WARM_UP_MINUTES * MINUTE_MS) return;
+    taken[stage].push(clock.now() - close - PARAMS.market.allowedDisorderMs);
+  };
+  const messenger = watching((html) => reached('alert', html));
+  const bus = await openEmbeddedBus({ dir: join(dir, 'bus'), clock: systemClock });
+  await watchTopic(bus, 'trade-signals-micro', (text) => reached('signal', text));
+  await watchTopic(bus, 'position-events', (text) => reached('decision', text));
+  const closes = await openFunctions(dir, bus, clock, messenger);
+  const candles = warmCandles(SYMBOLS);
+  const graph = await GraphService.open({
+    ...{ bus, clock, project: 'bench', venue: VENUE, symbols: SYMBOLS, params: PARAMS },
+    fetchKlines: async ({ symbol, interval }) =>
+      candles.filter((candle) => candle.symbol === symbol && candle.interval === interval),
+    onWarm: () => clock.begin(),
+    notice: (line) => process.stderr.write(`${line}\n`),
+  });
+  const running = graph.run();
+  await play(bus, clock);
+  await graph.stop();
+  await running;
+  for (const close of closes) await close();
+  await bus.close();
+  return taken;
+}
+
+async function watchTopic(bus: MessageBus, topic: TopicName, onText: (text: string) => void): Promise<void> {
+  const subscription = await bus.subscribe(topic, 'bench');
+  void (async () => {
+    for (;;) {
+      const deliveries = await subscription.pull(100);
+      if (deliveries.length === 0) return;
+      for (const delivery of deliveries) {
+        onText(Buffer.from(delivery.data).toString());
+        delivery.ack();
+      }
+    }
+  })();
+}
+
+/** As `cst start` has them: every signal becomes an alert, once the desk has decided. */
+async function openFunctions(dir: string, bus: MessageBus, clock: Clock, messenger: Messenger) {
+  const store = await openSqliteStore({ path: join(dir, 'state.sqlite'), clock });
+  const tasks = openEmbeddedTasks({ path: join(dir, 'tasks.sqlite'), clock: systemClock });
+  const sink = await sinkState({ store, bus, clock });
+  const notifier = await runNotifier({
+    ...{ bus, messenger, tasks, clock: systemClock, path: join(dir, 'outbox.sqlite'), unlimited: ['1'] },
+    settings: NotifierSettings.parse({ chats: ['1'], refusal: 'on' }),
+  });
+  const desk = await runDesk({ store, bus, clock, config: DeskConfig.parse({}) });
+  return [desk, notifier, tasks, sink, store].map((part) => () => part.close());
+}
+
+/** Batches each 100 ms, snapshots each second, as a relay publishes them. */
+async function play(bus: MessageBus, clock: Clock): Promise<void> {
+  const feed = new Feed({
+    symbols: SYMBOLS.length,
+    rate: DENSE,
+    spanMs: MINUTES * MINUTE_MS,
+    batchMs: BATCH_MS,
+  });
+  feed.read();
+  for (let at = START + BATCH_MS; ; at += BATCH_MS) {
+    const chunk = feed.read();
+    if (chunk === undefined) return;
+    await clock.until(at);
+    const trades = chunk.messages.map(({ bytes }) => decodePubsubMessage(bytes));
+    const published = [bus.publish('raw-tick-data', trades)];
+    if (at % 1_000 === 0)
+      published.push(
+        bus.publish(
+          'book-snapshots',
+          SYMBOLS.map((s) => snapshot(s, at)),
+        ),
+      );
+    await Promise.all(published);
+  }
+}
+
+/** Of the second that ends at `end`. */
+function snapshot(symbol: string, end: number) {
+  const [ts, key] = [end - 1_000, streamKey(VENUE, symbol)];
+  const depth = { bps5: 5, bps10: 10, bps25: 25, bps50: 50 };
+  const record: BookSnapshot = {
+    ...{ id: `${key}:${ts}`, venue: VENUE, symbol, ts, bestBid: 29_999.9, bestAsk: 30_000.1 },
+    ...{ bidDepth: depth, askDepth: depth, lastPrice: 30_000, lastTradeTs: end - 5, lastTradeSeq: 1 },
+    ...{ fundingRate: 0.0001, nextFundingTime: null, markPrice: 30_000, openInterest: 1_000 },
+    ...{ connected: true, lastTradeAgeMs: 5, desyncMs: 0, publishedTrades: 0 },
+  };
+  const data = Buffer.from(wireJson(BookSnapshot, record));
+  return { data, attributes: standardAttributes(record.id, end), orderingKey: key };
+}
+
+/** Tells of each text at the instant it is handed over; takes all. */
+function watching(onText: (html: string) => void): Messenger {
+  let last = 0;
+  const done = <T>(value: T) => Promise.resolve({ kind: 'done' as const, value });
+  return {
+    send: ({ html }) => {
+      onText(html);
+      last += 1;
+      return done(last);
+    },
+    sendPhoto: () => done(0),
+    edit: () => done(null),
+    probe: () => done('nothing' as const),
+    answerPress: () => done(null),
+    counterOf: () => 'bench',
+    close: async () => undefined,
+  };
+}
+
+function rowOf(taken: Latencies): Row {
+  const cells = Object.entries(taken).flatMap(([stage, times]) => {
+    times.sort((a, b) => a - b);
+    const ms = (share: number) => `${percentile(times, share)} ms`;
+    return [[`${stage}: p50`, ms(0.5)] as const, [`${stage}: p99`, ms(0.99)] as const];
+  });
+  return { alerts: String(taken.alert.length), ...Object.fromEntries(cells) };
+}
+
+export const alerts: Benchmark = {
+  name: 'alerts',
+  about:
+    '25 symbols of 200 trades a second in real time: batches each 100 ms and snapshots each second on the embedded bus, the whole graph, state sink, trade desk, notifier with its outbox, all on disk in one process. Time from a bar’s close plus the allowed disorder of 2 s to the alert being handed to the messenger, which takes it at once. Parameters make a signal of nearly every bar, so that all symbols’ alerts come at once: the last waits for those before it.',
+  cases: [{ name: '25 pairs × 200 trades/s', goal: 'p99 ≤ 50 ms', run: measure }],
+};

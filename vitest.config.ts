@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tiers by file name: those of each are run by `--mode` of that name, and by no other. */
@@ -20,9 +20,9 @@ export default defineConfig(({ mode }) => {
       include: [tier ?? '{schemas,transforms,connectors,pipelines,functions,bq,cli,test}/**/*.test.ts'],
       exclude: [...configDefaults.exclude, ...(tier ? [] : Object.values(TIERS))],
       pool: 'threads',
-      // An engine takes two cores: it and its workers wait for each other.
+      // Engines take all cores; of a file's cases, those that say so run side by side.
       fileParallelism: mode !== 'engines',
-      ...(mode === 'engines' && { maxConcurrency: Math.max(1, Math.floor(availableParallelism() / 2)) }),
+      ...(mode === 'engines' && { maxConcurrency: enginesAtOnce() }),
       globalSetup: ['test/announce.ts', 'test/temp-folder.ts'],
       // Generous: a slow machine must not turn a proof into a timing test.
       testTimeout: tier ? TIMEOUT_MS[mode] : 120_000,
@@ -30,3 +30,9 @@ export default defineConfig(({ mode }) => {
     },
   };
 });
+
+/** Prism leaves half of two cores idle, waiting for its worker; an engine with its workers takes up to 6 GiB. */
+function enginesAtOnce(): number {
+  const byCores = Math.max(2, Math.floor(availableParallelism() / 2));
+  return Math.max(1, Math.min(byCores, Math.floor(totalmem() / (6 * 2 ** 30))));
+}

@@ -23,6 +23,9 @@ const START = Date.UTC(2026, 2, 1);
 const HOURS = 16;
 /** Signals of before are not traded. */
 const FROM = START + 13 * HOUR_MS;
+/** When a position in SOL is closed, whose rate alone is known. */
+const FUNDING_HOURS = [16];
+const FUNDINGS = FUNDING_HOURS.map((hour) => START + hour * HOUR_MS);
 const SYMBOLS = ['BTCUSDT', 'SOLUSDT'];
 const folder = mkdtempSync(join(tmpdir(), 'backtest-'));
 const newFolder = () => mkdtempSync(join(tmpdir(), 'backtest-'));
@@ -46,14 +49,16 @@ async function filesOf() {
 
 const files = await filesOf();
 const INPUT: FilesInput = {
-  ...{ kind: 'files', files, interval: '1m', fromMs: FROM, toMs: undefined, fundings: new Map() },
+  ...{ kind: 'files', files, interval: '1m', fromMs: FROM, toMs: undefined },
+  fundings: new Map([['SOLUSDT', FUNDINGS.map((ts) => ({ ts, rate: 0.0002 }))]]),
 };
 
 function optionsOf(out: string, known: Partial<BacktestOptions> = {}): BacktestOptions {
+  const funding = { hours: FUNDING_HOURS };
   return {
     ...{ input: INPUT, venue: 'bybit', history: [], out, code: 'test', data: [] },
     ...{ params: DEFAULT_PARAMS, macro: DEFAULT_MACRO_PARAMS, assumptions: DEFAULT_ASSUMPTIONS },
-    desk: DeskConfig.parse({ books: [{}, { book: 'small', risk: { margin: 0.01 } }] }),
+    desk: DeskConfig.parse({ books: [{ funding }, { book: 'small', funding, risk: { margin: 0.01 } }] }),
     ...known,
   };
 }
@@ -118,6 +123,25 @@ describe('a backtest of bars', () => {
     const trades = linesOf(out, 'trades.ndjson').map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(trades).toHaveLength(events.filter(({ kind }) => kind === 'EXIT').length);
     expect(trades[0]).toMatchObject({ strategy: expect.any(String), bias: null, trend: expect.any(String) });
+  });
+
+  it('pays fundings at the rates of the file, and knows no others', async () => {
+    await ready;
+    const trades = linesOf(out, 'trades.ndjson').map(
+      (line) => JSON.parse(line) as Record<string, string | number>,
+    );
+    const met: string[] = [];
+    for (const { pair, side, size, entry, openedAt, closedAt, funding, isFundingKnown } of trades) {
+      const [from, to] = [Date.parse(openedAt as string), Date.parse(closedAt as string)];
+      const due = FUNDINGS.filter((ts) => ts > from && ts <= to).length;
+      const isKnown = due === 0 || pair === 'SOLUSDT';
+      expect(isFundingKnown).toBe(isKnown);
+      const paid = (side === 'LONG' ? -1 : 1) * due * 0.0002 * Number(size) * Number(entry);
+      // The rate is of the price when it fell due.
+      if (isKnown) expect(Math.abs(Number(funding) - paid)).toBeLessThanOrEqual(0.02 * Math.abs(paid));
+      if (due > 0) met.push(pair as string);
+    }
+    expect(met).toEqual(['SOLUSDT', 'SOLUSDT']);
   });
 
   it('keeps the ledger of what the files do not hold', async () => {

@@ -55,16 +55,16 @@ describe('cst sql', () => {
       status: 0,
       stdout: 'ok    features_know_no_future\n',
     });
-    const { status, stdout } = sql('tests', ...on);
+    const { status, stdout } = sql('candles_are_bars', ...on);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/FAIL {2}candles_are_bars\n[\s\S]*ADAUSDT[\s\S]*high below low/);
-    expect(stdout).toMatch(/ok {4}pnl_adds_up/);
+    expect(stdout).toMatch(/^FAIL {2}candles_are_bars\n[\s\S]*ADAUSDT[\s\S]*high below low/);
   });
 
   it('prints statements to paste, views to create, and what there is', () => {
     expect(sql('refusals', '--print').stdout).toMatch(
       /^WITH stg_position_events AS \([\s\S]*GROUP BY decision_day, book, pair, refusal;\n/,
     );
+    expect(sql('bq/tests/', '--print').stdout.match(/;\n/g)?.length).toBeGreaterThan(10);
     expect(sql('views', '--print').stdout).toMatch(/CREATE OR REPLACE VIEW stg_candles/);
     expect(sql('--list').stdout).toMatch(/bq\/backtest\n[\s\S]*@taker_fee FLOAT64 = 0\.0006: Fee/);
     expect(sql('--help').stdout).toMatch(/Examples:\n {2}cst sql backtest_summary/);
@@ -72,7 +72,6 @@ describe('cst sql', () => {
 
   it.each<[string, string[], number, RegExp]>([
     ['an unknown name', ['trade'], 2, /Did you mean "trades"/],
-    ['nothing asked', [], 4, /Expected a query/],
     ['two things asked', ['trades', '--query', 'SELECT 1'], 4, /one of them/],
     [
       'a parameter it does not have',
@@ -80,12 +79,9 @@ describe('cst sql', () => {
       4,
       /Did you mean "taker_fee"/,
     ],
-    ['a parameter without value', ['trades', '--param', 'x'], 4, /name=value/],
-    ['an odd format', ['trades', '--format', 'xml'], 4, /--format one of table, json, csv/],
     ['an odd engine', ['trades', '--on', 'duck'], 4, /Did you mean "duckdb"/],
     ['no project', ['trades', '--on', 'bigquery'], 4, /--project/],
     ['no history', ['trades', '--history', '/nowhere'], 4, /nothing there/],
-    ['no GoogleSQL', ['--query', 'SELECT FROM', ...on], 4, /Expected GoogleSQL/],
   ])('refuses %s in one line', (_, words, code, text) => {
     const { status, stderr, stdout } = sql(...words);
     expect([status, stdout]).toEqual([code, '']);

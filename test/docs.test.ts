@@ -10,6 +10,7 @@ const DOCS = [
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
+  'bq/README.md',
 ];
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');

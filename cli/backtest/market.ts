@@ -18,6 +18,7 @@ import { wireJson } from '../../schemas/wire-json.ts';
 import type { DeskRun, Regime } from './desk-run.ts';
 import { GapLedger } from './gaps.ts';
 import { MacroMemory } from './macro-memory.ts';
+import { NearBars, nearBarJson } from './near-bars.ts';
 import type { BacktestOutput } from './output.ts';
 import { Quotes } from './quotes.ts';
 import { Timeline, type Told } from './told.ts';
@@ -43,6 +44,7 @@ export class Market {
   readonly #quotes: Quotes;
   readonly #timeline = new Timeline((told) => this.#live(told));
   readonly #memories = new Map<string, MacroMemory>();
+  readonly #near = new NearBars((bar) => this.#output.line('bars', nearBarJson(bar)));
   /** By pair: the newest bar that the desk has seen. */
   readonly #rows = new Map<string, FeatureRow>();
   #minute = Number.NEGATIVE_INFINITY;
@@ -134,7 +136,9 @@ export class Market {
     else if (told.kind === 'slot') this.#decide(told.slot, told.at);
     else {
       if (told.input.kind === 'signal') {
-        this.#output.line('trade-signals-micro', wireJson(ScalpSignal, told.input.signal));
+        const { signal } = told.input;
+        this.#output.line('trade-signals-micro', wireJson(ScalpSignal, signal));
+        this.#near.signal(signal.pair, signal.timestamp);
       }
       this.#desk().take(told.input);
       if (told.input.kind === 'features') this.#seen(told.input.row, told.at);
@@ -146,6 +150,7 @@ export class Market {
     if (row.closeTime <= (this.#rows.get(row.pair)?.closeTime ?? 0)) return;
     this.#rows.set(row.pair, row);
     this.ledger.add(row);
+    this.#near.bar(row);
     if (this.#options.recordedBooks !== null) return;
     this.#desk().take({ kind: 'snapshot', at, snapshot: this.#quotes.atClose(row) });
   }

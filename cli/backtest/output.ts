@@ -4,7 +4,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSyn
 import { join } from 'node:path';
 import { messageOf, UpstreamError } from '../../schemas/errors.ts';
 
-/** Of a topic its messages; `trades` and `equity` are made of position events. */
+/** Of a topic its messages; `trades` and `equity` are made of position events, `bars` are those round signals. */
 export const BACKTEST_FILES = [
   'trade-signals-micro',
   'macro-bias-updates',
@@ -12,6 +12,7 @@ export const BACKTEST_FILES = [
   'position-events',
   'trades',
   'equity',
+  'bars',
   'feed-events',
   'dead-letters',
 ] as const;

@@ -16,6 +16,7 @@ without books does not tell spread, depth or what came first within a bar; what 
 Writes to DIR, the same bytes in every run:
   trade-signals-micro, macro-bias-updates, trade-signals-macro, position-events (.ndjson)   the messages of these topics
   trades, equity (.ndjson)          one line for each closed trade, with its costs, bias and regime
+  bars (.ndjson)                    1m bars round the signals
   feed-events, dead-letters (.ndjson)   spans of bars that are not whole; rows that cannot be read
   report.json                       figures, refusals by reason, assumptions, parameters, hashes
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
+import { ConfigError } from '../../schemas/errors.ts';
 import { openBigQuerySql } from './bigquery.ts';
 
 interface Answer {

@@ -17,6 +17,30 @@ export const expressionRows = [
   { a: 1_000_003, b: -5, c: 0 },
 ] as const;
 
+/** A row as a struct, for an engine that has no such table. */
+export function inline({ a, b, c }: (typeof expressionRows)[number]): string {
+  return `STRUCT(${a} AS a, ${b ?? 'CAST(NULL AS INT64)'} AS b, ${c} AS c)`;
+}
+
+/** What these queries sum up by, over columns with and without nulls. */
+export const AGGREGATES = [
+  'COUNT(*)',
+  ...['a', 'b', 'c'].flatMap((x) => [
+    ...[
+      `COUNT(${x})`,
+      `COUNT(DISTINCT ${x})`,
+      `SUM(${x})`,
+      `AVG(${x})`,
+      `MIN(${x})`,
+      `MAX(${x})`,
+      `STDDEV_SAMP(${x})`,
+    ],
+    ...[`COUNTIF(${x} > 1)`, `COUNTIF(${x} IS NULL)`, `LOGICAL_OR(${x} > 1)`, `LOGICAL_AND(${x} > -100)`],
+    ...[`ANY_VALUE(${x} HAVING MAX a)`, `ANY_VALUE(${x} HAVING MIN a)`, `SUM(IF(${x} > 0, ${x}, 0))`],
+    `SAFE_DIVIDE(COUNTIF(${x} > 0), COUNT(${x}))`,
+  ]),
+];
+
 /** A divisor that is never 0. */
 const DIVISORS = ['2', '3', '-7', '60'];
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 import { queries } from '../../bq/catalog.ts';
 import { statementOfQuery, viewStatements } from '../../bq/compose.ts';
 import { duckDbOf, GIVEN, type SeededDuckDb, withParams } from './engines.ts';
-import { COLUMNS, expressionRows, expressions } from './expressions.ts';
+import { AGGREGATES, COLUMNS, expressionRows, expressions, inline } from './expressions.ts';
 import { needReference } from './install.ts';
 import { differences } from './same-rows.ts';
 import { seededTables, tablesOf } from './seeded.ts';
@@ -65,6 +65,22 @@ describe('the reference implementation', () => {
     expect(viewStatements().length).toBeGreaterThan(20);
   });
 
+  it.for(['TRUE', 'FALSE', 'b IS NULL'])(
+    'gives aggregates of rows where %s their values on DuckDB',
+    async (rows, context) => {
+      const reference = await referenceFor(context);
+      const table = { name: 'numbers', columns: COLUMNS, rows: expressionRows };
+      const from = `FROM UNNEST([${expressionRows.map(inline).join(', ')}])`;
+      const values = AGGREGATES.map((aggregate, i) => `${aggregate} AS v${i}`).join(', ');
+      const expected = await reference.run(`SELECT ${values} FROM numbers WHERE ${rows}`, [table]);
+      const { rows: got } = await (await duckDbFor(1)).query({
+        sql: `SELECT ${values} ${from} WHERE ${rows}`,
+        params: {},
+      });
+      expect(differences(got, expected)).toEqual([]);
+    },
+  );
+
   it('gives random expressions the values that DuckDB gives their translation', async (context) => {
     const reference = await referenceFor(context);
     const engine = await duckDbFor(1);
@@ -72,13 +88,11 @@ describe('the reference implementation', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(expressions, { minLength: 20, maxLength: 20 }), async (list) => {
         const values = list.map((expression, i) => `${expression} AS v${i}`).join(', ');
-        const rows = expressionRows.map(
-          ({ a, b, c }) => `STRUCT(${a} AS a, ${b ?? 'CAST(NULL AS INT64)'} AS b, ${c} AS c)`,
-        );
+        const rows = expressionRows.map(inline);
         const sql = `SELECT ${values} FROM numbers`;
-        const inline = `SELECT ${values} FROM UNNEST([${rows.join(', ')}])`;
+        const onDuckDb = `SELECT ${values} FROM UNNEST([${rows.join(', ')}])`;
         const expected = await reference.run(sql, [table]);
-        const { rows: got } = await engine.query({ sql: inline, params: {} });
+        const { rows: got } = await engine.query({ sql: onDuckDb, params: {} });
         expect(differences(got, expected)).toEqual([]);
       }),
       { numRuns: 100, seed: 6 },

@@ -44,6 +44,15 @@ describe('toDuckDb', () => {
     expect((await valuesOf(raw(sql)!)).map(Number)).not.toEqual([3, 6, 60, -3, -3]);
   });
 
+  it('counts nothing as 0', async () => {
+    const sql =
+      "SELECT COUNTIF(x = ')' OR (x = 'COUNTIF(')) AS n, COUNTIF(x IS NULL) + 1 AS m FROM UNNEST([CAST(NULL AS STRING)]) AS x";
+    expect((await valuesOf(toDuckDb(sql))).map(Number)).toEqual([0, 2]);
+    expect(await valuesOf(raw("SELECT COUNTIF(x = ')') FROM UNNEST([CAST(NULL AS STRING)]) AS x")!)).toEqual([
+      null,
+    ]);
+  });
+
   it('puts nulls first, as GoogleSQL does', async () => {
     const sql = 'SELECT x FROM UNNEST([1, NULL, 2]) AS x ORDER BY x LIMIT 1';
     expect(await valuesOf(toDuckDb(sql))).toEqual([null]);

@@ -53,7 +53,7 @@ export const DEFECTS: readonly Defect[] = [
  */
 export function toDuckDb(sql: string, types: Readonly<Record<string, string>> = {}): string {
   refuseDefects(sql);
-  const marked = outsideTexts(sql, (code) =>
+  const marked = outsideTexts(countedByCase(sql), (code) =>
     code
       .replace(PARAMETER, (_, name: string) => {
         if (!(name in types)) throw unknownParameter(name, types);
@@ -78,6 +78,30 @@ export function toDuckDb(sql: string, types: Readonly<Record<string, string>> = 
     .replace(PLACEHOLDER, (_, name: string) => `CAST($${name} AS ${duckDbType(types[name]!)})`)
     .replace(/\bcst_div\(/gi, 'divide(')
     .replace(/\bcst_mod\(/gi, 'mod(');
+}
+
+/** `COUNTIF(x)` of no row, or of nulls alone, is 0, but null in DuckDB: it counts by COUNT, here and there. */
+function countedByCase(sql: string): string {
+  const code = sql.replace(OPAQUE, (text) => ' '.repeat(text.length));
+  const found = /\bCOUNTIF\s*\(/i.exec(code);
+  if (found === null) return sql;
+  const from = found.index + found[0].length;
+  const to = closing(code, from);
+  const condition = sql.slice(from, to);
+  return countedByCase(
+    `${sql.slice(0, found.index)}COUNT(CASE WHEN ${condition} THEN 1 END)${sql.slice(to + 1)}`,
+  );
+}
+
+/** Place of the bracket that closes the one before `from`; the end where there is none. */
+function closing(code: string, from: number): number {
+  let depth = 1;
+  for (let at = from; at < code.length; at++) {
+    if (code[at] === '(') depth += 1;
+    else if (code[at] === ')') depth -= 1;
+    if (depth === 0) return at;
+  }
+  return code.length;
 }
 
 function outsideTexts(sql: string, change: (code: string) => string): string {

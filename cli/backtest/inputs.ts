@@ -23,7 +23,7 @@ export async function fromFiles(options: BacktestOptions, input: FilesInput, mar
     ...{ files, interval, venue, params, history, fromMs: readFrom(options, input), toMs },
     ...{ emitAfterMs: fromMs ?? 0, publishAfterMs: 0 },
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    take: (topic, bytes) => market.take(topic, bytes),
+    take: taking(options, market),
     onTime: (watermarkMs) => market.passTo(watermarkMs),
   });
   return { ...read, damagedBytes: 0 };
@@ -54,8 +54,18 @@ export async function fromFrames(
     onDamage: (bytes) => {
       damagedBytes += bytes;
     },
-    take: (topic, bytes) => market.take(topic, bytes),
+    take: taking(options, market),
     onTime: (watermarkMs) => market.passTo(watermarkMs),
   });
   return { rows: frames, late: 0, dropped: 0, skipped: 0, damagedBytes };
+}
+
+function taking(
+  { onPublished }: BacktestOptions,
+  market: Market,
+): (topic: string, bytes: Uint8Array) => void {
+  return (topic, bytes) => {
+    onPublished?.(topic, bytes);
+    market.take(topic, bytes);
+  };
 }

@@ -59,4 +59,6 @@ export interface BacktestOptions extends Rules {
   readonly onProgress?: (share: number) => void;
   /** Told of each input of the desk, in order. */
   readonly onInput?: (input: DeskInput) => void;
+  /** Told of each serialized PubsubMessage that the graph publishes. */
+  readonly onPublished?: (topic: string, bytes: Uint8Array) => void;
 }

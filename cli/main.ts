@@ -1,5 +1,6 @@
 /** `cst`, the command line. Each command is a file in commands/. */
 import { Command } from 'commander';
+import { addBackfill, addExport } from './commands/backfill.ts';
 import { addBacktest } from './commands/backtest.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addEngine } from './commands/engine.ts';
@@ -26,6 +27,7 @@ Examples:
   cst replay --frames frames --out out                         … and what would have come of it
   cst backtest BTCUSDT=candles.parquet --out out               … and what a desk would have earned with them
   cst sql trades                                               GoogleSQL on history, here or on BigQuery
+  cst backfill --pairs BTCUSDT --timerange 20250101-           an exchange's bars into history
   cst replay --help                                            file formats and more examples
   cst engine install                                           Prism and Flink, to replay on
   cst deploy dataflow --help                                   the graph as a job on Google Dataflow
@@ -47,6 +49,8 @@ function programOf(): Command {
   addReplay(program);
   addBacktest(program);
   addSql(program);
+  addBackfill(program);
+  addExport(program);
   addEngine(program);
   addDeploy(program);
   addTelegram(program);

@@ -1,0 +1,173 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
+import { ConfigError } from '../schemas/errors.ts';
+import { type BackfillStage, backfillStage } from './backfill.fixture.ts';
+import { type BackfillFlags, runBackfill } from './run-backfill.ts';
+
+const CST = resolve(import.meta.dirname, 'main.ts');
+const folder = mkdtempSync(join(tmpdir(), 'backfill-'));
+let stage: BackfillStage;
+
+beforeAll(async () => {
+  stage = await backfillStage();
+});
+afterAll(() => stage.close());
+
+const paths = (name: string) => [
+  ...['--to', `duckdb:${join(folder, name, 'history.duckdb')}`],
+  ...['--state', join(folder, name)],
+];
+/** 11,520 bars in 12 pages. */
+const DAYS = ['--pairs', 'BTCUSDT', '--timerange', '20250101-20250109'];
+const FLAGS: BackfillFlags = {
+  ...{ interval: '1m', venue: 'bybit', state: join(folder, 'refused') },
+  to: `duckdb:${join(folder, 'refused', 'history.duckdb')}`,
+};
+
+async function rowsOf(name: string, sql: string) {
+  const history = await openDuckDbHistory({ path: join(folder, name, 'history.duckdb') });
+  try {
+    return await history.query(sql);
+  } finally {
+    await history.close();
+  }
+}
+
+function cst(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CST, ...words], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+const ALL = 'SELECT * FROM candles ORDER BY symbol, "openTime", id';
+
+describe('cst backfill from an exchange', () => {
+  it('has every bar once after kills amid requests and inserts, and asks only for what is missing', async () => {
+    expect(await stage.backfill([...DAYS, ...paths('whole')])).toMatchObject({ status: 0, asked: 12 });
+    // 9 comes while the first eight are written.
+    for (const killAt of [3, 9, 2]) {
+      const killed = await stage.backfill([...DAYS, ...paths('killed')], killAt);
+      expect(killed.signal).toBe('SIGKILL');
+    }
+    const last = await stage.backfill([...DAYS, ...paths('killed'), '--json']);
+    expect(last).toMatchObject({ status: 0, stderr: '' });
+    const { verdicts, pages, pagesKnown } = JSON.parse(last.stdout);
+    expect(pages + pagesKnown).toBe(12);
+    expect(last.asked).toBe(pages);
+    expect(verdicts).toEqual([{ symbol: 'BTCUSDT', expected: 11_520, bars: 11_520, holes: [] }]);
+    const bars = await rowsOf('killed', ALL);
+    expect(bars).toHaveLength(11_520);
+    expect(bars).toEqual(await rowsOf('whole', ALL));
+  });
+
+  it('exports to Parquet and imports again, row for row, twice as once', async () => {
+    const out = join(folder, 'export');
+    const history = join(folder, 'whole', 'history.duckdb');
+    expect(cst('export', '--history', history, '--out', out, '--tables', 'candles')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^candles +11,520 rows\n$/),
+    });
+    expect(readdirSync(out)).toEqual(['candles.parquet']);
+    const words = ['backfill', join(out, 'candles.parquet'), ...paths('imported')];
+    expect(cst(...words)).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(cst(...words, '--json').stdout)).toMatchObject({ rows: 11_520, bad: 0 });
+    expect(await rowsOf('imported', ALL)).toEqual(await rowsOf('whole', ALL));
+  });
+});
+
+describe('cst backfill from files', () => {
+  const file = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const M0 = Date.UTC(2025, 0, 1);
+  const bars = (minutes: readonly number[]) =>
+    `open_time_ms,open,high,low,close,volume\n${minutes.map((m) => `${M0 + m * 60_000},10,11,9,10,5`).join('\n')}\n`;
+
+  it('tells rows it cannot read and bars that are missing, and keeps the others', async () => {
+    const path = file('bars.csv', `${bars([0, 1, 4])}soon,10,11,9,10,5\n`);
+    const { status, stdout } = cst('backfill', `BTCUSDT=${path}`, ...paths('bars'));
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/read +3 rows/);
+    expect(stdout).toMatch(/refused +1 rows\n +\S+bars\.csv:5 open_time_ms/);
+    expect(stdout).toMatch(/BTCUSDT +3 of 5 bars: 1 hole, .*\n +2025-01-01T00:02Z – 2025-01-01T00:04Z/);
+    expect(
+      await rowsOf('bars', 'SELECT c.id, complete, "from" FROM candles c, feed_events ORDER BY c.id'),
+    ).toEqual(
+      [0, 1, 4].map((m) => ({
+        id: `bybit:BTCUSDT:1m:${M0 + m * 60_000}:1`,
+        complete: true,
+        from: '2025-01-01T00:02:00.000Z',
+      })),
+    );
+  });
+
+  it('takes trades with ids, and refuses those that nothing would tell from a copy', async () => {
+    const text = `ts_ms,price,size,trade_id,side\n${M0},10.5,1,a,BUY\n${M0 + 1},10,2,b,\n`;
+    const words = ['--trades', ...paths('trades')];
+    expect(cst('backfill', `BTCUSDT=${file('t.csv', text)}`, ...words)).toMatchObject({ status: 0 });
+    expect(await rowsOf('trades', 'SELECT id, price, side FROM ticks ORDER BY id')).toEqual([
+      { id: 'bybit:BTCUSDT:a', price: 10.5, side: 'BUY' },
+      { id: 'bybit:BTCUSDT:b', price: 10, side: null },
+    ]);
+    const bare = file('bare.csv', `ts_ms,price,size\n${M0},10.5,1\n`);
+    expect(cst('backfill', `BTCUSDT=${bare}`, ...words)).toMatchObject({
+      status: 4,
+      stderr: expect.stringMatching(/trade_id.*bare\.csv/),
+    });
+  });
+
+  it('takes what a replay wrote', async () => {
+    const out = join(folder, 'replayed');
+    const path = file('replay.csv', bars([0, 1, 2, 3, 4, 5]));
+    cst('replay', `BTCUSDT=${path}`, '--interval', '1m', '--venue', 'bybit', '--out', out);
+    const files = readdirSync(out).map((name) => join(out, name));
+    expect(cst('backfill', ...files, ...paths('replayed'))).toMatchObject({ status: 0, stderr: '' });
+    const minutes = `SELECT "openTime", volume FROM candles c WHERE c.interval = '1m' ORDER BY "openTime"`;
+    expect(await rowsOf('replayed', minutes)).toEqual(
+      [0, 1, 2, 3, 4, 5].map((m) => ({ openTime: new Date(M0 + m * 60_000).toISOString(), volume: 5 })),
+    );
+  });
+});
+
+describe('cst backfill', () => {
+  it.each<[string, string[], Partial<BackfillFlags>, RegExp]>([
+    ['nothing to do', [], {}, /--pairs BTCUSDT and a --timerange/],
+    ['an open beginning', [], { pairs: 'BTCUSDT', timerange: '-20250102' }, /begins somewhere/],
+    ['files and pairs', ['candles.parquet'], { pairs: 'BTCUSDT' }, /--pairs or files, got both/],
+    [
+      'trades of an exchange',
+      [],
+      { pairs: 'BTCUSDT', timerange: '20250101-', trades: true },
+      /--trades with/,
+    ],
+    ['an unknown history', [], { to: 'sqlite:x' }, /duckdb:PATH or bigquery:PROJECT\.DATASET/],
+    ['a file of no table', ['quotes.parquet'], {}, /named after a table or topic/],
+    ['a file that is not there', ['candles.ndjson'], {}, /Cannot read candles\.ndjson/],
+    ['an interval that is none', [], { interval: '2m' }, /--interval one of 1m/],
+  ])('refuses %s', async (_, words, flags, text) => {
+    const refused = runBackfill(words, { ...FLAGS, ...flags });
+    await expect(refused).rejects.toThrow(ConfigError);
+    await expect(refused).rejects.toThrow(text);
+  });
+
+  it('says that a symbol is not listed', async () => {
+    const words = ['--pairs', 'NOUSDT', '--timerange', '20250101-20250102', ...paths('unlisted')];
+    expect(await stage.backfill(words)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('NOUSDT'),
+    });
+  });
+
+  it('teaches when asked for help', () => {
+    for (const command of ['backfill', 'export'])
+      expect(cst(command, '--help')).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining('Examples:'),
+      });
+  });
+});

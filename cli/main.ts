@@ -4,6 +4,7 @@ import { addBackfill, addExport } from './commands/backfill.ts';
 import { addBacktest } from './commands/backtest.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addEngine } from './commands/engine.ts';
+import { addLookaheadCheck } from './commands/lookahead-check.ts';
 import { addRecord } from './commands/record.ts';
 import { addRelay } from './commands/relay.ts';
 import { addReplay } from './commands/replay.ts';
@@ -26,6 +27,7 @@ Examples:
   cst record --venue bybit --out frames                        all that an exchange sends, into files
   cst replay --frames frames --out out                         … and what would have come of it
   cst backtest BTCUSDT=candles.parquet --out out               … and what a desk would have earned with them
+  cst lookahead-check BTCUSDT=candles.parquet                  … and whether they knew what came later
   cst sql trades                                               GoogleSQL on history, here or on BigQuery
   cst backfill --pairs BTCUSDT --timerange 20250101-           an exchange's bars into history
   cst replay --help                                            file formats and more examples
@@ -48,6 +50,7 @@ function programOf(): Command {
   addRun(program);
   addReplay(program);
   addBacktest(program);
+  addLookaheadCheck(program);
   addSql(program);
   addBackfill(program);
   addExport(program);

@@ -62,7 +62,7 @@ export function addBacktest(program: Command): void {
 }
 
 /** One that may be given several times. */
-function listOption(flags: string, description: string): Option {
+export function listOption(flags: string, description: string): Option {
   const add = (word: string, words: readonly string[] | undefined) => [...(words ?? []), word];
   return new Option(flags, description).argParser<readonly string[] | undefined>(add);
 }

@@ -1,0 +1,28 @@
+/** Bars of the simulated market as files, for tests of what reads files. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SimulatedMarket } from '../../connectors/exchanges/simulated/market.ts';
+import type { ReplayFile } from '../../pipelines/replay/stream.ts';
+import { simulatedBars } from '../../pipelines/simulated.fixture.ts';
+
+/** 1m bars of [fromMs, toMs), one CSV for each symbol. */
+export async function simulatedFiles(
+  symbols: readonly string[],
+  fromMs: number,
+  toMs: number,
+): Promise<ReplayFile[]> {
+  const market = new SimulatedMarket(1);
+  const folder = mkdtempSync(join(tmpdir(), 'simulated-'));
+  const files: ReplayFile[] = [];
+  for (const symbol of symbols) {
+    const bars = await simulatedBars(market.of(symbol), '1m', fromMs, toMs);
+    const rows = bars.map(({ openTime, open, high, low, close, volume }) =>
+      [openTime, open, high, low, close, volume].join(),
+    );
+    const path = join(folder, `${symbol}.csv`);
+    writeFileSync(path, `${['open_time_ms,open,high,low,close,volume', ...rows].join('\n')}\n`);
+    files.push({ symbol, path });
+  }
+  return files;
+}

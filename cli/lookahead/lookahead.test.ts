@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_ASSUMPTIONS } from '../../schemas/backtest-assumptions.ts';
+import { DeskConfig } from '../../schemas/desk-params.ts';
+import { DEFAULT_MACRO_PARAMS } from '../../schemas/macro-params.ts';
+import { DEFAULT_PARAMS } from '../../schemas/params.ts';
+import { DAY_MS, HOUR_MS } from '../../schemas/primitives.ts';
+import type { KnownRecord } from '../../transforms/lookahead/lookahead.ts';
+import type { BacktestOptions, FilesInput } from '../backtest/options.ts';
+import { simulatedFiles } from '../backtest/simulated-files.fixture.ts';
+import { type Change, lookaheadCheck } from './check.ts';
+import { peekAtNextBar, spikeOfWholeSample } from './peek.fixture.ts';
+import { perturbed } from './perturb.ts';
+import { knownRecords } from './records.ts';
+import { textOf } from './run.ts';
+
+const START = Date.UTC(2026, 2, 1);
+const FROM = START + 13 * HOUR_MS;
+const files = await simulatedFiles(['BTCUSDT'], START, START + 16 * HOUR_MS);
+const input: FilesInput = {
+  ...{ kind: 'files', files, interval: '1m', fromMs: FROM, toMs: undefined, fundings: new Map() },
+};
+type Options = Omit<BacktestOptions, 'out' | 'input'> & { readonly input: FilesInput };
+const options: Options = {
+  ...{ input, venue: 'bybit', history: [], code: 'test', data: [], desk: DeskConfig.parse({}) },
+  ...{ params: DEFAULT_PARAMS, macro: DEFAULT_MACRO_PARAMS, assumptions: DEFAULT_ASSUMPTIONS },
+};
+
+async function changed(change: Change): Promise<Options> {
+  if (change.kind === 'whole') return options;
+  if (change.kind === 'cut') return { ...options, input: { ...input, toMs: change.at } };
+  const to = { fromMs: change.at, toMs: change.at + DAY_MS };
+  const folder = mkdtempSync(join(tmpdir(), 'changed-'));
+  return { ...options, input: { ...input, files: await perturbed(files, { ...to, seed: 1, folder }) } };
+}
+
+const check = (run: (change: Change) => Promise<readonly KnownRecord[]>, seed = 2) =>
+  lookaheadCheck({ run, cuts: 2, seed, fromMs: FROM });
+
+describe('the lookahead check', () => {
+  it('finds nothing in graph, MACRO engine and desk, and has looked at all of them', async () => {
+    const seen = new Set<string>();
+    const checked = await check(async (change) => {
+      const records = await knownRecords(await changed(change));
+      for (const { topic } of records) seen.add(topic);
+      return records;
+    });
+    expect(checked.map(({ kind, difference }) => [kind, difference])).toEqual([
+      ['cut', null],
+      ['changed', null],
+      ['cut', null],
+      ['changed', null],
+    ]);
+    expect(checked[0]!.records).toBeGreaterThan(900);
+    expect([...seen].sort()).toEqual([
+      ...['macro-bias-updates', 'market-candles', 'market-features', 'market-levels'],
+      ...['position-events', 'trade-signals-micro'],
+    ]);
+  });
+
+  it('catches a strategy that waits for the next bar to agree, and names it', async () => {
+    const checked = await check(async (change) => peekAtNextBar(await knownRecords(await changed(change))));
+    const found = checked.flatMap(({ difference }) => (difference === null ? [] : [difference]));
+    expect(found.length).toBeGreaterThan(0);
+    for (const { topic, cause } of found) {
+      expect(topic).toBe('trade-signals-micro');
+      expect(cause).toMatch(/^the strategy looks ahead/);
+    }
+    expect(textOf(checked)).toMatch(/NOT THE SAME\n {2}first {5}trade-signals-micro [a-z-]+:/);
+  });
+
+  it('catches a limit that was chosen on the whole sample', async () => {
+    const checked = await check(async (change) => {
+      const at = await changed(change);
+      return knownRecords({ ...at, params: await spikeOfWholeSample(at.input) });
+    });
+    const [first] = checked;
+    expect(first!.difference).toMatchObject({ topic: 'trade-signals-micro', field: expect.any(String) });
+  });
+});
+
+describe('cst lookahead-check', () => {
+  it('ends with 0 where nothing looks ahead', () => {
+    const cst = resolve(import.meta.dirname, '../cst.js');
+    const words = ['lookahead-check', `BTCUSDT=${files[0]!.path}`, '--cuts', '1', '--json'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cst, ...words], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      looksAhead: false,
+      checks: [{ kind: 'cut' }, { kind: 'changed' }],
+    });
+  });
+});

@@ -25,21 +25,25 @@ export const REFUSALS = [
 export const EXITS = ['TP', 'SL', 'TIMEOUT', 'LIQUIDATED', 'CANCELLED'] as const;
 
 export const PositionEvent = z.object({
-  id: z.string().describe('signal id, book, then kind.'),
+  id: z.string().describe('signal id, book where it is of one, then kind.'),
   kind: z.enum(POSITION_EVENT_KINDS).describe('Whether it was decided, entered or left.'),
   signalId: z.string().describe('The signal this is about.'),
   pair: Pair,
   side: PositionSide,
   ts: EventTime.describe('When it happened.'),
-  price: Price.nullable().describe('Fill price. Unit: quote per base. Null on a refusal.'),
-  size: NonNegative.nullable().describe('Unit: base. Null on a refusal.'),
+  price: Price.nullable().describe('Fill price. Unit: quote per base. Null where nothing was filled.'),
+  size: NonNegative.nullable().describe('Unit: base. Null where nothing was filled.'),
   refusal: z.enum(REFUSALS).nullable().describe('Reason code of a refusal.'),
   exit: z.enum(EXITS).nullable().describe('How the position ended.'),
   fees: z.number().nullable().describe('Paid; negative where the exchange paid. Unit: quote.'),
   funding: z.number().nullable().describe('Paid (−) or received (+). Unit: quote. Null where unknown.'),
   pnl: z.number().nullable().describe('Net of fees and known funding. Unit: quote.'),
   reason: z.string().describe('One sentence with the numbers.'),
-  book: z.string().min(1).optional().describe('Name of the book (variant of the desk) it happened in.'),
+  book: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name of the book (variant of the desk) it happened in; the end of a SWING is of none.'),
   leverage: z.number().positive().nullable().optional().describe('Leverage of the position. Unit: ×.'),
   tp: Price.nullable().optional().describe('Take profit of the position. Unit: quote per base.'),
   sl: Price.nullable().optional().describe('Stop loss of the position. Unit: quote per base.'),

@@ -92,7 +92,7 @@ export const OWNED_STATE = {
     owner: 'trade desk',
   },
   'desk-facts': {
-    row: 'newest facts of one pair that the desk decides on',
+    row: 'newest facts of one pair that the desk decides on, its SWING position among them',
     schema: null,
     key: ['pair'],
     owner: 'trade desk',

@@ -84,10 +84,13 @@ export class DeskRun {
 
   /** Nothing waits to be told: an outbox that is never emptied would grow with history. */
   #published(at: number, events: readonly PositionEvent[]): void {
-    for (const [book, those] of Map.groupBy(events, (event) => event.book ?? '')) {
-      const input = { kind: 'published', at, book, ids: those.map(({ id }) => id) } as const;
-      this.#state = desk(this.#state, input, this.#options.config).state;
-    }
+    const inputs = events.map(({ id, book, pair }): DeskInput => {
+      const ids = [id];
+      return book === undefined
+        ? { kind: 'swing_published', at, pair, ids }
+        : { kind: 'published', at, book, ids };
+    });
+    for (const input of inputs) this.#state = desk(this.#state, input, this.#options.config).state;
   }
 
   #follow(event: PositionEvent): void {

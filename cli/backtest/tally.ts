@@ -33,7 +33,9 @@ export class Tally {
   }
 
   event(event: PositionEvent): void {
-    const book = this.books.get(event.book ?? '')!;
+    // The end of a SWING position is of no book.
+    const book = this.books.get(event.book ?? '');
+    if (book === undefined) return;
     // As `signalId` of the schema has it.
     const strategy = event.signalId.slice(0, event.signalId.indexOf(':'));
     for (const decisions of [book.all, of(book.byStrategy, strategy), of(book.byPair, event.pair)]) {

@@ -3,11 +3,12 @@ import type { Instrument } from '../../connectors/broker/port.ts';
 import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { DeskConfig, DeskParams } from '../../schemas/desk-params.ts';
 import type { FeatureRow } from '../../schemas/feature-row.ts';
-import type { MacroBias, SwingSignal } from '../../schemas/macro.ts';
+import type { MacroBias } from '../../schemas/macro.ts';
 import { midOf } from './depth.ts';
 import { recordRate } from './funding.ts';
-import { type Bar, barOf, type DeskInput } from './input.ts';
+import { barOf, type DeskInput } from './input.ts';
 import { newFacts, type PairFacts } from './state.ts';
+import { openSwing, swingOnBar, swingOnSnapshot } from './swings.ts';
 
 /** The same object where the input tells nothing new. Facts are shared by all books; fundings are timed by the first's hours. */
 export function observe(
@@ -18,7 +19,7 @@ export function observe(
 ): PairFacts {
   const facts = known ?? newFacts(pair);
   const bar = barOf(input);
-  const seen = bar !== null && bar.venue === config.venue ? closeSwingOnBar(facts, bar) : facts;
+  const seen = bar !== null && bar.venue === config.venue ? swingOnBar(facts, bar) : facts;
   switch (input.kind) {
     case 'snapshot':
       return withSnapshot(seen, input.snapshot, config);
@@ -29,7 +30,9 @@ export function observe(
     case 'bias':
       return withBias(seen, input.bias);
     case 'swing':
-      return withSwing(seen, input.swing, input.at);
+      return openSwing(seen, input.swing, input.at, config);
+    case 'swing_published':
+      return withoutTold(seen, input.ids);
     default:
       return seen;
   }
@@ -39,9 +42,9 @@ function withSnapshot(facts: PairFacts, snapshot: BookSnapshot, config: DeskConf
   if (snapshot.venue !== config.venue) return facts;
   const rates = snapshot.connected ? ratesWith(facts, snapshot, config.books[0]!) : facts.rates;
   const isNewer = snapshot.ts > (facts.quote?.ts ?? Number.NEGATIVE_INFINITY);
-  const swing = closeSwing(facts.swing, snapshot.ts, pricesOf(snapshot));
-  if (!isNewer && rates === facts.rates && swing === facts.swing) return facts;
-  return { ...facts, quote: isNewer ? snapshot : facts.quote, rates, swing };
+  const seen = swingOnSnapshot(facts, snapshot);
+  if (!isNewer && rates === facts.rates) return seen;
+  return { ...seen, quote: isNewer ? snapshot : facts.quote, rates };
 }
 
 function ratesWith(facts: PairFacts, snapshot: BookSnapshot, { funding }: DeskParams): PairFacts['rates'] {
@@ -70,29 +73,7 @@ function withBias(facts: PairFacts, bias: MacroBias): PairFacts {
   return facts.bias !== null && facts.bias.timestamp >= bias.timestamp ? facts : { ...facts, bias };
 }
 
-/** A newer idea takes the place of the one before. One that comes after it expired was never entered. */
-function withSwing(facts: PairFacts, signal: SwingSignal, at: number): PairFacts {
-  if (at > signal.expires_at) return facts;
-  if (facts.swing !== null && facts.swing.signal.timestamp >= signal.timestamp) return facts;
-  return { ...facts, swing: { signal, closedAt: null } };
-}
-
-function pricesOf(snapshot: BookSnapshot): number[] {
-  if (!snapshot.connected) return [];
-  return [midOf(snapshot), snapshot.lastPrice].filter((price) => price !== null);
-}
-
-function closeSwingOnBar(facts: PairFacts, bar: Bar): PairFacts {
-  const opened = facts.swing?.signal.timestamp ?? Number.POSITIVE_INFINITY;
-  if (bar.openTime < opened) return facts;
-  const swing = closeSwing(facts.swing, bar.closeTime, [bar.low, bar.high]);
-  return swing === facts.swing ? facts : { ...facts, swing };
-}
-
-/** Closed for good once a price reaches its TP or SL. */
-function closeSwing(swing: PairFacts['swing'], ts: number, prices: readonly number[]): PairFacts['swing'] {
-  if (swing === null || swing.closedAt !== null || ts <= swing.signal.timestamp) return swing;
-  const { side, tp, sl } = swing.signal;
-  const [top, bottom] = side === 'LONG' ? [tp, sl] : [sl, tp];
-  return prices.some((price) => price >= top || price <= bottom) ? { ...swing, closedAt: ts } : swing;
+function withoutTold(facts: PairFacts, ids: readonly string[]): PairFacts {
+  const outbox = facts.outbox.filter(({ id }) => !ids.includes(id));
+  return outbox.length === facts.outbox.length ? facts : { ...facts, outbox };
 }

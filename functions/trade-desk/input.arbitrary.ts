@@ -151,7 +151,8 @@ const swings = fc.record({ pair, side }).map(
     (made) => {
       const ends = known.side === 'LONG' ? { tp: 102, sl: 99 } : { tp: 98, sl: 101 };
       const times = { timestamp: slot(made), expires_at: slot(made) + 30 * MINUTE };
-      return { kind: 'swing', swing: swing({ ...known, ...ends, ...times }) };
+      const id = `${known.pair}:${known.side}:${times.timestamp}`;
+      return { kind: 'swing', swing: swing({ id, ...known, ...ends, ...times }) };
     },
 );
 const actions = mostly(

@@ -48,6 +48,8 @@ export type DeskInput = { readonly at: number } & (
   | { readonly kind: 'fills'; readonly book: string; readonly fills: readonly Fill[] }
   /** These events have reached the bus. */
   | { readonly kind: 'published'; readonly book: string; readonly ids: readonly string[] }
+  /** The same of ends of SWING positions, which are of no book. */
+  | { readonly kind: 'swing_published'; readonly pair: string; readonly ids: readonly string[] }
 );
 
 /** What a book decides with. */
@@ -112,6 +114,8 @@ export function pairOfInput(input: DeskInput): string | null {
       return pairOf(input.instrument.symbol);
     case 'swing':
       return input.swing.pair;
+    case 'swing_published':
+      return input.pair;
     default:
       return null;
   }

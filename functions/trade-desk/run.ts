@@ -11,7 +11,8 @@ import { OWNED_STATE } from '../../schemas/state.ts';
 import { messageFor } from '../../transforms/publish/publish.ts';
 import { observe } from './facts.ts';
 import { type Context, type DeskInput, pairOfInput } from './input.ts';
-import { Book, Closes, PairFacts } from './state.ts';
+import { Book, Closes, PairFacts, type Swing } from './state.ts';
+import { openSwings } from './swings.ts';
 import { closesWith, decide } from './trade-desk.ts';
 
 export interface DeskPorts {
@@ -92,15 +93,26 @@ export class TradeDesk {
     return (await this.#books.read(name))?.value ?? null;
   }
 
+  /** SWING positions that are open, for whoever shows them. */
+  async swings(): Promise<Swing[]> {
+    return openSwings((await this.#facts.list()).map(({ value }) => value));
+  }
+
   async #observe(pair: string, input: DeskInput): Promise<void> {
-    const { config } = this.#ports;
-    const facts = this.#facts.update([pair], (known) => {
-      const next = observe(known ?? undefined, pair, input, config);
-      return next === known ? null : next;
-    });
     const isBar = input.kind === 'features' || input.kind === 'candle';
     const closes = isBar ? this.#observeBars(pair, [input]) : null;
-    await Promise.all([facts, closes]);
+    const [facts] = await Promise.all([this.#merge(pair, input), closes]);
+    const ends = facts?.outbox ?? [];
+    if (ends.length === 0) return;
+    await this.#ports.bus.publish('position-events', ends.map(asMessage));
+    await this.#merge(pair, { kind: 'swing_published', at: 0, pair, ids: ends.map(({ id }) => id) });
+  }
+
+  #merge(pair: string, input: DeskInput): Promise<PairFacts | null> {
+    return this.#facts.update([pair], (known) => {
+      const next = observe(known ?? undefined, pair, input, this.#ports.config);
+      return next === known ? null : next;
+    });
   }
 
   async #observeBars(pair: string, inputs: readonly DeskInput[]): Promise<void> {

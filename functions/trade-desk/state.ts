@@ -3,7 +3,8 @@
  *
  * A decision reads facts and compares-and-sets ONE row, that of its book. Positions, caps, the pair's lock, the pause and
  * the events to be published are all in it, so no two decisions of a book can pass each other, and none is half done.
- * Rows of facts are merged by their own time (newest wins), so writing them twice or late changes nothing.
+ * Rows of facts are merged by their own time (newest wins), so writing them twice or late changes nothing. A SWING position
+ * is of a pair, not of a book: it is among the facts, with the event that tells of its end.
  */
 import { z } from 'zod';
 import type { Fill as BrokerFill } from '../../connectors/broker/port.ts';
@@ -130,6 +131,15 @@ const FundingRate = z.object({
   seenAt: Ms,
 });
 
+const Swing = z.object({
+  signal: SwingSignal,
+  /** When it ends by itself; in rows of before that was kept, at once. */
+  until: Ms.default(0),
+  closedAt: Ms.nullable(),
+});
+/** A SWING position. */
+export type Swing = z.output<typeof Swing>;
+
 export const PairFacts = z.object({
   pair: Pair,
   quote: BookSnapshot.nullable(),
@@ -137,8 +147,10 @@ export const PairFacts = z.object({
     .object({ closeTime: Ms, revision: z.number().int(), suppressions: z.array(Suppression) })
     .nullable(),
   bias: MacroBias.nullable(),
-  /** The newest SWING position, and when its TP or SL was touched. */
-  swing: z.object({ signal: SwingSignal, closedAt: Ms.nullable() }).nullable(),
+  /** The newest one. */
+  swing: Swing.nullable(),
+  /** Ends of SWING positions not yet known to be published. */
+  outbox: z.array(PositionEvent).default([]),
   /** What an order must be a multiple of, and when that was told. */
   instrument: z
     .object({ lot: Price, minSize: NonNegative, minNotional: NonNegative, asOf: Ms })
@@ -186,5 +198,6 @@ export function newBook(book: string, equity: number): Book {
 }
 
 export function newFacts(pair: string): PairFacts {
-  return { pair, quote: null, features: null, bias: null, swing: null, instrument: null, rates: [] };
+  const nothing = { quote: null, features: null, bias: null, swing: null, instrument: null };
+  return { pair, ...nothing, outbox: [], rates: [] };
 }

@@ -5,6 +5,7 @@ import type { FeatureRow } from '../../schemas/feature-row.ts';
 import type { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { DeskInput } from './input.ts';
+import { pricesAfter } from './swings.model.ts';
 
 /** The first of the greatest. */
 function newest<T>(things: readonly T[], ...by: ((thing: T) => number)[]): T | undefined {
@@ -74,18 +75,9 @@ export class Told {
     return !this.#inputs.slice(last.index).some((input) => this.#touches(input, last.swing));
   }
 
-  #touches(input: DeskInput, { pair, timestamp, tp, sl }: SwingSignal): boolean {
-    const prices: (number | null)[] = [];
-    if (input.kind === 'snapshot' && input.snapshot.symbol === pair && input.snapshot.venue === this.#venue) {
-      const { ts, connected, bestBid, bestAsk, lastPrice } = input.snapshot;
-      if (ts <= timestamp || !connected) return false;
-      prices.push(lastPrice, bestBid === null || bestAsk === null ? null : (bestBid + bestAsk) / 2);
-    }
-    if (input.kind === 'features' && input.row.pair === pair && input.row.venue === this.#venue) {
-      if (input.row.openTime >= timestamp) prices.push(input.row.high, input.row.low);
-    }
-    const [top, bottom] = [Math.max(tp, sl), Math.min(tp, sl)];
-    return prices.some((price) => price !== null && (price >= top || price <= bottom));
+  #touches(input: DeskInput, swing: SwingSignal): boolean {
+    const [top, bottom] = [Math.max(swing.tp, swing.sl), Math.min(swing.tp, swing.sl)];
+    return pricesAfter(swing, input, this.#venue).some((price) => price >= top || price <= bottom);
   }
 
   isCorrelated(a: string, b: string, at: number, risk: DeskParams['risk']): boolean {

@@ -5,16 +5,25 @@ import { EXITS, type PositionEvent, REFUSALS } from '../../schemas/position-even
 import { inputs } from './input.arbitrary.ts';
 import type { DeskInput } from './input.ts';
 import { type DeskState, EMPTY_DESK, type Position } from './state.ts';
+import { type SwingEnd, swingEnds } from './swings.model.ts';
 import { configOf } from './trade-desk.fixture.ts';
 import { BookModel, type ModelEvent } from './trade-desk.model.ts';
 import { desk } from './trade-desk.ts';
 
 const MINUTE = 60_000;
+/** Longer than that of the other book. */
+const SWING_HOURS = 2;
 /** Rules that are met often, and two books that differ in all that a book can differ in. */
 const CONFIG: DeskConfig = configOf(
   {
     book: 'A',
-    rules: { cooldownMs: 2 * MINUTE, dailyCap: 6, maxConcurrent: 2, dailyLossHalt: 0.02 },
+    rules: {
+      swingMaxHours: SWING_HOURS,
+      cooldownMs: 2 * MINUTE,
+      dailyCap: 6,
+      maxConcurrent: 2,
+      dailyLossHalt: 0.02,
+    },
     risk: { correlationMinutes: 5, correlationMinReturns: 2, maxMargin: 0.18 },
     blackouts: [{ from: '09:00', to: '09:20', reason: 'news' }],
   },
@@ -30,6 +39,10 @@ function inModelTerms(event: PositionEvent): ModelEvent {
   const { id, kind, ts, refusal, exit, price, size, fees, funding, pnl } = event;
   const filled = kind === 'ENTRY' ? [price, size, fees] : [price, size, fees, funding, pnl];
   return { id, kind, ts, refusal, exit, numbers: price === null ? [] : filled };
+}
+
+function asModel(end: SwingEnd): ModelEvent {
+  return { ...end, kind: 'EXIT', refusal: null, numbers: [] };
 }
 
 /** Money agrees to a hundredth of a cent: what is left is the rounding of fill prices. */
@@ -50,16 +63,17 @@ describe('the desk', () => {
       fc.property(inputs, (told) => {
         let state: DeskState = EMPTY_DESK;
         const models = CONFIG.books.map((params) => new BookModel(params, CONFIG));
-        for (const input of told) {
+        for (const [i, input] of told.entries()) {
           const step = desk(state, input, CONFIG);
           state = step.state;
+          const swings = swingEnds(told.slice(0, i + 1), CONFIG.venue, SWING_HOURS);
           expectSame(
             step.events.map(inModelTerms),
-            models.flatMap((model) => model.tell(input)),
+            [...swings.map(asModel), ...models.flatMap((model) => model.tell(input))],
             input,
           );
-          for (const { kind, refusal, exit } of step.events) {
-            const what = refusal ?? exit ?? kind;
+          for (const { kind, refusal, exit, book } of step.events) {
+            const what = `${book === undefined ? 'SWING ' : ''}${refusal ?? exit ?? kind}`;
             seen.set(what, (seen.get(what) ?? 0) + 1);
           }
         }
@@ -73,6 +87,7 @@ describe('the desk', () => {
     const expected = [
       ...REFUSALS.filter((refusal) => refusal !== 'CORRELATED'),
       ...EXITS,
+      ...EXITS.filter((exit) => exit !== 'LIQUIDATED').map((exit) => `SWING ${exit}`),
       'ENTRY',
       'DECISION',
     ];
@@ -86,13 +101,15 @@ describe('the desk', () => {
     fc.assert(
       fc.property(inputs, (told) => {
         const ids = new Set<string>();
+        let swings = 0;
         let state: DeskState = EMPTY_DESK;
         for (const input of told) {
           const step = desk(state, input, CONFIG);
           state = step.state;
-          for (const { id } of step.events) {
+          for (const { id, book } of step.events) {
             expect(ids.has(id), id).toBe(false);
             ids.add(id);
+            if (book === undefined) swings += 1;
           }
           for (const { positions } of Object.values(state.books)) {
             expect(new Set(positions.map(({ pair }) => pair)).size).toBe(positions.length);
@@ -101,7 +118,7 @@ describe('the desk', () => {
         const exits = [...ids].filter((id) => id.endsWith(':EXIT'));
         const open = Object.values(state.books).flatMap(({ positions }) => positions);
         const accepted = Object.values(state.books).reduce((sum, { outbox }) => sum + acceptedIn(outbox), 0);
-        expect(exits.length + open.length).toBe(accepted);
+        expect(exits.length - swings + open.length).toBe(accepted);
       }),
       { seed: 2, numRuns: 250 },
     );
@@ -170,13 +187,16 @@ describe('the desk', () => {
           state = step.state;
           return step.events;
         });
-        const kept = Object.values(state.books).flatMap(({ outbox }) => outbox);
-        expect(new Set(kept)).toEqual(new Set(events));
+        const rows = () => [...Object.values(state.books), ...Object.values(state.pairs)];
+        expect(new Set(rows().flatMap(({ outbox }) => outbox))).toEqual(new Set(events));
+        const ids = events.map(({ id }) => id);
         for (const book of CONFIG.books.map((params) => params.book)) {
-          const ids = events.map(({ id }) => id);
           state = desk(state, { kind: 'published', at: 0, book, ids }, CONFIG).state;
-          expect(state.books[book]?.outbox ?? []).toEqual([]);
         }
+        for (const pair of Object.keys(state.pairs)) {
+          state = desk(state, { kind: 'swing_published', at: 0, pair, ids }, CONFIG).state;
+        }
+        expect(rows().flatMap(({ outbox }) => outbox)).toEqual([]);
       }),
       { seed: 5, numRuns: 100 },
     );

@@ -12,7 +12,8 @@ import { type Book, type Closes, type DeskState, newBook } from './state.ts';
 
 /**
  * One input taken by every book. The same state comes back where the input changes nothing, as one that was taken
- * before does. `events` are also in the outbox of their book until a `published` input names them.
+ * before does. `events` are also in the outbox of their book until a `published` input names them, ends of SWING
+ * positions in that of their pair until a `swing_published` does.
  */
 export function desk(
   state: DeskState,
@@ -21,7 +22,7 @@ export function desk(
 ): { readonly state: DeskState; readonly events: readonly PositionEvent[] } {
   const { pairs, closes } = observed(state, input, config);
   const { pauses } = state;
-  const events: PositionEvent[] = [];
+  const events: PositionEvent[] = news(state, pairs, input);
   let books = state.books;
   for (const params of config.books) {
     const step = decide(books[params.book], input, { at: input.at, params, pairs, closes, pauses }, config);
@@ -47,6 +48,12 @@ function observed(
     pairs: facts === state.pairs[pair] ? state.pairs : { ...state.pairs, [pair]: facts },
     closes: isKnown ? state.closes : { ...state.closes, [pair]: closes },
   };
+}
+
+/** Of the facts: an input adds to the end of its pair's outbox. */
+function news(before: DeskState, pairs: DeskState['pairs'], input: DeskInput): PositionEvent[] {
+  const pair = pairOfInput(input) ?? '';
+  return pairs[pair]?.outbox.slice(before.pairs[pair]?.outbox.length ?? 0) ?? [];
 }
 
 /** The same object where the input tells nothing new. */

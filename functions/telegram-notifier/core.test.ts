@@ -15,7 +15,7 @@ import {
 import { renderAlert, renderExit } from './render.ts';
 import { NotifierSettings } from './settings.ts';
 import { consequenceOf, type Thread, withEvent } from './thread.ts';
-import { exitOf, position, START, scalp, tell } from './told.fixture.ts';
+import { exitOf, position, START, SWING, scalp, swingEnd, tell } from './told.fixture.ts';
 
 const SETTINGS = NotifierSettings.parse({ chats: ['7'] });
 
@@ -136,7 +136,12 @@ describe('thread', () => {
     expect(consequenceOf(exit, SETTINGS)).toEqual({ opens: 'off', edits: true, answers: false });
     expect(consequenceOf(exit, { ...SETTINGS, exit: 'on' })).toMatchObject({ answers: true });
     expect(consequenceOf(exit, { ...SETTINGS, exit: 'off' })).toMatchObject({ edits: false });
-    expect(consequenceOf(exit, { ...SETTINGS, books: ['b'] })).toMatchObject({ edits: false });
+    const ofBook = tell.position(exitOf(signal, { book: 'a' }));
+    expect(consequenceOf(ofBook, { ...SETTINGS, books: ['b'] })).toMatchObject({ edits: false });
+    expect(consequenceOf(ofBook, { ...SETTINGS, books: ['a'] })).toMatchObject({ edits: true });
+    expect(consequenceOf(tell.position(swingEnd()), { ...SETTINGS, books: ['b'] })).toMatchObject({
+      edits: true,
+    });
   });
 });
 
@@ -185,6 +190,24 @@ describe('renderAlert', () => {
     expect(plainText(renderExit(withEvent(thread, tell.position(lost))))).toBe(
       '❌ [b] SL at 60695, net -60.00, funding unknown · 12:10:00 UTC',
     );
+  });
+
+  it('shows the end of a swing, which no money was in', () => {
+    const told = withEvent(withEvent(undefined, tell.swing(SWING)), tell.position(swingEnd()));
+    const line = '✅ TP at 60000 (+1.64 %) · 16:00:00 UTC';
+    expect(plainText(renderAlert(told, { ...moment, sentAt: START }))).toContain(line);
+    expect(plainText(renderExit(told))).toBe(line);
+    const lost = swingEnd({ exit: 'SL', numbers: { entry: 61_000, price: 61_610 } });
+    expect(plainText(renderExit(withEvent(told, tell.position(lost))))).toBe(
+      '❌ SL at 61610 (−1.00 %) · 16:00:00 UTC',
+    );
+  });
+
+  it('says of an order that was never filled no more than that', () => {
+    const nothing = { price: null, size: null, fees: null, funding: null, pnl: null, fundingKnown: null };
+    const cancelled = exitOf(signal, { exit: 'CANCELLED', ...nothing });
+    const alone = withEvent(withEvent(undefined, tell.scalp(signal)), tell.position(cancelled));
+    expect(plainText(renderExit(alone))).toBe('⏹ CANCELLED · 12:10:00 UTC');
   });
 
   it('says that it is late, and when it is void', () => {

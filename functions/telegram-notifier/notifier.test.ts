@@ -11,7 +11,7 @@ import { telegramMessenger } from '../../connectors/messenger/telegram.ts';
 import type { NewTask } from '../../connectors/tasks/port.ts';
 import { Notifier } from './notifier.ts';
 import { NotifierSettings } from './settings.ts';
-import { exitOf, position, START, scalp, tell } from './told.fixture.ts';
+import { exitOf, position, START, SWING, scalp, swingEnd, tell } from './told.fixture.ts';
 
 const at = (speed: number) => acceleratedClock({ start: START, speed, base: systemClock });
 const SUPERGROUP = '-1001';
@@ -117,6 +117,17 @@ describe('Notifier', () => {
     notifier.take(tell.position(exitOf(signal!)));
     await settled(2);
     expect(alerts()).toMatchObject([{ isSilent: true }, { isSilent: false, replyTo: alerts()[0]!.id }]);
+  });
+
+  it('edits and answers the alert of a swing when it ends', async () => {
+    const { notifier, settled, alerts } = await open({ exit: 'on' });
+    notifier.take(tell.swing(SWING));
+    await settled(1);
+    notifier.take(tell.position(swingEnd()));
+    notifier.take(tell.position(swingEnd()));
+    await settled(2);
+    await vi.waitFor(() => expect(alerts()[0]!.html).toContain('<b>TP</b> at'), { timeout: 5_000 });
+    expect(alerts()[1]).toMatchObject({ replyTo: alerts()[0]!.id, html: expect.stringContaining('+1.64 %') });
   });
 
   it('tells only what is wanted', async () => {

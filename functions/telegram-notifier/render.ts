@@ -132,14 +132,27 @@ function refusalLine(book: string, { refusal, reason }: PositionEvent): string {
 }
 
 function exitLine(book: string, exit: PositionEvent, entry: PositionEvent | undefined): string {
-  const { exit: how, price, pnl, ts, funding, fundingKnown } = exit;
-  const mark = pnl === null ? '⏹' : pnl >= 0 ? '✅' : '❌';
-  const turn =
-    entry?.price && price ? ` (${percent((price / entry.price - 1) * (exit.side === 'LONG' ? 1 : -1))})` : '';
-  const money = pnl === null ? '' : `, net <b>${pnl >= 0 ? '+' : ''}${pnl.toFixed(2)}</b>`;
+  const { exit: how, pnl, ts } = exit;
+  const { to, turn } = wayOf(exit, entry);
+  const result = pnl ?? turn;
+  const mark = result === null ? '⏹' : result >= 0 ? '✅' : '❌';
+  const at = to === null ? '' : ` at <code>${number(to)}</code>`;
+  const by = turn === null ? '' : ` (${percent(turn)})`;
+  return `${mark} ${prefix(book)}<b>${how ?? 'CLOSED'}</b>${at}${by}${netText(exit)} · ${clock(ts)}`;
+}
+
+/** To which price it went, and how far in its favour. Of a swing nothing was filled: its numbers tell. */
+function wayOf({ price, side, numbers }: PositionEvent, entry: PositionEvent | undefined) {
+  const to = price ?? numbers?.price ?? null;
+  const from = entry?.price ?? (price === null ? numbers?.entry : null);
+  const turn = from && to ? (to / from - 1) * (side === 'LONG' ? 1 : -1) : null;
+  return { to, turn };
+}
+
+function netText({ pnl, funding, fundingKnown }: PositionEvent): string {
+  if (pnl === null) return '';
   const isUnknown = fundingKnown === false || (funding === null && fundingKnown !== true);
-  const at = price === null ? '' : ` at <code>${number(price)}</code>`;
-  return `${mark} ${prefix(book)}<b>${how ?? 'CLOSED'}</b>${at}${turn}${money}${isUnknown ? ', funding unknown' : ''} · ${clock(ts)}`;
+  return `, net <b>${pnl >= 0 ? '+' : ''}${pnl.toFixed(2)}</b>${isUnknown ? ', funding unknown' : ''}`;
 }
 
 function prefix(book: string): string {

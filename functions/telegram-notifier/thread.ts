@@ -38,9 +38,10 @@ export function eventKey({ kind, event }: Told): string {
   return `${kind}:${event.id}`;
 }
 
+/** A bias is no signal: its id is not one. */
 export function threadKeyOf(told: Told): string {
   if (told.kind === 'position') return told.event.signalId;
-  return told.kind === 'scalp' ? told.event.id : eventKey(told);
+  return told.kind === 'bias' ? eventKey(told) : told.event.id;
 }
 
 /** Time of what it tells of. Unit: ms. */
@@ -66,7 +67,9 @@ export function modeOf(told: Told, settings: NotifierSettings): Mode {
   if (told.kind === 'swing') return settings.swing;
   if (told.kind === 'bias') return told.event.bias === null ? 'off' : settings.bias;
   const { event } = told;
-  if (settings.books.length > 0 && !settings.books.includes(event.book ?? DEFAULT_BOOK)) return 'off';
+  // The end of a swing is of no book.
+  const isOfOther = event.book !== undefined && !settings.books.includes(event.book);
+  if (settings.books.length > 0 && isOfOther) return 'off';
   if (event.kind === 'ENTRY') return settings.entry;
   if (event.kind === 'EXIT') return settings.exit;
   return event.refusal === null ? 'off' : settings.refusal;

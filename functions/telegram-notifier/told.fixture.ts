@@ -1,4 +1,5 @@
 /** Signals and events as tests tell them. */
+import type { SwingSignal } from '../../schemas/macro.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { Told } from './thread.ts';
@@ -49,7 +50,22 @@ export const exitOf = (signal: ScalpSignal, changes: Partial<PositionEvent> = {}
     ...changes,
   });
 
+/** A SHORT idea from 61,000. */
+export const SWING: SwingSignal = {
+  ...{ id: `BTCUSDT:SHORT:${START}`, type: 'SWING', pair: 'BTCUSDT', side: 'SHORT' },
+  ...{ entry: 61_000, tp: 60_000, sl: 61_610, timestamp: START, expires_at: START + 3_600_000 },
+  ...{ confidence: { long: 5, short: 85 }, signal_reason: 'EMA cross on 4h', params_hash: 'p' },
+};
+
+export const swingEnd = (changes: Partial<PositionEvent> = {}): PositionEvent => ({
+  ...{ id: `${SWING.id}:EXIT`, kind: 'EXIT', signalId: SWING.id, pair: SWING.pair, side: SWING.side },
+  ...{ ts: START + 4 * 3_600_000, price: null, size: null, refusal: null, exit: 'TP', fees: null },
+  ...{ funding: null, pnl: null, reason: 'it reached its TP', numbers: { entry: 61_000, price: 60_000 } },
+  ...changes,
+});
+
 export const tell = {
+  swing: (event: SwingSignal): Told => ({ kind: 'swing', event }),
   scalp: (event: ScalpSignal): Told => ({ kind: 'scalp', event }),
   position: (event: PositionEvent): Told => ({ kind: 'position', event }),
 };

@@ -4,13 +4,15 @@ import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
 import { pairOf } from '../../schemas/primitives.ts';
 import type { PauseFlag } from '../../schemas/state-rows.ts';
-import type { Book } from '../trade-desk/state.ts';
+import type { Book, Position, Swing } from '../trade-desk/state.ts';
 import { by, closedOf, type Figures, figuresOf, midnight } from './figures.ts';
 
 /** What is known when a command comes. */
 export interface Known {
   readonly now: number;
   readonly books: readonly Book[];
+  /** Those that are open. */
+  readonly swings: readonly Swing[];
   readonly snapshots: readonly BookSnapshot[];
   readonly events: readonly PositionEvent[];
   readonly pauses: readonly PauseFlag[];
@@ -50,20 +52,51 @@ export function statusText({ books, pauses, snapshots, now }: Known): string {
   ].join('\n');
 }
 
-export function positionsText({ books, snapshots, now }: Known): string {
-  const lines = books.flatMap(({ book, positions }) =>
-    positions.map(({ pair, side, status, entry, size, tp, sl, since, symbol, venue }) => {
-      const name = `${side === 'LONG' ? '🟢' : '🔴'} <b>${side} ${escapeHtml(pair)}</b> [${escapeHtml(book)}]`;
-      if (status === 'WORKING') return `${name} waits at ${plain(entry)} for ${span(now - since)}`;
-      const last =
-        snapshots.find((each) => each.symbol === symbol && each.venue === venue)?.lastPrice ?? null;
-      const turn = last === null ? null : (last / entry - 1) * (side === 'LONG' ? 1 : -1);
-      const stands =
-        turn === null ? 'price unknown' : `${percent(turn)} (${signed(turn * entry * size)} before fees)`;
-      return `${name} ${stands}\n  ${plain(size)} at ${plain(entry)}, TP ${plain(tp)}, SL ${plain(sl)}, since ${span(now - since)}`;
-    }),
-  );
+export function positionsText({ books, swings, snapshots, now }: Known): string {
+  const lines = [
+    ...books.flatMap(({ book, positions }) =>
+      positions.map((position) => positionLines(book, position, snapshots, now)),
+    ),
+    ...swings.map((swing) => swingLines(swing, snapshots, now)),
+  ];
   return lines.length > 0 ? lines.join('\n') : 'Nothing is open.';
+}
+
+function positionLines(
+  book: string,
+  { pair, side, status, entry, size, tp, sl, since, symbol, venue }: Position,
+  snapshots: Known['snapshots'],
+  now: number,
+): string {
+  const name = nameOf(side, pair, book);
+  if (status === 'WORKING') return `${name} waits at ${plain(entry)} for ${span(now - since)}`;
+  const seen = snapshots.find((each) => each.symbol === symbol && each.venue === venue);
+  const turn = turnOf(side, entry, seen);
+  const stands =
+    turn === null ? 'price unknown' : `${percent(turn)} (${signed(turn * entry * size)} before fees)`;
+  return `${name} ${stands}\n  ${plain(size)} at ${plain(entry)}, TP ${plain(tp)}, SL ${plain(sl)}, since ${span(now - since)}`;
+}
+
+/** An idea that nothing was bought for: it has no size. */
+function swingLines({ signal, until }: Swing, snapshots: Known['snapshots'], now: number): string {
+  const { pair, side, entry, tp, sl, timestamp } = signal;
+  const turn = turnOf(
+    side,
+    entry,
+    snapshots.find(({ symbol }) => pairOf(symbol) === pair),
+  );
+  const stands = turn === null ? 'price unknown' : percent(turn);
+  return `${nameOf(side, pair, 'SWING')} ${stands}\n  at ${plain(entry)}, TP ${plain(tp)}, SL ${plain(sl)}, since ${span(now - timestamp)}, ends in ${span(until - now)}`;
+}
+
+function nameOf(side: Position['side'], pair: string, what: string): string {
+  return `${side === 'LONG' ? '🟢' : '🔴'} <b>${side} ${escapeHtml(pair)}</b> [${escapeHtml(what)}]`;
+}
+
+/** How far the price went in its favour. Unit: share of the entry. */
+function turnOf(side: Position['side'], entry: number, seen: BookSnapshot | undefined): number | null {
+  const last = seen?.lastPrice ?? null;
+  return last === null ? null : (last / entry - 1) * (side === 'LONG' ? 1 : -1);
 }
 
 export function profitText({ events, now }: Known): string {

@@ -15,8 +15,8 @@ import { OWNED_STATE } from '../../schemas/state.ts';
 import { renderAlert } from '../telegram-notifier/render.ts';
 import { refOf } from '../telegram-notifier/store.ts';
 import { withEvent } from '../telegram-notifier/thread.ts';
-import { exitOf, position, START, scalp, tell } from '../telegram-notifier/told.fixture.ts';
-import { Book, newBook } from '../trade-desk/state.ts';
+import { exitOf, position, START, SWING, scalp, swingEnd, tell } from '../telegram-notifier/told.fixture.ts';
+import { Book, newBook, newFacts, PairFacts } from '../trade-desk/state.ts';
 import { webhookHandler } from './handler.ts';
 
 const SECRET = 'a-webhook-secret_0123456789';
@@ -124,6 +124,11 @@ async function fill({ store }: Awaited<ReturnType<typeof open>>) {
     const event = exitOf(scalp(n, n === 1 ? 'ETHUSDT' : 'BTCUSDT'), changes);
     await keepNewest(store, 'position-event', event);
   }
+  const swing = { signal: SWING, until: NOW + 7_200_000, closedAt: null };
+  const facts = new OwnedRows(store, 'desk-facts', PairFacts);
+  await facts.replace(['BTCUSDT'], 0, { ...newFacts('BTCUSDT'), swing });
+  const over = { ...newFacts('ETHUSDT'), swing: { ...swing, closedAt: NOW } };
+  await facts.replace(['ETHUSDT'], 0, over);
   const refused = { kind: 'DECISION', refusal: 'COOLDOWN', price: null, ts: NOW - 5_000 } as const;
   await keepNewest(store, 'position-event', position(scalp(7), refused));
 }
@@ -175,7 +180,11 @@ describe('commands', () => {
     ],
     [
       '/positions',
-      /LONG BTCUSDT \[default\] \+0.16 % \(\+10.00 before fees\)\n {2}0.1 at 61000, TP 61305, SL 60695, since 10 min/,
+      /LONG BTCUSDT \[default\] \+0.16 % \(\+10.00 before fees\)\n {2}0.1 at 61000, TP 61305, SL 60695, since 10 min\n/,
+    ],
+    [
+      '/positions',
+      /\n🔴 SHORT BTCUSDT \[SWING\] −0.16 %\n {2}at 61000, TP 60000, SL 61610, since 60 min, ends in 2 h 0 min$/,
     ],
     ['/profit', /30 days \+30.00 in 3, 67 % won, average \+30.00 \/ −30.00, factor 2.00\nToday \+40.00 in 1/],
     ['/daily 2', /2024-03-01 {5}\+40.00 {3}1\n2024-02-29 {5}−30.00 {3}1$/],
@@ -261,6 +270,19 @@ describe('the 📊 button', () => {
     expect(task).toMatchObject({ id: 'press-9', replyTo: 77, signalId: signal.id, exit: { pnl: 40 } });
     expect(task.scalp).toMatchObject({ id: signal.id, entry: 61_000 });
     expect(world.server.calls.map(({ method }) => method)).toEqual(['answerCallbackQuery']);
+  });
+
+  it('finds the end of a swing', async () => {
+    const world = await open();
+    await keepNewest(world.store, 'position-event', swingEnd());
+    const html = renderAlert(withEvent(undefined, tell.swing(SWING)), { sentAt: 0, at: 0, lateAfterMs: 1 });
+    const text = plainText(html);
+    const offset = text.indexOf('\n{') + 1;
+    const entities = [{ type: 'pre', offset, length: text.length - offset }];
+    await world.post(pressOf(`chart:${refOf(SWING.id)}`, { ...alert, text, entities }));
+    expect(world.tasks.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { signalId: SWING.id, swing: { id: SWING.id }, exit: { exit: 'TP' } },
+    ]);
   });
 
   it('draws nothing of another signal', async () => {

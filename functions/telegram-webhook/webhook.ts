@@ -13,7 +13,8 @@ import { SwingSignal } from '../../schemas/macro.ts';
 import { pairOf } from '../../schemas/primitives.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { OWNED_STATE } from '../../schemas/state.ts';
-import { Book } from '../trade-desk/state.ts';
+import { Book, PairFacts } from '../trade-desk/state.ts';
+import { openSwings } from '../trade-desk/swings.ts';
 import * as answers from './answers.ts';
 import type { Request } from './update.ts';
 
@@ -84,14 +85,19 @@ async function answerTo(ports: WebhookPorts, command: Command): Promise<string |
 }
 
 async function knownOf({ store, clock }: WebhookPorts): Promise<answers.Known> {
-  const [books, snapshots, events, pauses] = await Promise.all([
+  const [books, facts, snapshots, events, pauses] = await Promise.all([
     new OwnedRows(store, 'desk-book', Book).list(),
+    new OwnedRows(store, 'desk-facts', PairFacts).list(),
     listRecords(store, 'snapshot'),
     listRecords(store, 'position-event'),
     pauseRows(store).list(),
   ]);
-  const values = { books: books.map(({ value }) => value), pauses: pauses.map(({ value }) => value) };
-  return { now: clock.now(), snapshots, events, ...values };
+  return {
+    ...{ now: clock.now(), snapshots, events },
+    books: books.map(({ value }) => value),
+    swings: openSwings(facts.map(({ value }) => value)),
+    pauses: pauses.map(({ value }) => value),
+  };
 }
 
 function pauseRows(store: StateStore) {
@@ -134,12 +140,12 @@ async function press(
 ): Promise<void> {
   const [what, ref] = data.split(':');
   const signal =
-    what === 'chart' ? codes.map(signalOf).find((each) => each && shortHash(each.key) === ref) : undefined;
+    what === 'chart' ? codes.map(signalOf).find((each) => each && shortHash(each.id) === ref) : undefined;
   if (signal) {
     const { pair } = (signal.scalp ?? signal.swing)!;
     const events = await listRecords(ports.store, 'position-event', { pair });
-    const exit = events.find((event) => event.kind === 'EXIT' && event.signalId === signal.key) ?? null;
-    const { key: signalId, scalp, swing } = signal;
+    const exit = events.find((event) => event.kind === 'EXIT' && event.signalId === signal.id) ?? null;
+    const { id: signalId, scalp, swing } = signal;
     await addChart(ports, {
       id: `press-${id}`,
       chat,
@@ -156,8 +162,7 @@ async function press(
 }
 
 interface Signal {
-  /** Of the alert's thread. */
-  readonly key: string;
+  readonly id: string;
   readonly scalp: ScalpSignal | null;
   readonly swing: SwingSignal | null;
 }
@@ -169,8 +174,8 @@ function signalOf(code: string): Signal | null {
       entry_conditions_met: ScalpSignal.shape.entry_conditions_met.default({}),
     });
     const [asScalp, asSwing] = [scalp.safeParse(json), SwingSignal.safeParse(json)];
-    if (asScalp.success) return { key: asScalp.data.id, scalp: asScalp.data, swing: null };
-    return asSwing.success ? { key: `swing:${asSwing.data.id}`, scalp: null, swing: asSwing.data } : null;
+    if (asScalp.success) return { id: asScalp.data.id, scalp: asScalp.data, swing: null };
+    return asSwing.success ? { id: asSwing.data.id, scalp: null, swing: asSwing.data } : null;
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { MacroBias, SwingSignal } from '../schemas/macro.ts';
 import { PositionEvent } from '../schemas/position-event.ts';
 import type { ScalpSignal } from '../schemas/scalp-signal.ts';
-import { biasLine, chartLine, entryLines, exitLine, swingLine } from './alert-lines.ts';
+import { biasLine, chartLine, entryLines, exitLine, swingEndLine, swingLine } from './alert-lines.ts';
 
 const event = (changes: object) =>
   PositionEvent.parse({
@@ -61,6 +61,11 @@ it('tells an exit whose entry it did not see, at a loss, with a funding nobody k
     tone: 'bad',
     text: '09:34:45 ✘ SL LONG SOLUSDT at 199: −14.00 net, equity 9,986.00, funding unknown',
   });
+});
+
+it('tells how a swing ended', () => {
+  const end = { price: null, pnl: null, numbers: { entry: 200, price: 204 } };
+  expect(text(swingEndLine(exit(end)))).toBe('09:34:45 ◆ SWING LONG SOLUSDT ended by TP at 204 +2.00 %');
 });
 
 it('tells a bias when it changes', () => {

@@ -62,6 +62,15 @@ export function swingLine({ side, pair, entry, tp, sl, timestamp, expires_at }: 
   };
 }
 
+/** Nothing was filled for it: its numbers tell from where to where it went. */
+export function swingEndLine({ side, pair, exit, ts, numbers }: PositionEvent): AlertLine {
+  const { entry, price } = numbers ?? {};
+  return {
+    tone: 'plain',
+    text: `${clock(ts)} ◆ SWING ${side} ${pair} ended by ${exit} at ${decimal(price)} ${move(entry, price)}`.trimEnd(),
+  };
+}
+
 export function chartLine(path: string, title: string): AlertLine {
   const [what = ''] = title.split('\n');
   return { tone: 'plain', text: `${INDENT}chart of ${what}: ${path}` };

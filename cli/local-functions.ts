@@ -14,7 +14,7 @@ import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
 import { runTelegramPolling } from '../functions/telegram-webhook/polling.ts';
 import type { AccountPorts } from '../functions/trade-desk/execution.ts';
 import { TradeDesk } from '../functions/trade-desk/run.ts';
-import type { Book } from '../functions/trade-desk/state.ts';
+import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import { runDesk } from '../functions/trade-desk/subscriber.ts';
 import { CHART_QUEUE } from '../schemas/chart-task.ts';
 import { messageOf } from '../schemas/errors.ts';
@@ -111,6 +111,11 @@ export class LocalFunctions {
 
   books(): Promise<Book[]> {
     return this.#parts.desk.books();
+  }
+
+  /** SWING positions that are open. */
+  swings(): Promise<Swing[]> {
+    return this.#parts.desk.swings();
   }
 
   /** Messages by what became of them. */

@@ -9,7 +9,7 @@ import type { History } from '../connectors/history/port.ts';
 import { recordHistory } from '../connectors/history/subscriber.ts';
 import { type Relay, type RelayStats, startRelay } from '../connectors/relay/relay.ts';
 import type { AccountPorts } from '../functions/trade-desk/execution.ts';
-import type { Book } from '../functions/trade-desk/state.ts';
+import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
@@ -126,6 +126,11 @@ export class LocalStack {
   /** The desk's books as they are. */
   books(): Promise<Book[]> {
     return this.#parts.functions.books();
+  }
+
+  /** SWING positions that are open. */
+  swings(): Promise<Swing[]> {
+    return this.#parts.functions.swings();
   }
 
   alerts(): AlertCounts {

@@ -1,14 +1,22 @@
 /** What a person sees of a running stack: what happens as it happens, and the numbers of its status. */
 import type { Delivery, Subscription } from '../connectors/bus/port.ts';
 import type { Clock } from '../connectors/clock/port.ts';
-import type { Book } from '../functions/trade-desk/state.ts';
+import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import { Candle } from '../schemas/candle.ts';
 import { MacroBias, SwingSignal } from '../schemas/macro.ts';
 import { PositionEvent } from '../schemas/position-event.ts';
 import { INTERVALS, type Interval } from '../schemas/primitives.ts';
 import { ScalpSignal } from '../schemas/scalp-signal.ts';
 import type { TopicName } from '../schemas/topics.ts';
-import { type AlertLine, biasLine, chartLine, entryLines, exitLine, swingLine } from './alert-lines.ts';
+import {
+  type AlertLine,
+  biasLine,
+  chartLine,
+  entryLines,
+  exitLine,
+  swingEndLine,
+  swingLine,
+} from './alert-lines.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { MarketSource } from './market-source.ts';
 import type { StackStatus } from './status.ts';
@@ -41,6 +49,7 @@ export class StackView {
   readonly #refusals: Record<string, number> = {};
   readonly #biases: Record<string, MacroBias['bias']> = {};
   #books: readonly Book[] = [];
+  #swings: readonly Swing[] = [];
   #reading: Promise<void> | undefined;
   #signals = 0;
   #deadLetters = 0;
@@ -97,6 +106,7 @@ export class StackView {
       signals: this.#signals,
       deadLetters: this.#deadLetters,
       books: this.#books,
+      swings: this.#swings,
       refusals: this.#refusals,
       biases: this.#biases,
       alerts: { sent, waiting: QUEUED + SENDING + UNKNOWN, charts: this.#charts },
@@ -104,10 +114,12 @@ export class StackView {
     };
   }
 
-  /** The next status shows the books as they are now. */
+  /** The next status shows books and swings as they are now. */
   readBooks(): Promise<void> {
     const read = async () => {
-      this.#books = await this.#options.stack.books().catch(() => this.#books);
+      const { stack } = this.#options;
+      this.#books = await stack.books().catch(() => this.#books);
+      this.#swings = await stack.swings().catch(() => this.#swings);
       this.#reading = undefined;
     };
     this.#reading ??= read();
@@ -123,7 +135,12 @@ export class StackView {
   readonly #readers: Partial<Record<TopicName, (json: string) => void>> = {
     'market-candles': (json) => this.#candle(Candle.parse(JSON.parse(json))),
     'trade-signals-micro': (json) => this.#signal(ScalpSignal.parse(JSON.parse(json))),
-    'position-events': (json) => this.#position(PositionEvent.parse(JSON.parse(json))),
+    'position-events': (json) => {
+      const event = PositionEvent.parse(JSON.parse(json));
+      // The end of a SWING position is of no book.
+      if (event.book === undefined) this.#print(swingEndLine(event));
+      else this.#position(event);
+    },
     'macro-bias-updates': (json) => this.#bias(MacroBias.parse(JSON.parse(json))),
     'trade-signals-macro': (json) => this.#print(swingLine(SwingSignal.parse(JSON.parse(json)))),
     'dead-letters': () => {

@@ -1,7 +1,7 @@
 /** The live status of a running stack as a few lines of text. Pure: state in, lines out. */
-import type { Book } from '../functions/trade-desk/state.ts';
+import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import type { Candle } from '../schemas/candle.ts';
-import { INTERVALS, type Interval } from '../schemas/primitives.ts';
+import { INTERVALS, type Interval, pairOf } from '../schemas/primitives.ts';
 import { amount, decimal, duration, move, signed } from './figures.ts';
 
 export interface StackStatus {
@@ -25,6 +25,8 @@ export interface StackStatus {
   readonly deadLetters: number;
   /** Of the desk. */
   readonly books: readonly Book[];
+  /** SWING positions that are open. */
+  readonly swings: readonly Swing[];
   /** Scalps not entered, by reason. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly biases: Readonly<Record<string, 'LONG' | 'SHORT' | null>>;
@@ -47,6 +49,7 @@ export function renderStatus(s: StackStatus): string {
     ...s.lastCandles.slice(0, SHOWN_CANDLES).map(candleLine),
     `signals  ${count(s.signals)} · ${count(s.deadLetters)} dead letters · refused ${refusalsText(s.refusals)}`,
     `macro    ${biasesText(s.biases)}`,
+    ...s.swings.map((swing) => swingLine(swing, s)),
     ...s.books.flatMap((book) => bookLines(book, s)),
     `alerts   ${count(s.alerts.sent)} sent · ${count(s.alerts.waiting)} waiting · ${count(s.alerts.charts)} charts`,
   ];
@@ -88,13 +91,23 @@ function bookLines({ book, equity, day, positions }: Book, { lastCandles }: Stac
   return [
     `book     ${book} ${amount(equity)} · today ${signed(day.realised)}${share} · ${day.entries} entered · ${positions.length} open${state}`,
     ...positions.map((position) => {
-      const { side, pair, symbol, status, entry, tp, sl } = position;
-      const last = lastCandles.find((candle) => candle.symbol === symbol)?.close;
-      const gain = last === undefined ? '' : side === 'LONG' ? move(entry, last) : move(last, entry);
-      const what = status === 'OPEN' ? gain : 'resting';
-      return `         ${side.padEnd(5)} ${pair.padEnd(10)} ${decimal(entry)} → ${decimal(last)} ${what} · TP ${decimal(tp)} · SL ${decimal(sl)}`;
+      const last = lastCandles.find((candle) => candle.symbol === position.symbol)?.close;
+      return `         ${standing(position, last, position.status === 'WORKING' ? 'resting' : undefined)}`;
     }),
   ];
+}
+
+function swingLine({ signal, until }: Swing, { lastCandles }: StackStatus): string {
+  const last = lastCandles.find(({ symbol }) => pairOf(symbol) === signal.pair)?.close;
+  return `swing    ${standing(signal, last)} · until ${new Date(until).toISOString().slice(5, 16)}`;
+}
+
+type Idea = Pick<Swing['signal'], 'side' | 'pair' | 'entry' | 'tp' | 'sl'>;
+
+/** @param what In place of what was gained. */
+function standing({ side, pair, entry, tp, sl }: Idea, last: number | undefined, what?: string): string {
+  const gain = last === undefined ? '' : side === 'LONG' ? move(entry, last) : move(last, entry);
+  return `${side.padEnd(5)} ${pair.padEnd(10)} ${decimal(entry)} → ${decimal(last)} ${what ?? gain} · TP ${decimal(tp)} · SL ${decimal(sl)}`;
 }
 
 function count(n: number): string {

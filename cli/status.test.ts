@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { newBook } from '../functions/trade-desk/state.ts';
+import { Candle } from '../schemas/candle.ts';
+import { SwingSignal } from '../schemas/macro.ts';
+import { renderStatus, type StackStatus } from './status.ts';
+
+const at = '2026-01-05T09:30:00.000Z';
+const candle = Candle.parse({
+  ...{ id: 'i', venue: 'bybit', symbol: 'SOLUSDT', interval: '1m', openTime: at, closeTime: at },
+  ...{ open: 200, high: 202, low: 200, close: 202, volume: 1, turnover: 201, buyVolume: 1, trades: 1 },
+  ...{ vwap: 201, coverage: 1, filled: false, complete: true, revision: 1 },
+});
+const signal = SwingSignal.parse({
+  ...{ id: 'SOLUSDT:SHORT:1', type: 'SWING', pair: 'SOLUSDT', side: 'SHORT', entry: 200, tp: 196, sl: 202.5 },
+  ...{
+    timestamp: at,
+    expires_at: at,
+    confidence: { long: 1, short: 90 },
+    signal_reason: '',
+    params_hash: '',
+  },
+});
+const STATUS: StackStatus = {
+  ...{ source: 'simulated exchange, 60×', connected: true, marketTimeMs: Date.parse(at), uptimeMs: 5_000 },
+  ...{ symbols: 1, trades: 10, tradesPerSecond: 2, reconnects: 0, lagMs: null, backlog: 0, signals: 0 },
+  candles: { '1m': 1, '5m': 0, '15m': 0, '1h': 0, '4h': 0 },
+  ...{ lastCandles: [candle], deadLetters: 0, books: [newBook('default', 10_000)], refusals: {}, biases: {} },
+  swings: [{ signal, until: Date.parse('2026-01-07T09:30:00.000Z'), closedAt: null }],
+  ...{ alerts: { sent: 1, waiting: 0, charts: 1 }, notice: null },
+};
+
+it('shows an open swing with how it stands, its targets and its time', () => {
+  expect(renderStatus(STATUS).split('\n')).toContain(
+    'swing    SHORT SOLUSDT    200 → 202 −0.99 % · TP 196 · SL 202.5 · until 01-07T09:30',
+  );
+});
+
+it('fits into 100 columns', () => {
+  expect(
+    Math.max(
+      ...renderStatus(STATUS)
+        .split('\n')
+        .map(({ length }) => length),
+    ),
+  ).toBeLessThanOrEqual(100);
+});

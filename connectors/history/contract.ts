@@ -1,9 +1,12 @@
 /** What every History keeps to; run against each twin. */
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Candle, candleId } from '../../schemas/candle.ts';
 import { LevelSet } from '../../schemas/level-set.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
+import { rowSchema, TABLE_NAMES } from '../../schemas/tables.ts';
+import { wireOf } from '../../schemas/wire.arbitrary.ts';
 import type { History } from './port.ts';
 
 export interface HistoryUnderTest {
@@ -141,6 +144,19 @@ export function testHistoryContract(name: string, open: () => Promise<HistoryUnd
       await history.insert('scalp_signals', [signal]);
       expect(await history.query('SELECT * FROM levels')).toEqual([levels]);
       expect(await history.query('SELECT * FROM scalp_signals')).toEqual([signal]);
+    });
+
+    it.each(TABLE_NAMES)('takes any message of %s, and gives it back', async (table) => {
+      const { history } = await make();
+      const schema = rowSchema(table);
+      const empty = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, null]));
+      const rows = fc
+        .sample(wireOf(schema), { numRuns: 20, seed: 6 })
+        .map((row, i) => ({ ...empty, ...row, id: `row ${i + 10}` }));
+      // No database keeps the sign of a zero.
+      const kept = JSON.parse(JSON.stringify(rows));
+      await history.insert(table, kept);
+      expect(await history.query(`SELECT * FROM ${table} ORDER BY id`)).toEqual(kept);
     });
 
     it('queries with named parameters: text, number, boolean, null, time, list', async () => {

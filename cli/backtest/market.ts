@@ -91,9 +91,7 @@ export class Market {
   }
 
   regimeOf(pair: string): Regime {
-    const row = this.#rows.get(pair);
-    const isKnown = row !== undefined && row.atr !== null && row.atrBaseline !== null && row.atrBaseline > 0;
-    return { trend: row?.trend ?? null, atrRatio: isKnown ? row.atr! / row.atrBaseline! : null };
+    return regimeAt(this.#rows.get(pair));
   }
 
   get #delayMs(): number {
@@ -181,4 +179,10 @@ export class Market {
 
 function recordOf<S extends z.ZodObject>(schema: S, data: Uint8Array): z.output<S> {
   return jsonRecord(schema, data).record;
+}
+
+/** @param row The newest bar that the desk has seen. */
+export function regimeAt(row: FeatureRow | undefined): Regime {
+  const isKnown = row !== undefined && row.atr !== null && row.atrBaseline !== null && row.atrBaseline > 0;
+  return { trend: row?.trend ?? null, atrRatio: isKnown ? row.atr! / row.atrBaseline! : null };
 }

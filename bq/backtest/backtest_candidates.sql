@@ -6,7 +6,8 @@
 --   exit    judged on each 1m bar that opens at or after the entry, at its close: liquidation, then SL, then TP, then time.
 --           Where a bar spans both SL and TP the SL is taken: nobody knows the order of its prices.
 --   SL      at its price or the bar's open, whichever is worse, worse by @exit_slippage; taker.
---   TP      at its price; maker. TIMEOUT at the close of the first bar that ends @timeouts_min after the entry, worse by
+--   TP      at its price, where a price goes beyond it: to touch it is to stand behind others in the queue; maker.
+--   TIMEOUT at the close of the first bar that ends @timeouts_min after the entry, worse by
 --           @exit_slippage; taker. LIQUIDATED where the margin is all but gone, at the price where it is gone; taker.
 -- Where bars are missing up to @late_min after the timeout is past, `exit_kind` is null: the trade is not resolved, and earns nothing.
 --
@@ -73,7 +74,7 @@ candidate_bars AS (
     bar.close,
     IF(e.direction = 1, LEAST(e.sl, bar.open), GREATEST(e.sl, bar.open)) * (1 - e.direction * @exit_slippage) AS stop_price,
     e.direction * (IF(e.direction = 1, bar.low, bar.high) - e.sl) <= 0 AS is_stopped,
-    e.direction * (IF(e.direction = 1, bar.high, bar.low) - e.tp) >= 0 AS is_won,
+    e.direction * (IF(e.direction = 1, bar.high, bar.low) - e.tp) > 0 AS is_won,
     bar.close_ms >= e.entry_ms + e.timeout_min * 60000 AS is_over,
     e.direction * IF(e.direction = 1, bar.low, bar.high) AS worst,
     e.direction * e.entry_price * (1 - e.direction * (1 / e.leverage - @maintenance_margin)) AS liquidated_at

@@ -18,6 +18,9 @@ export const FROM = Date.UTC(2025, 5, 1, 7, 20);
 const MINUTES = 90;
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'] as const;
 
+/** Coarse, so that prices meet barriers exactly. */
+const onTick = (price: number) => Math.round(price * 2) / 2;
+
 const PARAMS: fc.Arbitrary<ModelParams> = fc.record({
   takeProfit: fc.constantFrom(0, 0.002, 0.004),
   stopLoss: fc.constantFrom(0, 0.003),
@@ -50,7 +53,8 @@ function barsOf(symbol: string, random: () => number): ModelBar[] {
     const high = Math.max(open, close) * (1 + random() * 0.001);
     const low = Math.min(open, close) * (1 - random() * 0.001);
     price = close;
-    return { symbol, openTime: FROM + i * MINUTE_MS, open, high, low, close };
+    const [o, h, l, c] = [open, high, low, close].map(onTick) as [number, number, number, number];
+    return { symbol, openTime: FROM + i * MINUTE_MS, open: o, high: h, low: l, close: c };
   }).filter(() => random() > 0.03);
 }
 
@@ -70,7 +74,11 @@ function signalsOf(bars: readonly ModelBar[], random: () => number): ModelSignal
           side,
           ts,
         },
-        ...{ entry: bar.close, tp: bar.close * (1 + sign * 0.003), sl: bar.close * (1 - sign * 0.0025) },
+        ...{
+          entry: bar.close,
+          tp: onTick(bar.close * (1 + sign * 0.003)),
+          sl: onTick(bar.close * (1 - sign * 0.0025)),
+        },
         leverage: random() < 0.2 ? 50 : 10,
       };
     });

@@ -143,7 +143,7 @@ function exitIn(
     return { kind: 'LIQUIDATED', ms, price: entry * (1 - sign / signal.leverage), fee: params.takerFee };
   }
   if (isLost(worst, sl)) return { kind: 'SL', ms, price: stop, fee: params.takerFee };
-  if (isLost(tp, best)) return { kind: 'TP', ms, price: tp, fee: params.makerFee };
+  if (!isLost(best, tp)) return { kind: 'TP', ms, price: tp, fee: params.makerFee };
   const isOver = ms >= entryMs + params.timeoutMin * MINUTE_MS;
   return isOver ? { kind: 'TIMEOUT', ms, price: slipped(bar.close), fee: params.takerFee } : null;
 }

@@ -2,43 +2,17 @@ import { afterEach, expect, it } from 'vitest';
 import { NotFoundError, UpstreamError } from '../../../schemas/errors.ts';
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
 import { ManualClock } from '../../clock/manual.ts';
-import { exchangeCandle } from '../../exchanges/klines.ts';
-import type { Instrument, KlineQuery } from '../../exchanges/venue.ts';
+import type { KlineQuery } from '../../exchanges/venue.ts';
 import { openDuckDbHistory } from '../duckdb.ts';
 import type { History } from '../port.ts';
 import { BackfillCursor } from './cursor.ts';
+import { exchange } from './exchange.fixture.ts';
 import { backfillKlines, type KlineBackfill } from './klines.ts';
 
 const START = Date.UTC(2025, 0, 1);
 const MINUTES = 10_000;
 const SPAN = { fromMs: START, toMs: START + MINUTES * MINUTE_MS };
 const QUERY = { venue: 'bybit', interval: '1m', symbols: ['BTCUSDT'], ...SPAN } as const;
-
-const instrument = (symbol: string, listedMs: number | null = null): Instrument => ({
-  ...{ symbol, base: 'BTC', quote: 'USDT', isPerpetual: true, status: 'trading', listedMs },
-  ...{ tickSize: 0.1, lotSize: 0.001 },
-});
-
-/** An exchange whose bars are told by their minute; those in `absent` it does not have. */
-function exchange(absent: (openTime: number) => boolean = () => false, listedMs: number | null = null) {
-  const asked: KlineQuery[] = [];
-  return {
-    asked,
-    instruments: async () => [instrument('BTCUSDT', listedMs), instrument('ETHUSDT')],
-    klines: async (query: KlineQuery) => {
-      asked.push(query);
-      const { symbol, interval, fromMs, toMs } = query;
-      return Array.from({ length: (toMs - fromMs) / MINUTE_MS }, (_, i) => fromMs + i * MINUTE_MS)
-        .filter((openTime) => !absent(openTime))
-        .map((openTime) => {
-          const price = 100 + ((openTime / MINUTE_MS) % 100);
-          const numbers = { open: price, high: price, low: price, close: price, volume: 1, turnover: price };
-          const identity = { venue: 'bybit', symbol, interval, openTime } as const;
-          return exchangeCandle(identity, { ...numbers, buyVolume: null, trades: null });
-        });
-    },
-  };
-}
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

@@ -9,6 +9,7 @@ import type { PositionEvent } from '../../schemas/position-event.ts';
 import { pairOf } from '../../schemas/primitives.ts';
 import { OWNED_STATE } from '../../schemas/state.ts';
 import { messageFor } from '../../transforms/publish/publish.ts';
+import { Batches } from './batches.ts';
 import { observe } from './facts.ts';
 import { type Context, type DeskInput, pairOfInput } from './input.ts';
 import { Book, Closes, PairFacts, type Swing } from './state.ts';
@@ -39,7 +40,9 @@ export class TradeDesk {
   readonly #facts: OwnedRows<typeof PairFacts>;
   readonly #closes: OwnedRows<typeof Closes>;
   readonly #pauses: OwnedRows<typeof OWNED_STATE.pause.schema>;
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #turns: ReadonlyMap<string, Batches<DeskInput>>;
+  /** Of each book that has just told something: until that is out of its row. */
+  readonly #clearing = new Map<string, Promise<void>>();
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
@@ -47,6 +50,12 @@ export class TradeDesk {
     this.#facts = new OwnedRows(ports.store, 'desk-facts', PairFacts);
     this.#closes = new OwnedRows(ports.store, 'desk-closes', Closes);
     this.#pauses = new OwnedRows(ports.store, 'pause', OWNED_STATE.pause.schema);
+    this.#turns = new Map(
+      ports.config.books.map((params) => [
+        params.book,
+        new Batches((inputs) => this.#decide(params, inputs)),
+      ]),
+    );
   }
 
   /**
@@ -58,7 +67,7 @@ export class TradeDesk {
     if (pair !== null && FACTS.includes(input.kind)) await this.#observe(pair, input);
     const isFor = ({ book }: DeskParams) => !('book' in input) || input.book === book;
     const books = this.#ports.config.books.filter(isFor);
-    await Promise.all(books.map((params) => this.#inTurn(params.book, () => this.#decide(params, input))));
+    await Promise.all(books.map(({ book }) => this.#inTurn(book, input)));
   }
 
   /** Closes of the past, for correlation: nothing is decided on them. In any order and any number of times. */
@@ -73,14 +82,10 @@ export class TradeDesk {
     await Promise.all(writes);
   }
 
-  /** One after the other within this desk: only other desks are raced for a row. */
-  #inTurn(book: string, act: () => Promise<void>): Promise<void> {
-    const turn = (this.#turns.get(book) ?? Promise.resolve()).then(act);
-    this.#turns.set(
-      book,
-      turn.catch(() => {}),
-    );
-    return turn;
+  /** Together with all that waits: only other desks are raced for a row. */
+  async #inTurn(book: string, input: DeskInput): Promise<void> {
+    await this.#turns.get(book)!.add(input);
+    await this.#clearing.get(book);
   }
 
   /** The books as they are, for whoever shows them. */
@@ -123,14 +128,18 @@ export class TradeDesk {
     });
   }
 
-  async #decide(params: DeskParams, input: DeskInput): Promise<void> {
+  /** One after the other on the row as it stands, then in one write. */
+  async #decide(params: DeskParams, inputs: readonly DeskInput[]): Promise<void> {
+    const { config, onBook } = this.#ports;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const found = await this.#books.read(params.book);
-      const context = await this.#contextOf(found?.value, params, input);
-      const { book } = decide(found?.value, input, context, this.#ports.config);
+      const context = await this.#contextOf(found?.value, params, inputs);
+      const decided = (known: Book | undefined, input: DeskInput) =>
+        decide(known, input, { ...context, at: input.at }, config).book;
+      const book = inputs.reduce(decided, found?.value)!;
       if (book !== found?.value) {
         if (!(await this.#replace(found, book))) continue;
-        this.#ports.onBook?.(book);
+        onBook?.(book);
       }
       return this.#publish(book);
     }
@@ -143,33 +152,39 @@ export class TradeDesk {
     return this.#books.replace([book.book], found?.version ?? 0, book);
   }
 
-  /** Only what the decision can ask for is read. */
-  async #contextOf(book: Book | undefined, params: DeskParams, input: DeskInput): Promise<Context> {
-    const own = pairOfInput(input);
-    const held = book?.positions.map(({ pair }) => pair) ?? [];
-    const isSignal = input.kind === 'signal';
-    const isHeld = own !== null && held.includes(own);
-    const touched = own === null ? held : isSignal || isHeld ? [own] : [];
-    const isResting = isHeld && book?.positions.some((p) => p.pair === own && p.status === 'WORKING');
+  /** Only what the decisions can ask for is read: of pairs that are held, or may be once those before are made. */
+  async #contextOf(
+    book: Book | undefined,
+    params: DeskParams,
+    inputs: readonly DeskInput[],
+  ): Promise<Omit<Context, 'at'>> {
+    const positions = book?.positions ?? [];
+    const signals = inputs.flatMap((input) => (input.kind === 'signal' ? [input.signal.pair] : []));
+    const own = new Set(inputs.map(pairOfInput));
+    const held = [...new Set([...positions.map(({ pair }) => pair), ...signals])];
+    const resting = positions.filter(({ status, pair }) => status === 'WORKING' && own.has(pair));
+    const pausable = [...signals, ...resting.map(({ pair }) => pair)];
     const [pairs, closes, pauses] = await Promise.all([
-      readAll(this.#facts, touched),
-      readAll(this.#closes, isSignal && held.length > 0 ? [own!, ...held] : []),
-      readAll(this.#pauses, isSignal || isResting ? ['all', own!] : []),
+      readAll(this.#facts, own.has(null) ? held : held.filter((pair) => own.has(pair))),
+      readAll(this.#closes, signals.length > 0 && held.length > 1 ? held : []),
+      readAll(this.#pauses, pausable.length > 0 ? ['all', ...pausable] : []),
     ]);
-    return { at: input.at, params, pairs, closes, pauses };
+    return { params, pairs, closes, pauses };
   }
 
+  /** What was told is taken out of the row with the next inputs, if there are any by then. */
   async #publish({ book, outbox }: Book): Promise<void> {
     if (outbox.length === 0) return;
-    const { bus, config } = this.#ports;
-    await bus.publish('position-events', outbox.map(asMessage));
-    const told = { kind: 'published', at: 0, book, ids: outbox.map(({ id }) => id) } as const;
-    const params = config.books.find((candidate) => candidate.book === book)!;
-    const context = { at: 0, params, pairs: {}, closes: {}, pauses: {} };
-    await this.#books.update([book], (known) => {
-      const next = known === null ? null : decide(known, told, context, config).book;
-      return next === known ? null : next;
-    });
+    await this.#ports.bus.publish('position-events', outbox.map(asMessage));
+    const ids = outbox.map(({ id }) => id);
+    const clearing = this.#turns.get(book)!.add({ kind: 'published', at: 0, book, ids });
+    this.#clearing.set(book, clearing);
+    // Those who wait for it hear of it.
+    clearing
+      .catch(() => {})
+      .finally(() => {
+        if (this.#clearing.get(book) === clearing) this.#clearing.delete(book);
+      });
   }
 }
 

@@ -8,6 +8,7 @@ import { addLookaheadCheck } from './commands/lookahead-check.ts';
 import { addRecord } from './commands/record.ts';
 import { addRelay } from './commands/relay.ts';
 import { addReplay } from './commands/replay.ts';
+import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addSql } from './commands/sql.ts';
 import { addStart } from './commands/start.ts';
@@ -28,6 +29,7 @@ Examples:
   cst replay --frames frames --out out                         … and what would have come of it
   cst backtest BTCUSDT=candles.parquet --out out               … and what a desk would have earned with them
   cst lookahead-check BTCUSDT=candles.parquet                  … and whether they knew what came later
+  cst report out --html                                        … on a page with charts
   cst sql trades                                               GoogleSQL on history, here or on BigQuery
   cst backfill --pairs BTCUSDT --timerange 20250101-           an exchange's bars into history
   cst replay --help                                            file formats and more examples
@@ -50,6 +52,7 @@ function programOf(): Command {
   addRun(program);
   addReplay(program);
   addBacktest(program);
+  addReport(program);
   addLookaheadCheck(program);
   addSql(program);
   addBackfill(program);

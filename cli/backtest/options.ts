@@ -55,6 +55,8 @@ export interface BacktestOptions extends Rules {
   readonly out: string;
   readonly code: string;
   readonly data: readonly DataSource[];
+  /** Variants that are tried side by side; default 1. */
+  readonly trials?: number;
   /** Share of the input read so far, 0..1. */
   readonly onProgress?: (share: number) => void;
   /** Told of each input of the desk, in order. */

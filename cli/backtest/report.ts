@@ -46,6 +46,8 @@ export interface BacktestReport {
   /** Of the bars that were traded on. Unit: ms since the epoch. */
   readonly range: { readonly fromMs: number; readonly toMs: number; readonly warmUpFromMs: number };
   readonly pairs: readonly string[];
+  /** Variants that were tried side by side. */
+  readonly trials: number;
   readonly data: { readonly hash: string; readonly files: readonly DataSource[] };
   readonly paramsHash: Readonly<Record<'signals' | 'desk' | 'macro' | 'assumptions', string>>;
   readonly params: { readonly signals: object; readonly desk: object; readonly macro: object };
@@ -75,7 +77,7 @@ const SEED = 1;
 
 export function reportOf(parts: ReportParts): BacktestReport {
   const { options, market, tally, state, counted, sha256 } = parts;
-  const { params, desk, macro, assumptions, data, input } = options;
+  const { params, desk, macro, assumptions, data, input, trials = 1 } = options;
   const { pairs } = market;
   const { incompleteMinutes, silentMinutes } = market.ledger;
   const range = {
@@ -85,7 +87,7 @@ export function reportOf(parts: ReportParts): BacktestReport {
   };
   const books = desk.books.map((book): [string, BookReport] => [
     book.book,
-    bookReport(tally.books.get(book.book)!, book, state, { ...range, pairs: pairs.length }),
+    bookReport(tally.books.get(book.book)!, book, state, trials, { ...range, pairs: pairs.length }),
   ]);
   const told = {
     signals: z.encode(SignalParams, params),
@@ -94,7 +96,7 @@ export function reportOf(parts: ReportParts): BacktestReport {
   };
   const hash = (value: unknown) => shortHash(canonicalJson(value));
   return {
-    ...{ version: options.code, range, pairs },
+    ...{ version: options.code, range, pairs, trials },
     data: { hash: hash(data), files: data },
     paramsHash: {
       ...{ signals: hash(told.signals), desk: hash(told.desk), macro: hash(told.macro) },
@@ -114,19 +116,22 @@ function bookReport(
   tally: BookTally,
   { book, risk }: DeskParams,
   state: DeskState,
+  trials: number,
   span: { readonly fromMs: number; readonly toMs: number; readonly pairs: number },
 ): BookReport {
   const { trades } = tally;
   const random = new Random(SEED);
   const held = state.books[book]?.positions ?? [];
   const withBias = trades.filter(({ bias }) => bias !== null);
+  const performance = performanceOf(trades, {
+    startEquity: risk.startEquity,
+    ...span,
+    random: () => random.next(),
+  });
+  // How far the others are from this one is not known here: as if it were alone, it would flatter.
   return {
     decisions: tally.all,
-    performance: performanceOf(trades, {
-      startEquity: risk.startEquity,
-      ...span,
-      random: () => random.next(),
-    }),
+    performance: trials === 1 ? performance : { ...performance, deflatedSharpe: null },
     byStrategy: merged(
       tally.byStrategy,
       figuresBy(trades, ({ strategy }) => strategy),

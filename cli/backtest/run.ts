@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { assertFolder, needed } from '../file-flags.ts';
 import { progressBar } from '../progress.ts';
+import { type Run, runOf } from '../report/folder.ts';
+import { writePage } from '../report/write.ts';
 import { version } from '../version.ts';
 import { type DataFlags, filesRead, framesRead } from './data.ts';
 import { type RuleFlags, variantsOf } from './settings.ts';
@@ -21,13 +23,17 @@ export async function runBacktest(words: readonly string[], flags: BacktestFlags
   const variants = variantsOf(flags, read.venue);
   // Loaded when needed: the graph takes longer to load than a wrong file takes to name.
   const { backtest } = await import('./backtest.ts');
+  const runs: Run[] = [];
   const bar = progressBar('backtest', systemClock, process.stderr);
   try {
     for (const [i, { name, ...rules }] of variants.entries()) {
       const startedMs = systemClock.now();
       const folder = name === null ? out : join(out, name);
       const onProgress = (share: number) => bar.update((i + share) / variants.length);
-      const report = await backtest({ ...read, ...rules, code: version(), out: folder, onProgress });
+      const given = { ...read, ...rules, code: version(), out: folder, trials: variants.length };
+      const report = await backtest({ ...given, onProgress });
+      runs.push(runOf(folder, name));
+      writePage(folder, runs.slice(-1));
       const elapsedMs = systemClock.now() - startedMs;
       const title = name === null ? '' : `variant ${name}\n`;
       const told = { variant: name, out: folder, elapsedMs, ...report };
@@ -35,6 +41,7 @@ export async function runBacktest(words: readonly string[], flags: BacktestFlags
         flags.json ? `${JSON.stringify(told)}\n` : title + textOf(report, folder, elapsedMs),
       );
     }
+    if (runs.length > 1) writePage(out, runs);
   } finally {
     bar.stop();
   }

@@ -5,14 +5,14 @@ const NONE = '–';
 const WIDTHS = [22, 9, 9, 8, 8, 12, 11, 11, 8] as const;
 const HEADER = ['', 'signals', 'entered', 'trades', 'win %', 'net', 'a trade', 'profit f.', 'refused'];
 
-/** Lines fit into 100 columns. */
-export function textOf(report: BacktestReport, out: string, elapsedMs: number): string {
+/** Lines fit into 100 columns. @param elapsedMs Null: not told. */
+export function textOf(report: BacktestReport, out: string, elapsedMs: number | null): string {
   const { range, quality, data, macro, pairs } = report;
   const iso = (ms: number) => `${new Date(ms).toISOString().slice(0, 16)}Z`;
   const warmed = ((range.fromMs - range.warmUpFromMs) / 86_400_000).toFixed(1);
   return [
     `range     ${iso(range.fromMs)} to ${iso(range.toMs)}, ${namesOf(pairs)}, warmed by ${warmed} days before it`,
-    `read      ${count(quality.rows)} rows in ${(elapsedMs / 1_000).toFixed(1)} s (data ${data.hash}): ${qualityOf(quality)}`,
+    `read      ${count(quality.rows)} rows${elapsedMs === null ? '' : ` in ${(elapsedMs / 1_000).toFixed(1)} s`} (data ${data.hash}): ${qualityOf(quality)}`,
     `MACRO     ${count(macro.decided)} slots: ${count(macro.judged)} judged on all timeframes, ${count(macro.biased)} with a bias, ${count(macro.swings)} swings`,
     ...Object.entries(report.books).flatMap(([name, book]) => ['', ...linesOf(name, book)]),
     '',

@@ -18,6 +18,7 @@ Writes to DIR, the same bytes in every run:
   trades, equity (.ndjson)          one line for each closed trade, with its costs, bias and regime
   bars (.ndjson)                    1m bars round the signals
   feed-events, dead-letters (.ndjson)   spans of bars that are not whole; rows that cannot be read
+  report.html                       the same as a page: curves, tables, trades on charts (cst report DIR renders it anew)
   report.json                       figures, refusals by reason, assumptions, parameters, hashes
 
 --frames runs what cst record wrote, all of it, on the books and fundings of then.

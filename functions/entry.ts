@@ -9,8 +9,7 @@ import { jsonLog, type Log } from '../connectors/log-line.ts';
 import { messageOf, WireFormatError } from '../schemas/errors.ts';
 import { type Environment, settingsOf } from './environment.ts';
 import { Ports } from './ports.ts';
-
-export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+import type { Handler } from './post-handler.ts';
 
 type Pieces = Record<string, z.ZodType<unknown, Environment>>;
 

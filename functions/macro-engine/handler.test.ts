@@ -170,9 +170,9 @@ describe('who is not the timer', () => {
     expect(world.published).toEqual([]);
   });
 
-  it('is refused where the check itself fails, which is told', async () => {
+  it('is told to come again where the check itself fails, and no more', async () => {
     world.authorize = () => Promise.reject(new UpstreamError('no keys'));
-    expect((await post()).status).toBe(401);
+    expect(await post()).toEqual({ status: 503, body: { error: 'It failed: the log says why.' } });
     expect(world.published).toEqual([]);
     expect(world.complaints).toEqual(['UpstreamError: no keys']);
   });

@@ -1,7 +1,8 @@
 /** The MACRO engine as an HTTP function: a timer posts to it every 15 minutes. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ConfigError, messageOf } from '../../schemas/errors.ts';
+import type { IncomingMessage } from 'node:http';
+import { ConfigError } from '../../schemas/errors.ts';
 import { EventTime } from '../../schemas/primitives.ts';
+import type { Handler } from '../post-handler.ts';
 import { type MacroEngine, runMacro } from './run.ts';
 
 export interface MacroHandlerOptions extends MacroEngine {
@@ -13,11 +14,9 @@ export interface MacroHandlerOptions extends MacroEngine {
 
 /**
  * `POST /`, or `POST /?slot=2026-01-01T00:15:00.000Z` to run a slot again. Answers as JSON: 200 with the run; 503 where
- * some pair failed, so that the timer tries again; 401, 405, 400 for what is refused.
+ * some pair or the check of the caller failed, so that the timer tries again; 401, 405, 400 for what is refused.
  */
-export function macroHandler(
-  options: MacroHandlerOptions,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function macroHandler(options: MacroHandlerOptions): Handler {
   return async (request, response) => {
     const { status, body } = await answer(options, request);
     const headers = { 'content-type': 'application/json', ...(status === 405 ? { allow: 'POST' } : {}) };
@@ -26,14 +25,13 @@ export function macroHandler(
 }
 
 interface Answer {
-  readonly status: 200 | 400 | 401 | 405 | 500 | 503;
+  readonly status: 200 | 400 | 401 | 405 | 503;
   readonly body: object;
 }
 
 async function answer(options: MacroHandlerOptions, request: IncomingMessage): Promise<Answer> {
   try {
-    // Nobody else learns anything, not even what the function is.
-    if (!(await isAuthorized(options, request))) return refusal(401, 'Not authorized.');
+    if (!(await options.authorize(request))) return refusal(401, 'Not authorized.');
     if (request.method !== 'POST') return refusal(405, 'Expected POST.');
     const run = await runMacro(options, slotOf(request.url ?? '/'));
     for (const { pair, reason } of run.failed) options.onError?.(new Error(`${pair}: ${reason}`));
@@ -42,17 +40,8 @@ async function answer(options: MacroHandlerOptions, request: IncomingMessage): P
   } catch (error) {
     if (error instanceof ConfigError) return refusal(400, error.message);
     options.onError?.(error);
-    return refusal(500, messageOf(error));
-  }
-}
-
-/** A check that fails is no yes. */
-async function isAuthorized({ authorize, onError }: MacroHandlerOptions, request: IncomingMessage) {
-  try {
-    return await authorize(request);
-  } catch (error) {
-    onError?.(error);
-    return false;
+    // Whoever is not let in learns nothing of what is wrong.
+    return refusal(503, 'It failed: the log says why.');
   }
 }
 

@@ -1,16 +1,17 @@
 /** The notifier behind push subscriptions: each posts one message, which is answered once it is in the outbox. */
 import type { MessageBus } from '../../connectors/bus/port.ts';
+import type { Handler, PostOptions } from '../post-handler.ts';
 import { type PushHandlerOptions, pushHandler } from '../push.ts';
 import { NOTIFIER_TOPICS, takeMessage } from './messages.ts';
 import type { Notifier } from './notifier.ts';
 
-export interface NotifierHandlerOptions extends Pick<PushHandlerOptions, 'authorize' | 'onError'> {
+export interface NotifierHandlerOptions extends PostOptions {
   readonly notifier: Notifier;
   readonly bus: Pick<MessageBus, 'publish'>;
 }
 
 /** Needs one instance, always on: what it was told is sent in the time between requests, too. */
-export function notifierHandler(options: NotifierHandlerOptions): ReturnType<typeof pushHandler> {
+export function notifierHandler(options: NotifierHandlerOptions): Handler {
   const { notifier, bus } = options;
   const receive: PushHandlerOptions['receive'] = (topic, message) =>
     takeMessage(notifier, bus, topic, message);

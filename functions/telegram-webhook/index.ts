@@ -12,14 +12,13 @@ await serveFunction({
     ...{ state: STATE, tasks: TASKS, messenger: MESSENGER, chats: CHATS, users: USERS },
     secret: secret('CST_TELEGRAM_WEBHOOK_SECRET'),
   },
-  async open(settings, { ports, clock, log }) {
+  async open(settings, { ports, clock, onError }) {
     const { chats, users } = settings;
     const [store, tasks, messenger] = await Promise.all([
       ports.store(settings.state),
       ports.tasks(settings.tasks),
       ports.messenger(settings.messenger),
     ]);
-    const onError = (line: string) => log('ERROR', line);
     const secret = readSecret(settings.secret);
     return { handler: webhookHandler({ store, tasks, messenger, clock, chats, users, secret, onError }) };
   },

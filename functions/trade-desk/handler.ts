@@ -1,7 +1,7 @@
 /** The desk in the cloud: push subscriptions of its topics post to it, and a timer. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../connectors/clock/port.ts';
-import { type PushHandlerOptions, pushHandler } from '../push.ts';
+import { type Handler, type PostOptions, postHandler } from '../post-handler.ts';
+import { pushHandler } from '../push.ts';
 import { commandsOf } from './commands.ts';
 import { type AccountPorts, bookOnAccount, Execution } from './execution.ts';
 import { DESK_TOPICS, takeMessage } from './messages.ts';
@@ -9,7 +9,7 @@ import { type DeskPorts, TradeDesk } from './run.ts';
 import type { Book } from './state.ts';
 
 export type DeskHandlerOptions = DeskPorts &
-  Pick<PushHandlerOptions, 'authorize' | 'onError'> & {
+  PostOptions & {
     readonly clock: Clock;
     /** Needed where a book lives on it. */
     readonly account?: AccountPorts;
@@ -20,9 +20,7 @@ export type DeskHandlerOptions = DeskPorts &
  * where there is one; 503 to come again. A book on an account has its orders sent with the push that decides them.
  * @throws ConfigError where a book is to live on an account and there is none.
  */
-export function deskHandler(
-  options: DeskHandlerOptions,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function deskHandler(options: DeskHandlerOptions): Handler {
   const { bus, clock } = options;
   const { desk, execution, send } = deskOf(options);
   const onPush = pushHandler({
@@ -33,10 +31,16 @@ export function deskHandler(
       await send();
     },
   });
-  return async (request, response) => {
+  const onTimer = postHandler(options, async () => {
+    await desk.take({ kind: 'timer', at: clock.now() });
+    await execution?.instruments();
+    await execution?.pass();
+    await execution?.reconcile();
+    return 204;
+  });
+  return (request, response) => {
     const isTimer = request.url?.split('?')[0] === '/timer';
-    if (!isTimer) return onPush(request, response);
-    response.writeHead(await onTimer(options, desk, execution, request)).end();
+    return (isTimer ? onTimer : onPush)(request, response);
   };
 }
 
@@ -59,24 +63,4 @@ function deskOf(options: DeskHandlerOptions) {
     await execution.pass().catch((error: unknown) => onError?.(error));
   };
   return { desk, execution, send };
-}
-
-async function onTimer(
-  options: DeskHandlerOptions,
-  desk: TradeDesk,
-  execution: Execution | undefined,
-  request: IncomingMessage,
-) {
-  try {
-    if (!(await options.authorize(request))) return 401;
-    if (request.method !== 'POST') return 405;
-    await desk.take({ kind: 'timer', at: options.clock.now() });
-    await execution?.instruments();
-    await execution?.pass();
-    await execution?.reconcile();
-    return 204;
-  } catch (error) {
-    options.onError?.(error);
-    return 503;
-  }
 }

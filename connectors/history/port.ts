@@ -17,7 +17,10 @@ export interface History {
   insert(table: TableName, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
   /** The highest revision of each bar, by symbol then open time. */
   candles(query: CandleQuery): Promise<Candle[]>;
-  /** Any SQL with named parameters ($name); rows as plain objects. */
+  /**
+   * SQL of its own dialect with named parameters: `$name` on DuckDB, `@name` on BigQuery. Rows as plain objects of what JSON
+   * can hold: times as ISO strings with ms, integers beyond 2^53 as strings.
+   */
   query(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }

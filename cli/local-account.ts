@@ -1,7 +1,5 @@
-/** The account on which a book of a live stack may live: play money unless said twice, keys from the environment alone. */
-import { readFileSync } from 'node:fs';
-import { bybitBroker } from '../connectors/broker/bybit/broker.ts';
-import { brokerConfig, brokerKeys, hostOf } from '../connectors/broker/config.ts';
+/** The account on which a book of a live stack may live. */
+import { openBroker } from '../connectors/broker/open.ts';
 import type { Broker } from '../connectors/broker/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { ConfigError } from '../schemas/errors.ts';
@@ -25,11 +23,5 @@ export async function localAccount(options: LocalAccountOptions): Promise<Broker
       `Expected --live for the book ${book.book}, whose execution is "broker": its orders would meet another market than the simulated one.`,
     );
   }
-  const settings = brokerConfig(config.broker);
-  // Whether orders may leave is said before keys are asked for.
-  hostOf(settings);
-  const keys = brokerKeys(environment, (path) => readFileSync(path, 'utf8'));
-  const broker = bybitBroker({ config: settings, keys, clock: systemClock });
-  for (const warning of await broker.check()) notice(warning);
-  return broker;
+  return openBroker({ settings: config.broker, environment, clock: systemClock, notice });
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
+import { startBrokerTwin } from '../connectors/broker/bybit/twin.fixture.ts';
 import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
 import { pullAll } from '../connectors/bus/fixture.ts';
 import { systemClock } from '../connectors/clock/system.ts';
@@ -127,6 +128,36 @@ describe.concurrent('trade-desk', () => {
       return running;
     });
     expect(events).toMatchObject([{ kind: 'DECISION', signalId: told.id, refusal: expect.any(String) }]);
+  });
+});
+
+describe.concurrent('trade-desk with an account', () => {
+  const onAccount = { CST_PARAMS: '{"books":[{"execution":"broker"}]}', CST_INSTRUMENTS: 'bybit:BTCUSDT' };
+
+  it.each([
+    ['orders may not leave', onAccount, 'Real orders are off'],
+    ['it has no keys', { ...onAccount, CST_BROKER: '{"enabled":true}' }, 'CST_BYBIT_KEY'],
+    ['it trades nothing', { ...onAccount, CST_INSTRUMENTS: 'kraken:BTC/USDT' }, 'what the account trades'],
+  ])('does not start where %s', async (_, changes, why) => {
+    const running = await FunctionProcess.start('trade-desk', { ...embedded().environment, ...changes });
+    expect(await running.ended()).toBe(4);
+    expect(running.log).toMatchObject([{ message: expect.stringContaining(why) }]);
+  });
+
+  it('knows what orders there must be multiples of', async (test) => {
+    const { environment, path } = embedded();
+    const twin = await startBrokerTwin();
+    test.onTestFinished(() => twin.close());
+    const running = await start(test, 'trade-desk', {
+      ...{ ...environment, ...onAccount, CST_BYBIT_KEY: twin.key, CST_BYBIT_SECRET: twin.secret },
+      CST_BROKER: JSON.stringify({ enabled: true, network: 'twin', twinUrl: twin.url }),
+    });
+    expect(await running.post({}, CALL, '/timer'), running.output).toBe(204);
+    expect(await stopped(running)).toBe(0);
+    expect(running.output).not.toContain(twin.secret);
+    const store = await openSqliteStore({ path: path('state.db'), clock: systemClock });
+    test.onTestFinished(() => store.close());
+    expect((await store.get('desk-facts#BTCUSDT'))?.value).toContain('"lot":0.001');
   });
 });
 

@@ -178,17 +178,23 @@ const Instrument = z
     symbol: text.slice(text.indexOf(':') + 1),
   }))
   .pipe(z.object({ venue: Venue, symbol: VenueSymbol }));
+const Instruments = list.pipe(z.array(Instrument));
+const INSTRUMENTS_ARE = 'venue:symbol, with commas between, e.g. bybit:BTCUSDT,kraken:BTC/USDT';
 /** By pair: the first is the one that is traded, the next ones stand in for it. */
 export const INSTRUMENTS = value(
   'CST_INSTRUMENTS',
-  list.pipe(z.array(Instrument).min(1)).transform((all) =>
+  Instruments.refine((all) => all.length > 0).transform((all) =>
     [...Map.groupBy(all, ({ symbol }) => pairOf(symbol))].map(([pair, [first, ...others]]) => ({
       pair,
       instruments: [first!, ...others] as const,
     })),
   ),
-  'venue:symbol, with commas between, e.g. bybit:BTCUSDT,kraken:BTC/USDT',
+  INSTRUMENTS_ARE,
 );
+/** The same, where it may be that none is traded. */
+export const TRADED = value('CST_INSTRUMENTS', Instruments.default([]), INSTRUMENTS_ARE);
+/** As they were written: what is wrong with them matters where a book lives on an account. */
+export const BROKER = json('CST_BROKER', z.looseObject({}));
 
 /** Where an exchange is asked instead of at its own address, by venue. */
 export const REST_URLS = json('CST_REST_URLS', z.partialRecord(Venue, z.url({ protocol: /^https?$/ })));

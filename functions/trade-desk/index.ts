@@ -1,18 +1,44 @@
 /** `trade-desk` on Cloud Run functions: Pub/Sub pushes its topics to it, and a timer posts to `/timer`. */
+import { openBroker } from '../../connectors/broker/open.ts';
 import { DeskConfig } from '../../schemas/desk-params.ts';
+import { ConfigError } from '../../schemas/errors.ts';
 import { serveFunction } from '../entry.ts';
 import { json } from '../environment.ts';
 import { authorizeOf } from '../ports.ts';
-import { BUS, CALLERS, STATE } from '../settings.ts';
+import { BROKER, BUS, CALLERS, STATE, TRADED } from '../settings.ts';
 import { deskHandler } from './handler.ts';
+
+const environment = process.env;
 
 await serveFunction({
   name: 'trade-desk',
-  environment: process.env,
-  settings: { state: STATE, bus: BUS, callers: CALLERS, config: json('CST_PARAMS', DeskConfig) },
-  async open({ state, bus, callers, config }, { ports, clock, onError }) {
+  environment,
+  settings: {
+    ...{ state: STATE, bus: BUS, callers: CALLERS, broker: BROKER, traded: TRADED },
+    config: json('CST_PARAMS', DeskConfig),
+  },
+  async open({ state, bus, callers, broker, traded, config }, { ports, clock, log, onError }) {
     const authorize = authorizeOf(callers);
+    const notice = (line: string) => log('WARNING', line);
+    const symbols = traded.filter(({ venue }) => venue === config.venue).map(({ symbol }) => symbol);
+    const isOnAccount = config.books.some(({ execution }) => execution === 'broker');
+    if (isOnAccount && symbols.length === 0) {
+      throw new ConfigError(
+        `Expected CST_INSTRUMENTS to name what the account trades, e.g. ${config.venue}:BTCUSDT, got none of ${config.venue}.`,
+      );
+    }
+    const account = isOnAccount
+      ? {
+          broker: await openBroker({ settings: broker, environment, clock, notice }),
+          symbols: () => symbols,
+          notice,
+        }
+      : undefined;
     const [store, open] = await Promise.all([ports.store(state), ports.bus(bus)]);
-    return { handler: deskHandler({ store, bus: open, config, clock, authorize, onError }) };
+    const common = { store, bus: open, config, clock, authorize, onError };
+    return {
+      handler: deskHandler({ ...common, ...(account && { account }) }),
+      close: async () => account?.broker.close(),
+    };
   },
 });

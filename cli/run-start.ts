@@ -65,7 +65,7 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
     const { notice } = screen;
     let view: StackView | undefined;
     const onChart = (path: string, title: string) => view?.chart(path, title);
-    const account = broker && { broker, symbols: () => symbols, notice };
+    const account = broker && { broker, symbols: () => universe?.symbols ?? symbols, notice };
     const stack = await LocalStack.open({ ...options, symbols, account, notice, onChart });
     try {
       universe?.follow((wanted, halted) => stack.follow(wanted, halted));

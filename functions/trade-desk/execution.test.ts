@@ -81,6 +81,28 @@ it('carries a signal to the account and back in two passes', async () => {
   expect(here.published[2]).toMatchObject({ pnl: here.account.profit() });
 });
 
+it('asks about an instrument when it is new, and again after an hour', async () => {
+  const { life, account, clock } = world();
+  const { options } = life();
+  const asked: string[] = [];
+  const broker = {
+    ...account,
+    instrument: (symbol: string) => {
+      asked.push(symbol);
+      return account.instrument(symbol);
+    },
+  } as unknown as Broker;
+  const symbols = ['BTCUSDT'];
+  const execution = new Execution({ ...options, broker, symbols: () => symbols });
+  await execution.instruments();
+  symbols.push('ETHUSDT');
+  await execution.instruments();
+  expect(asked).toEqual(['BTCUSDT', 'ETHUSDT']);
+  await clock.advanceTo(clock.now() + 3_600_000);
+  await execution.instruments();
+  expect(asked).toHaveLength(4);
+});
+
 it('loses and doubles nothing, at whatever step both die', async () => {
   let steps = 0;
   for (let isOver = false; !isOver; steps++) {

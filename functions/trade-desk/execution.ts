@@ -3,7 +3,7 @@ import type { Broker } from '../../connectors/broker/port.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { DeskConfig, DeskParams } from '../../schemas/desk-params.ts';
 import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
-import { pairOf } from '../../schemas/primitives.ts';
+import { HOUR_MS, pairOf } from '../../schemas/primitives.ts';
 import {
   type Awaited as AwaitedOrder,
   awaitedOf,
@@ -19,7 +19,7 @@ import { type Book, newBook } from './state.ts';
 /** Where orders go. */
 export interface AccountPorts {
   readonly broker: Broker;
-  /** What may be traded, in the exchange's names. */
+  /** What may be traded now, in the exchange's names. */
   readonly symbols: () => readonly string[];
   /** Told in a sentence what a person should know. */
   readonly notice: (line: string) => void;
@@ -31,6 +31,9 @@ export interface ExecutionOptions extends AccountPorts {
   /** Of the book that lives on the account. */
   readonly params: DeskParams;
 }
+
+/** Instruments change now and then. Unit: ms. */
+const INSTRUMENT_LASTS_MS = HOUR_MS;
 
 /** Parameters of the book that lives on the account, if any does. @throws ConfigError where there is no account for it. */
 export function bookOnAccount({ books }: DeskConfig, account: AccountPorts | undefined): DeskParams | null {
@@ -50,6 +53,8 @@ export class Execution {
   /** Positions of the account that no book knew when it was last compared. */
   #orphans: ReadonlySet<string> = new Set();
   #told: ReadonlySet<string> = new Set();
+  /** By symbol: until when it need not be asked about. */
+  readonly #sizedUntil = new Map<string, number>();
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
@@ -85,13 +90,16 @@ export class Execution {
     await desk.take({ kind: 'fills', at, book: params.book, fills });
   }
 
-  /** Tells the desk what orders must be multiples of. */
+  /** Tells the desk what orders must be multiples of: in symbols that are new, and in all of them each hour. */
   async instruments(): Promise<void> {
     const { desk, broker, clock, symbols } = this.#options;
+    const at = clock.now();
+    const due = symbols().filter((symbol) => at >= (this.#sizedUntil.get(symbol) ?? at));
     await all(
-      symbols().map(async (symbol) => {
+      due.map(async (symbol) => {
         const instrument = await broker.instrument(symbol);
         await desk.take({ kind: 'instrument', at: clock.now(), instrument });
+        this.#sizedUntil.set(symbol, at + INSTRUMENT_LASTS_MS);
       }),
     );
   }

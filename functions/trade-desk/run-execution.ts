@@ -17,7 +17,8 @@ export interface RunningExecution {
 /** Unit: ms of the clock. */
 const POLL_MS = 1_000;
 const RECONCILE_MS = 300_000;
-const INSTRUMENTS_MS = 3_600_000;
+/** A symbol that is new is waited for no longer. */
+const INSTRUMENTS_MS = 10_000;
 const BACKOFF = { firstMs: 1_000, maxMs: 30_000 };
 
 /**

@@ -13,6 +13,7 @@ import { addRun } from './commands/run.ts';
 import { addSql } from './commands/sql.ts';
 import { addStart } from './commands/start.ts';
 import { addTelegram } from './commands/telegram.ts';
+import { addTune } from './commands/tune.ts';
 import { addTwin } from './commands/twin.ts';
 import { errorLine, exitCodeOf } from './errors.ts';
 import { version } from './version.ts';
@@ -28,6 +29,7 @@ Examples:
   cst record --venue bybit --out frames                        all that an exchange sends, into files
   cst replay --frames frames --out out                         … and what would have come of it
   cst backtest BTCUSDT=candles.parquet --out out               … and what a desk would have earned with them
+  cst tune --help                                              … the best parameters, and how much of it is luck
   cst lookahead-check BTCUSDT=candles.parquet                  … and whether they knew what came later
   cst report out --html                                        … on a page with charts
   cst sql trades                                               GoogleSQL on history, here or on BigQuery
@@ -53,6 +55,7 @@ function programOf(): Command {
   addReplay(program);
   addBacktest(program);
   addReport(program);
+  addTune(program);
   addLookaheadCheck(program);
   addSql(program);
   addBackfill(program);

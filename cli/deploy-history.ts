@@ -1,4 +1,4 @@
-/** Closed candles that warm a deployed graph: of an earlier replay, of a DuckDB file, or of the exchange. */
+/** Closed candles that warm a deployed graph: of an earlier replay, of a DuckDB file, of BigQuery, or of the exchange. */
 import { existsSync } from 'node:fs';
 import { systemClock } from '../connectors/clock/system.ts';
 import { venueAdapter } from '../connectors/exchanges/adapters.ts';
@@ -9,9 +9,10 @@ import { warmCandles } from '../pipelines/warm-start.ts';
 import type { Candle } from '../schemas/candle.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import type { Venue } from '../schemas/primitives.ts';
+import { historyPlaceOf, openHistory } from './history-place.ts';
 
 export interface HistoryRequest {
-  /** Folder, .duckdb file, or `exchange`. */
+  /** Folder, .duckdb file, `bigquery:PROJECT.DATASET`, or `exchange`. */
   readonly source: string;
   readonly symbols: readonly string[] | undefined;
   readonly venue: Venue;
@@ -24,6 +25,7 @@ const DUCKDB = /\.(duckdb|db)$/;
 /** Only bars that some window still looks at. @throws ConfigError where the source or the symbols are missing. */
 export async function deployHistory(request: HistoryRequest): Promise<Candle[]> {
   if (request.source === 'exchange') return fromExchange(request);
+  if (request.source.startsWith('bigquery:')) return fromBigQuery(request);
   return DUCKDB.test(request.source) ? fromDuckDb(request) : fromReplay(request);
 }
 
@@ -45,6 +47,16 @@ async function fromDuckDb(request: HistoryRequest): Promise<Candle[]> {
   const history = await openDuckDbHistory({ path: source });
   try {
     return await known(history, symbolsOf(request), request);
+  } finally {
+    await history.close();
+  }
+}
+
+async function fromBigQuery(request: HistoryRequest): Promise<Candle[]> {
+  const symbols = symbolsOf(request);
+  const history = await openHistory(historyPlaceOf(request.source, '--history'));
+  try {
+    return await known(history, symbols, request);
   } finally {
     await history.close();
   }

@@ -16,8 +16,8 @@ machine's service account). None is ever a flag.
 --map, a changed window or encoding cannot be handed over. The running job's start is kept, and its history is not
 read again.
 --drain reads nothing more, publishes what all windows hold (bars under way as incomplete) and ends the job.
---history warms the graph: an earlier replay's --out folder, history.duckdb of \`cst start\` or \`cst run\`, or
-\`exchange\`, Bybit's klines of --symbols. It travels in the graph: 25 symbols are 3.4 MB, the service takes 10.
+--history warms the graph: an earlier replay's --out folder, history.duckdb of \`cst start\` or \`cst run\`,
+bigquery:PROJECT.DATASET, or \`exchange\`, Bybit's klines of --symbols. It travels in the graph: 25 symbols are 3.4 MB, the service takes 10.
 
 Cost: a job costs its workers and Streaming Engine's units for as long as it runs, also when markets sleep; --max-workers
 bounds it, and one worker never stops. A small set of symbols is cheaper on one node: see \`cst run --help\`.
@@ -49,7 +49,10 @@ export function addDeploy(program: Command): void {
       '--start <time>',
       'signals of bars that closed before are not emitted: ISO 8601, ms, or YYYYMMDD; now',
     )
-    .option('--history <source>', 'closed candles that warm the graph: folder, .duckdb file, or exchange')
+    .option(
+      '--history <source>',
+      'closed candles that warm the graph: folder, .duckdb file, bigquery:PROJECT.DATASET, or exchange',
+    )
     .option('--symbols <list>', 'symbols of the history, separated by commas')
     .option('--update', 'replace the running job of this name, keeping its windows')
     .addOption(list('--map <old=new>', 'a step that has another name now; give it once for each'))

@@ -18,7 +18,7 @@ import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import { runDesk } from '../functions/trade-desk/subscriber.ts';
 import { CHART_QUEUE } from '../schemas/chart-task.ts';
 import { messageOf } from '../schemas/errors.ts';
-import { MINUTE_MS, pairOf } from '../schemas/primitives.ts';
+import { floorTo, MINUTE_MS, pairOf } from '../schemas/primitives.ts';
 import { type Close, closeInOrder } from './close-in-order.ts';
 import { KeptKlines } from './kept-klines.ts';
 import { CONSOLE_CHAT, localMessenger, type TelegramAccess } from './local-messenger.ts';
@@ -214,7 +214,7 @@ async function catchUp(
   { source, notice }: LocalFunctionsOptions,
 ): Promise<void> {
   const at = source.clock.now();
-  const toMs = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+  const toMs = floorTo(at, MINUTE_MS);
   const held = (await desk.books()).flatMap(({ positions }) => positions);
   for (const { venue, symbol, since } of held) {
     const fromMs = Math.ceil(since / MINUTE_MS) * MINUTE_MS;
@@ -237,7 +237,7 @@ async function rememberCloses(
 ): Promise<void> {
   const { adapter, clock } = source;
   const minutes = Math.max(...config.desk.books.map(({ risk }) => risk.correlationMinutes)) + 1;
-  const toMs = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS;
+  const toMs = floorTo(clock.now(), MINUTE_MS);
   const span = { venue: adapter.venue, interval: '1m', fromMs: toMs - minutes * MINUTE_MS, toMs } as const;
   for (const symbol of symbols) {
     if (signal.aborted) return;

@@ -2,7 +2,7 @@
 import type { CandleQuery, History } from '../connectors/history/port.ts';
 import type { Candle } from '../schemas/candle.ts';
 import type { SignalParams } from '../schemas/params.ts';
-import { INTERVAL_MS, type Interval, MINUTE_MS, type Venue } from '../schemas/primitives.ts';
+import { floorTo, INTERVAL_MS, type Interval, MINUTE_MS, type Venue } from '../schemas/primitives.ts';
 import { LOOKBACK } from '../transforms/windows.ts';
 
 /** Minutes before the start that are still told of: see `resumption`. */
@@ -42,7 +42,7 @@ export async function warmCandles(options: WarmStartOptions): Promise<Candle[]> 
   const candles: Candle[] = [];
   const intervals = Object.entries(BARS_NEEDED) as [Interval, number][];
   for (const [interval, bars] of intervals) {
-    const toMs = Math.floor(options.startMs / INTERVAL_MS[interval]) * INTERVAL_MS[interval];
+    const toMs = floorTo(options.startMs, INTERVAL_MS[interval]);
     const span = { interval, fromMs: toMs - bars * INTERVAL_MS[interval], toMs };
     const known = (await history?.candles({ ...span, venue, symbols })) ?? [];
     for (const symbol of symbols) {

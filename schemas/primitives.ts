@@ -24,9 +24,14 @@ export const INTERVAL_MS: Record<Interval, number> = {
   '4h': 4 * HOUR_MS,
 };
 
+/** The last multiple of `unit` that is not after `ms`. */
+export function floorTo(ms: number, unit: number): number {
+  return Math.floor(ms / unit) * unit;
+}
+
 /** End of the fixed window of this length that holds `ts`, counted from the epoch: after `ts`, never at it. Unit: ms. */
 export function closeAfter(ts: number, lengthMs: number): number {
-  return (Math.floor(ts / lengthMs) + 1) * lengthMs;
+  return floorTo(ts, lengthMs) + lengthMs;
 }
 
 export const TakerSide = z

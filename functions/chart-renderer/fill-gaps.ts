@@ -1,7 +1,7 @@
 /** Bars that our own state does not have, as the exchange tells them: after a start there are none of before it. */
 import type { Candle } from '../../schemas/candle.ts';
 import { messageOf } from '../../schemas/errors.ts';
-import { INTERVAL_MS, MINUTE_MS } from '../../schemas/primitives.ts';
+import { floorTo, INTERVAL_MS, MINUTE_MS } from '../../schemas/primitives.ts';
 import type { CandleQuery, CandleSource } from '../macro-engine/gather.ts';
 
 /** What closed later is on its way to the state store. Unit: ms. */
@@ -22,7 +22,7 @@ export async function fillGaps(
   { exchange, now, onFailure }: FillGaps,
 ): Promise<readonly Candle[]> {
   const length = INTERVAL_MS[query.interval];
-  const toMs = Math.min(query.toMs, Math.floor((now - ON_ITS_WAY_MS) / length) * length);
+  const toMs = Math.min(query.toMs, floorTo(now - ON_ITS_WAY_MS, length));
   const own = new Set(known.map(({ openTime }) => openTime));
   const places = Array.from(
     { length: Math.max(0, (toMs - query.fromMs) / length) },

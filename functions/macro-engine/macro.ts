@@ -7,7 +7,7 @@ import { InvariantError } from '../../schemas/errors.ts';
 import { shortHash } from '../../schemas/hash.ts';
 import type { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import type { MacroParams } from '../../schemas/macro-params.ts';
-import { INTERVAL_MS, type PositionSide, pairOf } from '../../schemas/primitives.ts';
+import { floorTo, INTERVAL_MS, type PositionSide, pairOf } from '../../schemas/primitives.ts';
 import { lastAtr } from '../../transforms/indicators/atr.ts';
 import { canonicalJson } from '../../transforms/strategies/hashes.ts';
 import { roundPrice } from '../../transforms/strategies/risk.ts';
@@ -37,7 +37,7 @@ const NAMED_REASONS = 3;
  * @param now Unit: ms since the epoch.
  */
 export function slotAt(now: number): number {
-  return Math.floor(now / SLOT_MS) * SLOT_MS;
+  return floorTo(now, SLOT_MS);
 }
 
 /** Candles that a decision at the slot looks at, by timeframe: those that open in [fromMs, toMs). Unit: ms. */
@@ -50,7 +50,7 @@ export function macroSpans(
   return TIMEFRAMES.map((timeframe) => {
     const length = INTERVAL_MS[timeframe];
     const fromMs = (Math.floor(oldest / length) - params.indicators.bars) * length;
-    return { timeframe, fromMs, toMs: Math.floor(slot / length) * length };
+    return { timeframe, fromMs, toMs: floorTo(slot, length) };
   });
 }
 

@@ -2,10 +2,11 @@
 import { escapeHtml } from '../../connectors/messenger/html.ts';
 import type { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
-import { pairOf } from '../../schemas/primitives.ts';
+import { DAY_MS, floorTo, pairOf } from '../../schemas/primitives.ts';
 import type { PauseFlag } from '../../schemas/state-rows.ts';
+import { type ClosedTrade, closedTrades } from '../../transforms/performance/closed-trade.ts';
+import { type Figures, figuresBy, figuresOf } from '../../transforms/performance/figures.ts';
 import type { Book, Position, Swing } from '../trade-desk/state.ts';
-import { by, closedOf, type Figures, figuresOf, midnight } from './figures.ts';
 
 /** What is known when a command comes. */
 export interface Known {
@@ -100,33 +101,31 @@ function turnOf(side: Position['side'], entry: number, seen: BookSnapshot | unde
 }
 
 export function profitText({ events, now }: Known): string {
-  const closed = closedOf(events);
+  const closed = closedTrades(events);
   if (closed.length === 0) return 'No trade has ended in the last 30 days.';
-  const today = figuresOf(closed.filter(({ ts }) => ts >= midnight(now)));
-  return [`<b>30 days</b> ${figuresText(figuresOf(closed))}`, `<b>Today</b> ${figuresText(today)}`].join(
-    '\n',
-  );
+  const today = closed.filter(({ closedAt }) => closedAt >= midnight(now));
+  return `<b>30 days</b> ${resultText(closed)}\n<b>Today</b> ${resultText(today)}`;
 }
 
 export function dailyText({ events, now }: Known, wanted: string | undefined): string {
   const days = Math.min(MAX_DAYS, Math.max(1, Math.trunc(Number(wanted ?? DAYS)) || DAYS));
-  const closed = closedOf(events);
+  const closed = closedTrades(events);
   const lines = Array.from({ length: days }, (_, ago) => {
-    const from = midnight(now, ago);
-    const ofDay = closed.filter(({ ts }) => ts >= from && ts < midnight(now, ago - 1));
-    return `${new Date(from).toISOString().slice(0, 10)} ${signed(figuresOf(ofDay).net).padStart(10)} ${String(ofDay.length).padStart(3)}`;
+    const from = midnight(now) - ago * DAY_MS;
+    const ofDay = closed.filter(({ closedAt }) => floorTo(closedAt, DAY_MS) === from);
+    return `${new Date(from).toISOString().slice(0, 10)} ${signed(figuresOf(netsOf(ofDay)).net).padStart(10)} ${String(ofDay.length).padStart(3)}`;
   });
   return `<pre>day               net   n\n${lines.join('\n')}</pre>`;
 }
 
 export function performanceText({ events }: Known): string {
-  const pairs = by(closedOf(events), ({ pair }) => pair);
+  const pairs = figuresBy(closedTrades(events), ({ pair }) => pair);
   if (pairs.length === 0) return 'No trade has ended in the last 30 days.';
   return pairs.map(([pair, figures]) => `<b>${escapeHtml(pair)}</b> ${figuresText(figures)}`).join('\n');
 }
 
 export function statsText({ events, now }: Known): string {
-  const exits = by(closedOf(events), ({ exit }) => exit).map(
+  const exits = figuresBy(closedTrades(events), ({ exit }) => exit).map(
     ([exit, figures]) => `${exit}: ${figuresText(figures)}`,
   );
   const refused = events.filter(({ refusal, ts }) => refusal !== null && ts >= midnight(now));
@@ -165,6 +164,19 @@ export function pauseLine({ scope, setAt, setBy, reason }: PauseFlag): string {
   const what = scope === 'all' ? 'Entries' : `Entries in ${escapeHtml(scope)}`;
   const why = reason === '' ? '' : `: ${escapeHtml(reason)}`;
   return `⏸ ${what} paused by ${escapeHtml(setBy)} at ${new Date(setAt).toISOString().slice(0, 16).replace('T', ' ')} UTC${why}`;
+}
+
+function resultText(closed: readonly ClosedTrade[]): string {
+  return figuresText(figuresOf(netsOf(closed)));
+}
+
+function netsOf(closed: readonly ClosedTrade[]): number[] {
+  return closed.map(({ net }) => net);
+}
+
+/** UTC. Unit: ms. */
+function midnight(now: number): number {
+  return floorTo(now, DAY_MS);
 }
 
 function figuresText({ trades, wins, net, profitFactor, averageWin, averageLoss }: Figures): string {

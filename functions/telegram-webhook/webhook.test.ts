@@ -122,6 +122,7 @@ async function fill({ store }: Awaited<ReturnType<typeof open>>) {
   ];
   for (const [n, changes] of ended.entries()) {
     const event = exitOf(scalp(n, n === 1 ? 'ETHUSDT' : 'BTCUSDT'), changes);
+    await keepNewest(store, 'position-event', position(scalp(n, event.pair), { ts: event.ts - 60_000 }));
     await keepNewest(store, 'position-event', event);
   }
   const swing = { signal: SWING, until: NOW + 7_200_000, closedAt: null };

@@ -1,6 +1,6 @@
 /** Bookkeeping of one book: the day, entries, exits, and what they leave of its equity. */
 import type { DeskParams } from '../../schemas/desk-params.ts';
-import { closeAfter, DAY_MS } from '../../schemas/primitives.ts';
+import { DAY_MS, floorTo } from '../../schemas/primitives.ts';
 import { atLeast } from '../../transforms/thresholds/thresholds.ts';
 import { cancelledEvent, type EntryFill, entryEvent, exitEvent } from './events.ts';
 import type { Exit } from './fills.ts';
@@ -11,7 +11,7 @@ import type { Book, Position } from './state.ts';
 
 /** The book as of the UTC day of `ts`; a time of an earlier day, told late, belongs to the day there is. */
 export function onDay(book: Book, ts: number): Book {
-  const start = closeAfter(ts, DAY_MS) - DAY_MS;
+  const start = floorTo(ts, DAY_MS);
   if (start <= book.day.start) return book;
   return { ...book, day: { start, equity: book.equity, entries: 0, realised: 0, halted: false } };
 }

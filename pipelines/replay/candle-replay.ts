@@ -1,10 +1,17 @@
 /** Recorded bars as the source of `raw-tick-data`: each bar enters when it closes. */
 import type { CandleRow } from '../../connectors/files/rows.ts';
 import { type Candle, closeTime } from '../../schemas/candle.ts';
-import { closeAfter, INTERVAL_MS, type Interval, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
+import {
+  closeAfter,
+  floorTo,
+  INTERVAL_MS,
+  type Interval,
+  MINUTE_MS,
+  type Venue,
+} from '../../schemas/primitives.ts';
 import { newCandle } from '../../transforms/candles/new-candle.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
-import { floorTo, MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
+import { MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
 import { Merge, type Run, type TimedRows } from './merge.ts';
 import { type Outbox, SymbolFeed } from './symbol-feed.ts';
 

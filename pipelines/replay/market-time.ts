@@ -1,14 +1,10 @@
 /** Market time of a replay: how far the rows have come, and when the next minute closes. */
-import { MINUTE_MS } from '../../schemas/primitives.ts';
+import { floorTo, MINUTE_MS } from '../../schemas/primitives.ts';
 
 /** Claims are counted in whole seconds. Unit: ms. */
 export const SECOND_MS = 1_000;
 /** Longest span that one step of a silence covers, so that days without a row stay small. */
 export const STEP_MS = 60 * MINUTE_MS;
-
-export function floorTo(ms: number, unit: number): number {
-  return Math.floor(ms / unit) * unit;
-}
 
 /** The watermark as the runner was last told it, and what it means for a row. */
 export class MarketTime {

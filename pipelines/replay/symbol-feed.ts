@@ -2,7 +2,7 @@
 import type { TradeRows } from '../../connectors/files/rows.ts';
 import { type Candle, closeTime } from '../../schemas/candle.ts';
 import { WireFormatError } from '../../schemas/errors.ts';
-import { closeAfter, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
+import { closeAfter, floorTo, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { encodePubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
 import {
   type Claim,
@@ -11,7 +11,7 @@ import {
   type KnownTrade,
 } from '../../schemas/trade-batch.ts';
 import type { SourceMessage } from '../runners/embedded/edges.ts';
-import { floorTo, SECOND_MS, STEP_MS } from './market-time.ts';
+import { SECOND_MS, STEP_MS } from './market-time.ts';
 import { MAX_ROWS, PendingRows } from './pending-rows.ts';
 
 export interface Outbox {

@@ -1,8 +1,8 @@
 /** Recorded trades as the source of `raw-tick-data`, at full speed and in market time. */
 import type { TradeRows } from '../../connectors/files/rows.ts';
-import { closeAfter, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
+import { closeAfter, floorTo, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 import type { SourceChunk, SourceMessage, SourceReader } from '../runners/embedded/edges.ts';
-import { floorTo, MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
+import { MarketTime, SECOND_MS, STEP_MS } from './market-time.ts';
 import { Merge, type Run, type TimedRows } from './merge.ts';
 import { type Outbox, SymbolFeed } from './symbol-feed.ts';
 

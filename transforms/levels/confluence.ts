@@ -1,6 +1,6 @@
 /** What else stands at a price: 1h swings, round numbers. (Point of control and trend lines have their own files.) */
 import type { Candle } from '../../schemas/candle.ts';
-import { HOUR_MS } from '../../schemas/primitives.ts';
+import { floorTo, HOUR_MS } from '../../schemas/primitives.ts';
 import { pivotHighs, pivotLows } from '../indicators/pivots.ts';
 import { atLeast, atMost } from '../thresholds/thresholds.ts';
 
@@ -13,7 +13,7 @@ export function hourlySwings(bars: readonly Candle[], from: number, to: number, 
   const lows: number[] = [];
   let hour = Number.NaN;
   for (const bar of bars) {
-    const start = Math.floor(bar.openTime / HOUR_MS) * HOUR_MS;
+    const start = floorTo(bar.openTime, HOUR_MS);
     if (start < from || start + HOUR_MS > to) continue;
     if (start !== hour) {
       hour = start;

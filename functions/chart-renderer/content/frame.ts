@@ -1,6 +1,6 @@
 /** Which bars a chart shows. A chart of a signal ends with the signal's bar, or a little after its exit: never later. */
 import type { ChartTask } from '../../../schemas/chart-task.ts';
-import { INTERVAL_MS, type Interval } from '../../../schemas/primitives.ts';
+import { floorTo, INTERVAL_MS, type Interval } from '../../../schemas/primitives.ts';
 
 /** Times in ms; bars `[open, close)`. */
 export interface Frame {
@@ -46,11 +46,11 @@ export function signalFrame(
   const interval =
     intervals.find((each) => (end - signal.timestamp) / INTERVAL_MS[each] <= HELD) ?? intervals.at(-1)!;
   const length = INTERVAL_MS[interval];
-  const at = Math.floor(signal.timestamp / length) * length;
+  const at = floorTo(signal.timestamp, length);
   if (exit === null) return { interval, from: at - BEFORE * length, to: at + AHEAD * length, dataTo: at };
   const to = Math.ceil(end / length) * length + AFTER_EXIT * length;
   const before = Math.min(BEFORE, Math.max(MIN_BEFORE, MARKET_BARS + AFTER_EXIT - (to - at) / length));
-  const closed = Math.max(at, Math.floor(now / length) * length);
+  const closed = Math.max(at, floorTo(now, length));
   return { interval, from: at - before * length, to, dataTo: Math.min(to, closed) };
 }
 

@@ -20,6 +20,8 @@ export interface PriceLabel {
 }
 
 export const LABEL = { height: 38, gap: 4, pad: 8 } as const;
+/** Longer labels are cut by the edge: bars need their room. */
+const MOST_GUTTER = 400;
 
 /** All labels that the chart wants at its right, in no order. */
 export function labelsOf(chart: Chart): PriceLabel[] {
@@ -69,7 +71,8 @@ function levelColor({ role }: ChartLevel): string {
 
 export function gutterOf(labels: readonly PriceLabel[], measure: Measure): number {
   const widths = labels.map(({ text, isBold }) => measure(text, SIZE.label, isBold ? 'bold' : 'regular'));
-  return Math.max(140, ...widths.map((width) => width + 2 * LABEL.pad + 18));
+  const wanted = widths.map((width) => width + 2 * LABEL.pad + 18);
+  return Math.min(MOST_GUTTER, Math.max(140, ...wanted));
 }
 
 export function drawZones({ trades, frame }: Chart, view: View, y: PriceY): Shape[] {

@@ -18,10 +18,14 @@ export function sizeThatFits(
 /** The text, or as much of its beginning as fits with `…`. */
 export function fitted(text: string, size: number, room: number, weight: Weight, measure: Measure): string {
   if (measure(text, size, weight) <= room + 0.01) return text;
-  const characters = [...text];
-  let kept = characters.length;
-  while (kept > 0 && measure(`${characters.slice(0, kept).join('')}…`, size, weight) > room) kept--;
-  return `${characters.slice(0, kept).join('').trimEnd()}…`;
+  let left = room - measure('…', size, weight);
+  let kept = '';
+  for (const character of text) {
+    left -= measure(character, size, weight);
+    if (left < 0) break;
+    kept += character;
+  }
+  return `${kept.trimEnd()}…`;
 }
 
 /** Broken between words into at most so many lines; the last one is cut. */

@@ -15,6 +15,7 @@ export interface Rect extends Named {
   readonly width: number;
   readonly height: number;
   readonly fill: string;
+  /** Of the fill. */
   readonly opacity?: number | undefined;
   readonly radius?: number | undefined;
   readonly stroke?: string | undefined;

@@ -72,6 +72,42 @@ describe('a picture', () => {
     }
   });
 
+  it('survives what lies far outside of it', async () => {
+    const line: Shape = {
+      kind: 'polyline',
+      points: [
+        [-9_999, 0],
+        [-9_999, 50],
+      ],
+      stroke: '#ffffff',
+      width: 2,
+      opacity: 0.8,
+    };
+    const box: Shape = {
+      kind: 'rect',
+      x: 9_999,
+      y: 9_999,
+      width: 9,
+      height: 9,
+      fill: '#ffffff',
+      opacity: 0.5,
+    };
+    const scene = { width: 100, height: 100, background: '#000000', shapes: [line, box] };
+    const { pixels } = await renderAsync(svgOf(scene), { font: { loadSystemFonts: false } });
+    expect(pixels.subarray(0, 4)).toEqual(Buffer.from([0, 0, 0, 255]));
+  });
+
+  it.each([
+    { sl: 1e308 },
+    { tp: 1e308, entry: 1e307, sl: 1e-320 },
+    { support: [1e300], trend: { slope: 1e308, intercept: -1e308, r2: 1 } },
+    { signal_reason: 'x'.repeat(100_000), variant: '<'.repeat(100_000) },
+  ])('comes of any signal', async (known) => {
+    const odd = f.task({ scalp: f.scalp(known) });
+    const drawn = chartOf(f.factsOf({ task: odd, candles: f.walk({ bars: 300 }) }));
+    expect(PNG.sync.read(await renderPng(drawn, odd)).width).toBe(1_024);
+  });
+
   it('needs no font of the machine', async () => {
     const text = (words: string): Scene => {
       const look = { x: 10, y: 50, size: 40, weight: 'bold', fill: '#ffffff', anchor: 'start' } as const;

@@ -1,4 +1,7 @@
-/** Shapes as SVG. Texts of others are escaped; nothing outside of the picture is referred to. */
+/**
+ * Shapes as SVG. Texts of others are escaped; nothing outside of the picture is referred to. Opacity is that of fill or
+ * stroke: as one of the element it makes a layer, and the renderer ends the process where a layer lies far outside.
+ */
 import type { Circle, Polyline, Rect, Scene, Shape, Text } from '../drawing/shapes.ts';
 import { FONT_FAMILY, FONT_WEIGHTS } from './font.ts';
 
@@ -25,13 +28,14 @@ function elementOf(shape: Shape): string {
 
 function rect({ x, y, width, height, fill, opacity, radius, stroke }: Rect): string {
   const box = attributes({ x, y, width: Math.max(0, width), height: Math.max(0, height), rx: radius });
-  return `<rect${box}${attributes({ fill, opacity, stroke, 'stroke-width': stroke && 2 })}/>`;
+  const look = { fill, 'fill-opacity': opacity, stroke, 'stroke-width': stroke && 2 };
+  return `<rect${box}${attributes(look)}/>`;
 }
 
 function polyline({ points, stroke, width, dash, opacity }: Polyline): string {
   const path = points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${short(x)} ${short(y)}`).join('');
-  const look = { stroke, 'stroke-width': width, 'stroke-dasharray': dash?.join(' '), opacity };
-  return `<path d="${path}" fill="none"${attributes(look)}/>`;
+  const dashes = { 'stroke-dasharray': dash?.join(' '), 'stroke-opacity': opacity };
+  return `<path d="${path}" fill="none"${attributes({ stroke, 'stroke-width': width, ...dashes })}/>`;
 }
 
 function circle({ x, y, radius, fill, stroke }: Circle): string {

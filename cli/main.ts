@@ -5,6 +5,7 @@ import { addBacktest } from './commands/backtest.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addEngine } from './commands/engine.ts';
 import { addLookaheadCheck } from './commands/lookahead-check.ts';
+import { addPaperPlan } from './commands/paper-plan.ts';
 import { addRecord } from './commands/record.ts';
 import { addRelay } from './commands/relay.ts';
 import { addReplay } from './commands/replay.ts';
@@ -32,6 +33,7 @@ Examples:
   cst tune --help                                              … the best parameters, and how much of it is luck
   cst lookahead-check BTCUSDT=candles.parquet                  … and whether they knew what came later
   cst report out --html                                        … on a page with charts
+  cst paper-plan --backtest out                                … judged by the 7-day plan
   cst sql trades                                               GoogleSQL on history, here or on BigQuery
   cst backfill --pairs BTCUSDT --timerange 20250101-           an exchange's bars into history
   cst replay --help                                            file formats and more examples
@@ -55,6 +57,7 @@ function programOf(): Command {
   addReplay(program);
   addBacktest(program);
   addReport(program);
+  addPaperPlan(program);
   addTune(program);
   addLookaheadCheck(program);
   addSql(program);

@@ -7,6 +7,7 @@ import { type Run, runOf } from '../report/folder.ts';
 import { writePage } from '../report/write.ts';
 import { version } from '../version.ts';
 import { type DataFlags, filesRead, framesRead } from './data.ts';
+import type { BacktestReport } from './report.ts';
 import { type RuleFlags, variantsOf } from './settings.ts';
 import { textOf } from './text.ts';
 
@@ -15,8 +16,33 @@ export interface BacktestFlags extends RuleFlags, DataFlags {
   readonly json?: boolean;
 }
 
+/** Of one variant. */
+interface Done {
+  readonly variant: string | null;
+  /** Its folder. */
+  readonly out: string;
+  readonly elapsedMs: number;
+  readonly report: BacktestReport;
+}
+
 /** @throws ConfigError naming the flag or file. */
 export async function runBacktest(words: readonly string[], flags: BacktestFlags): Promise<void> {
+  await backtestAll(words, flags, ({ report, ...told }) => {
+    const title = told.variant === null ? '' : `variant ${told.variant}\n`;
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify({ ...told, ...report })}\n`
+        : title + textOf(report, told.out, told.elapsedMs),
+    );
+  });
+}
+
+/** Each variant after the other, and the page of all of them. @throws ConfigError naming the flag or file. */
+export async function backtestAll(
+  words: readonly string[],
+  flags: BacktestFlags,
+  onDone: (done: Done) => void,
+): Promise<Run[]> {
   const out = needed(flags.out, '--out results');
   await assertFolder(out);
   const read = flags.frames === undefined ? await filesRead(words, flags) : await framesRead(words, flags);
@@ -34,15 +60,11 @@ export async function runBacktest(words: readonly string[], flags: BacktestFlags
       const report = await backtest({ ...given, onProgress });
       runs.push(runOf(folder, name));
       writePage(folder, runs.slice(-1));
-      const elapsedMs = systemClock.now() - startedMs;
-      const title = name === null ? '' : `variant ${name}\n`;
-      const told = { variant: name, out: folder, elapsedMs, ...report };
-      process.stdout.write(
-        flags.json ? `${JSON.stringify(told)}\n` : title + textOf(report, folder, elapsedMs),
-      );
+      onDone({ variant: name, out: folder, elapsedMs: systemClock.now() - startedMs, report });
     }
     if (runs.length > 1) writePage(out, runs);
   } finally {
     bar.stop();
   }
+  return runs;
 }

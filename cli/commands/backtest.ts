@@ -32,10 +32,21 @@ Examples:
 `;
 
 export function addBacktest(program: Command): void {
-  program
+  const command = program
     .command('backtest')
     .summary('strategies, desk and costs over history')
-    .description('Trades recorded history on paper with the live graph, MACRO engine and desk.')
+    .description('Trades recorded history on paper with the live graph, MACRO engine and desk.');
+  addBacktestFlags(command)
+    .addHelpText('after', HELP)
+    .action(async (words: readonly string[], flags: BacktestFlags) => {
+      const { runBacktest } = await import('../backtest/run.ts');
+      return runBacktest(words, flags);
+    });
+}
+
+/** What every command takes that backtests. */
+export function addBacktestFlags(command: Command): Command {
+  return command
     .argument('[SYMBOL=FILE...]', 'one file for each symbol')
     .option('--timerange <range>', 'what is traded, e.g. 20250601-20250630, 20250601- or -20250630')
     .option('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT')
@@ -54,12 +65,7 @@ export function addBacktest(program: Command): void {
       listOption('--variant <name:params,desk>', 'its own graph and desk, into DIR/NAME; may be repeated'),
     )
     .option('--out <dir>', 'required: folder to write to; made where missing')
-    .option('--json', 'report.json on stdout, one line for each variant, instead of text')
-    .addHelpText('after', HELP)
-    .action(async (words: readonly string[], flags: BacktestFlags) => {
-      const { runBacktest } = await import('../backtest/run.ts');
-      return runBacktest(words, flags);
-    });
+    .option('--json', 'one line of JSON on stdout, of backtest for each variant, instead of text');
 }
 
 /** One that may be given several times. */

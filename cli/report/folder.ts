@@ -61,8 +61,8 @@ export function runOf(folder: string, variant: string | null): Run {
   };
 }
 
-/** Those of an earlier version have no bars. */
-function linesOf<S extends z.ZodType>(
+/** None where the report tells of no such file: those of earlier versions have no bars. @throws ConfigError where it is not what was written. */
+export function linesOf<S extends z.ZodType>(
   folder: string,
   file: string,
   report: BacktestReport,

@@ -14,12 +14,13 @@ export interface EmbeddedTasksOptions {
   readonly backoff?: Backoff | undefined;
   /** After so many the task is given up. Default 20: an hour of trying. */
   readonly maxAttempts?: number | undefined;
-  /** Told of each attempt that failed. */
+  /** Told of each attempt that failed, also where the file itself did. */
   readonly onFailure?: ((failure: TaskFailure) => void) | undefined;
 }
 
 export interface TaskFailure {
   readonly queue: string;
+  /** `*` where no task can be read or settled. */
   readonly name: string;
   readonly attempt: number;
   readonly isGivenUp: boolean;
@@ -69,6 +70,7 @@ export class EmbeddedTasks implements TaskQueue {
       magic: 'cstt',
       version: 1,
       schema: SCHEMA,
+      commits: 'flushed',
     });
   }
 
@@ -83,6 +85,7 @@ export class EmbeddedTasks implements TaskQueue {
       return this.#file.run(sql, queue, name, body, Math.max(now, notBeforeMs));
     });
     for (const wake of this.#wakers.get(queue) ?? []) wake();
+    await this.#file.flush();
     return added === 1 ? 'added' : 'known';
   }
 
@@ -106,13 +109,27 @@ export class EmbeddedTasks implements TaskQueue {
     this.#file.close();
   }
 
+  /** A full disk ends no worker: what could not be settled is handled again. */
   async #work(queue: string, handler: TaskHandler): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      const next = this.#next(queue);
-      const now = this.#options.clock.now();
-      if (next !== undefined && next.due <= now) await this.#attempt(queue, next, handler);
-      else await this.#waitFor(queue, next?.due ?? Number.POSITIVE_INFINITY);
+    const { clock, onFailure } = this.#options;
+    const { signal } = this.#closing;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.#step(queue, handler);
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        onFailure?.({ queue, name: '*', attempt: failures, isGivenUp: false, reason: messageOf(error) });
+        await clock.until(clock.now() + backoffMs(failures, BACKOFF, 1), signal);
+      }
     }
+  }
+
+  async #step(queue: string, handler: TaskHandler): Promise<void> {
+    const next = this.#next(queue);
+    const now = this.#options.clock.now();
+    if (next !== undefined && next.due <= now) await this.#attempt(queue, next, handler);
+    else await this.#waitFor(queue, next?.due ?? Number.POSITIVE_INFINITY);
   }
 
   #next(queue: string): (Due & { due: number }) | undefined {

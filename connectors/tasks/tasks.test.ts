@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
 import { ManualClock } from '../clock/manual.ts';
+import { SqliteFile } from '../sqlite-file.ts';
 import { CloudTasksServer, textOf } from './cloud-tasks.fixture.ts';
 import { cloudTasks } from './cloud-tasks.ts';
 import { testTaskQueueContract } from './contract.ts';
@@ -129,6 +130,27 @@ describe('openEmbeddedTasks', () => {
     expect(failures.at(-1)).toEqual({
       ...{ queue: 'charts', name: 'a', attempt: 3, isGivenUp: true, reason: 'no font' },
     });
+    await queue.close();
+  });
+
+  it('goes on once the disk has room again', async () => {
+    const clock = new ManualClock(START);
+    const failures: TaskFailure[] = [];
+    const handled: string[] = [];
+    const onFailure = (failure: TaskFailure) => void failures.push(failure);
+    const queue = openEmbeddedTasks({ path: ':memory:', clock, onFailure });
+    await queue.add({ queue: 'charts', name: 'a', body: '{}' });
+    const disk = vi.spyOn(SqliteFile.prototype, 'run').mockImplementation(() => {
+      throw new UpstreamError('full');
+    });
+    queue.work('charts', async ({ name }) => void handled.push(name));
+    await vi.waitFor(() => expect(failures).toHaveLength(1));
+    expect(failures).toMatchObject([{ queue: 'charts', name: '*', attempt: 1, reason: 'full' }]);
+    disk.mockRestore();
+    await clock.advanceTo(START + 1_000);
+    await vi.waitFor(() => expect(queue.count('charts').waiting).toBe(0));
+    // What was not settled is handled again.
+    expect(handled).toEqual(['a', 'a']);
     await queue.close();
   });
 

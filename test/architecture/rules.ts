@@ -166,11 +166,11 @@ const staysShort = eachSource((source) => {
     : [{ line: limit + 1, message: `has ${source.lines} lines, more than ${limit}` }];
 });
 
-/** What a package exports is not ours to name. */
-const DECLARES_PACKAGE = /\.d\.ts$/;
+/** What a package exports, and what a tool loads by its path, is not ours to name. */
+const NAMED_BY_OTHERS = /\.d\.ts$|^[^/]+\.config\.ts$|^test\/progress-reporter\.ts$/;
 
 const exportsByName = eachSource((source) =>
-  CONFIG_FILE.test(source.path) || DECLARES_PACKAGE.test(source.path)
+  NAMED_BY_OTHERS.test(source.path)
     ? []
     : [...linesWith(source, 'export default'), ...linesWith(source, 'as default')].map((line) => ({
         line,

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../connectors/clock/manual.ts';
 import { systemClock } from '../../../connectors/clock/system.ts';
 import { UpstreamError } from '../../../schemas/errors.ts';
+import { ENVIRONMENT } from '../../../test/engines/needs.ts';
 import { JobServer } from './job-server.fixture.ts';
 import { type JobRunOptions, runJob } from './run-job.ts';
 
@@ -30,7 +31,7 @@ function endlessEngine() {
   ];
   writeFileSync(program, `${lines.join('\n')}\n`);
   chmodSync(program, 0o755);
-  return { env: { CST_PRISM: program, PATH: process.env.PATH }, folder };
+  return { env: { CST_PRISM: program, PATH: ENVIRONMENT.PATH }, folder };
 }
 
 async function running(options: Pick<JobRunOptions, 'clock' | 'signal'>) {

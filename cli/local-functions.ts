@@ -7,7 +7,7 @@ import { candlesOf } from '../connectors/state/records.ts';
 import { openSqliteStore } from '../connectors/state/sqlite.ts';
 import { openEmbeddedTasks } from '../connectors/tasks/embedded.ts';
 import { ChartRenderer } from '../functions/chart-renderer/chart-renderer.ts';
-import type { MacroEngine } from '../functions/macro-engine/run.ts';
+import type { MacroEngine, MacroPair } from '../functions/macro-engine/run.ts';
 import { sinkState } from '../functions/state-sink/subscriber.ts';
 import type { Notifier } from '../functions/telegram-notifier/notifier.ts';
 import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
@@ -72,6 +72,7 @@ export class LocalFunctions {
   /** The last opened first. */
   readonly #closes: readonly Close[];
   readonly #stopping: AbortController;
+  #symbols: readonly string[];
   #running: Promise<unknown> | undefined;
 
   /** @throws ConfigError, UpstreamError where a file, the folder or the token cannot be used. */
@@ -97,6 +98,12 @@ export class LocalFunctions {
     this.#parts = parts;
     this.#closes = closes;
     this.#stopping = stopping;
+    this.#symbols = options.symbols;
+  }
+
+  /** MACRO decides on these from its next slot on. */
+  follow(symbols: readonly string[]): void {
+    this.#symbols = symbols;
   }
 
   /** The market runs: candles of the past are asked for, and the MACRO engine begins. Idempotent. */
@@ -105,7 +112,11 @@ export class LocalFunctions {
     const { signal } = this.#stopping;
     this.#running ??= Promise.all([
       rememberCloses(this.#options, this.#parts, signal),
-      runMacroTimer(macroEngine(this.#options, this.#parts), notice, signal),
+      runMacroTimer(
+        macroEngine(this.#options, this.#parts, () => this.#symbols),
+        notice,
+        signal,
+      ),
     ]);
   }
 
@@ -195,13 +206,18 @@ async function openAlerts(
 }
 
 function macroEngine(
-  { bus, source, symbols, config }: LocalFunctionsOptions,
+  { bus, source, config }: LocalFunctionsOptions,
   { store, klines }: Parts,
+  symbols: () => readonly string[],
 ): MacroEngine {
   const { venue } = source.adapter;
   return {
     ...{ bus, clock: source.clock, params: config.macro },
-    pairs: symbols.map((symbol) => ({ pair: pairOf(symbol), instruments: [{ venue, symbol }] })),
+    get pairs() {
+      return symbols().map(
+        (symbol): MacroPair => ({ pair: pairOf(symbol), instruments: [{ venue, symbol }] }),
+      );
+    },
     known: (query) => candlesOf(store, query),
     exchange: (query) => klines.fetch(query),
   };

@@ -105,9 +105,10 @@ export class LocalStack {
     return this.#parts.bus.subscribe(topic, name);
   }
 
-  /** Relays these from now on; the graph has the history of those it began with. */
+  /** Relays these from now on, and has MACRO decide on them; the graph has the history of those it began with. */
   follow(symbols: readonly string[], halted: readonly string[]): void {
     this.#parts.relay.follow(symbols, halted);
+    this.#parts.functions.follow(symbols);
   }
 
   relay(): RelayStats {

@@ -8,15 +8,20 @@ import { type ClosedTrade, closedTrades } from '../../transforms/performance/clo
 import { type Figures, figuresBy, figuresOf } from '../../transforms/performance/figures.ts';
 import type { Book, Position, Swing } from '../trade-desk/state.ts';
 
-/** What is known when a command comes. */
-export interface Known {
+/** What is so when a command comes. */
+export interface Present {
   readonly now: number;
   readonly books: readonly Book[];
   /** Those that are open. */
   readonly swings: readonly Swing[];
   readonly snapshots: readonly BookSnapshot[];
-  readonly events: readonly PositionEvent[];
   readonly pauses: readonly PauseFlag[];
+}
+
+/** What was, as far back as the state store remembers. */
+export interface Past {
+  readonly now: number;
+  readonly events: readonly PositionEvent[];
 }
 
 /** A snapshot comes each second; one older than this says that nobody publishes. Unit: ms. */
@@ -37,7 +42,7 @@ export const HELP = [
   '/chart PAIR – the market as it is',
 ].join('\n');
 
-export function statusText({ books, pauses, snapshots, now }: Known): string {
+export function statusText({ books, pauses, snapshots, now }: Present): string {
   const lines = books.map(({ book, equity, positions, day, paused, killed }) => {
     const isToday = day.start === midnight(now);
     const flags = [paused.on && 'paused', killed.on && 'KILLED', isToday && day.halted && 'halted for today'];
@@ -53,7 +58,7 @@ export function statusText({ books, pauses, snapshots, now }: Known): string {
   ].join('\n');
 }
 
-export function positionsText({ books, swings, snapshots, now }: Known): string {
+export function positionsText({ books, swings, snapshots, now }: Present): string {
   const lines = [
     ...books.flatMap(({ book, positions }) =>
       positions.map((position) => positionLines(book, position, snapshots, now)),
@@ -66,7 +71,7 @@ export function positionsText({ books, swings, snapshots, now }: Known): string 
 function positionLines(
   book: string,
   { pair, side, status, entry, size, tp, sl, since, symbol, venue }: Position,
-  snapshots: Known['snapshots'],
+  snapshots: Present['snapshots'],
   now: number,
 ): string {
   const name = nameOf(side, pair, book);
@@ -79,7 +84,7 @@ function positionLines(
 }
 
 /** An idea that nothing was bought for: it has no size. */
-function swingLines({ signal, until }: Swing, snapshots: Known['snapshots'], now: number): string {
+function swingLines({ signal, until }: Swing, snapshots: Present['snapshots'], now: number): string {
   const { pair, side, entry, tp, sl, timestamp } = signal;
   const turn = turnOf(
     side,
@@ -100,14 +105,14 @@ function turnOf(side: Position['side'], entry: number, seen: BookSnapshot | unde
   return last === null ? null : (last / entry - 1) * (side === 'LONG' ? 1 : -1);
 }
 
-export function profitText({ events, now }: Known): string {
+export function profitText({ events, now }: Past): string {
   const closed = closedTrades(events);
   if (closed.length === 0) return 'No trade has ended in the last 30 days.';
   const today = closed.filter(({ closedAt }) => closedAt >= midnight(now));
   return `<b>30 days</b> ${resultText(closed)}\n<b>Today</b> ${resultText(today)}`;
 }
 
-export function dailyText({ events, now }: Known, wanted: string | undefined): string {
+export function dailyText({ events, now }: Past, wanted: string | undefined): string {
   const days = Math.min(MAX_DAYS, Math.max(1, Math.trunc(Number(wanted ?? DAYS)) || DAYS));
   const closed = closedTrades(events);
   const lines = Array.from({ length: days }, (_, ago) => {
@@ -118,13 +123,13 @@ export function dailyText({ events, now }: Known, wanted: string | undefined): s
   return `<pre>day               net   n\n${lines.join('\n')}</pre>`;
 }
 
-export function performanceText({ events }: Known): string {
+export function performanceText({ events }: Past): string {
   const pairs = figuresBy(closedTrades(events), ({ pair }) => pair);
   if (pairs.length === 0) return 'No trade has ended in the last 30 days.';
   return pairs.map(([pair, figures]) => `<b>${escapeHtml(pair)}</b> ${figuresText(figures)}`).join('\n');
 }
 
-export function statsText({ events, now }: Known): string {
+export function statsText({ events, now }: Past): string {
   const exits = figuresBy(closedTrades(events), ({ exit }) => exit).map(
     ([exit, figures]) => `${exit}: ${figuresText(figures)}`,
   );
@@ -138,7 +143,7 @@ export function statsText({ events, now }: Known): string {
   ].join('\n');
 }
 
-export function healthText({ snapshots, now }: Known): string {
+export function healthText({ snapshots, now }: Present): string {
   if (snapshots.length === 0) return '❌ No feed has published anything. Is the relay running?';
   const lines = snapshots
     .toSorted((a, b) => Number(isHealthy(a, now)) - Number(isHealthy(b, now)))

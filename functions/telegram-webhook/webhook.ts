@@ -58,22 +58,21 @@ export async function handleRequest(ports: WebhookPorts, request: Request): Prom
 /** Null: the answer comes otherwise. */
 async function answerTo(ports: WebhookPorts, command: Command): Promise<string | null> {
   const { name, words } = command;
-  const known = () => knownOf(ports);
   switch (name) {
     case 'status':
-      return answers.statusText(await known());
+      return answers.statusText(await presentOf(ports));
     case 'positions':
-      return answers.positionsText(await known());
+      return answers.positionsText(await presentOf(ports));
     case 'profit':
-      return answers.profitText(await known());
+      return answers.profitText(await pastOf(ports));
     case 'daily':
-      return answers.dailyText(await known(), words[0]);
+      return answers.dailyText(await pastOf(ports), words[0]);
     case 'performance':
-      return answers.performanceText(await known());
+      return answers.performanceText(await pastOf(ports));
     case 'stats':
-      return answers.statsText(await known());
+      return answers.statsText(await pastOf(ports));
     case 'health':
-      return answers.healthText(await known());
+      return answers.healthText(await presentOf(ports));
     case 'pause':
     case 'resume':
       return setPause(ports, command, name === 'pause');
@@ -84,20 +83,23 @@ async function answerTo(ports: WebhookPorts, command: Command): Promise<string |
   }
 }
 
-async function knownOf({ store, clock }: WebhookPorts): Promise<answers.Known> {
-  const [books, facts, snapshots, events, pauses] = await Promise.all([
+async function presentOf({ store, clock }: WebhookPorts): Promise<answers.Present> {
+  const [books, facts, snapshots, pauses] = await Promise.all([
     new OwnedRows(store, 'desk-book', Book).list(),
     new OwnedRows(store, 'desk-facts', PairFacts).list(),
     listRecords(store, 'snapshot'),
-    listRecords(store, 'position-event'),
     pauseRows(store).list(),
   ]);
   return {
-    ...{ now: clock.now(), snapshots, events },
+    ...{ now: clock.now(), snapshots },
     books: books.map(({ value }) => value),
     swings: openSwings(facts.map(({ value }) => value)),
     pauses: pauses.map(({ value }) => value),
   };
+}
+
+async function pastOf({ store, clock }: WebhookPorts): Promise<answers.Past> {
+  return { now: clock.now(), events: await listRecords(store, 'position-event') };
 }
 
 function pauseRows(store: StateStore) {

@@ -1,6 +1,6 @@
 /** What happens, as lines a person reads in a terminal: entries, exits, biases, swings, charts. Pure. */
 import type { MacroBias, SwingSignal } from '../schemas/macro.ts';
-import type { PositionEvent } from '../schemas/position-event.ts';
+import { endPrice, type PositionEvent } from '../schemas/position-event.ts';
 import type { ScalpSignal } from '../schemas/scalp-signal.ts';
 import { amount, decimal, duration, move, signed } from './figures.ts';
 
@@ -63,11 +63,12 @@ export function swingLine({ side, pair, entry, tp, sl, timestamp, expires_at }: 
 }
 
 /** Nothing was filled for it: its numbers tell from where to where it went. */
-export function swingEndLine({ side, pair, exit, ts, numbers }: PositionEvent): AlertLine {
-  const { entry, price } = numbers ?? {};
+export function swingEndLine(end: PositionEvent): AlertLine {
+  const { side, pair, exit, ts, numbers } = end;
+  const price = endPrice(end);
   return {
     tone: 'plain',
-    text: `${clock(ts)} ◆ SWING ${side} ${pair} ended by ${exit} at ${decimal(price)} ${move(entry, price)}`.trimEnd(),
+    text: `${clock(ts)} ◆ SWING ${side} ${pair} ended by ${exit} at ${decimal(price)} ${move(numbers?.entry, price)}`.trimEnd(),
   };
 }
 

@@ -73,3 +73,8 @@ export const PositionEvent = z.object({
   params_hash: z.string().optional().describe('SHA-256 of the desk’s parameters, first 16 hex digits.'),
 });
 export type PositionEvent = z.output<typeof PositionEvent>;
+
+/** Where it ended: its fill, or of a SWING, for which nothing is bought, the price it was judged by. Unit: quote per base. */
+export function endPrice({ price, numbers }: PositionEvent): number | null {
+  return price ?? numbers?.price ?? null;
+}

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { escapeHtml, plainText } from '../../connectors/messenger/html.ts';
 import type { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { MacroBias as MacroBiasSchema, SwingSignal as SwingSignalSchema } from '../../schemas/macro.ts';
-import type { PositionEvent } from '../../schemas/position-event.ts';
+import { endPrice, type PositionEvent } from '../../schemas/position-event.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { DEFAULT_BOOK, type Thread } from './thread.ts';
 
@@ -141,9 +141,10 @@ function exitLine(book: string, exit: PositionEvent, entry: PositionEvent | unde
   return `${mark} ${prefix(book)}<b>${how ?? 'CLOSED'}</b>${at}${by}${netText(exit)} · ${clock(ts)}`;
 }
 
-/** To which price it went, and how far in its favour. Of a swing nothing was filled: its numbers tell. */
-function wayOf({ price, side, numbers }: PositionEvent, entry: PositionEvent | undefined) {
-  const to = price ?? numbers?.price ?? null;
+/** To which price it went, and how far in its favour. A swing has no entry: its numbers tell. */
+function wayOf(exit: PositionEvent, entry: PositionEvent | undefined) {
+  const { price, side, numbers } = exit;
+  const to = endPrice(exit);
   const from = entry?.price ?? (price === null ? numbers?.entry : null);
   const turn = from && to ? (to / from - 1) * (side === 'LONG' ? 1 : -1) : null;
   return { to, turn };

@@ -98,6 +98,14 @@ describe('the chart of a signal', () => {
     expect(short.facts[1]).toContain('TP +0.50 % · SL −0.50 %');
   });
 
+  it('shows where a swing ended, though nothing was bought for it', () => {
+    const nothing = { price: null, size: null, fees: null, funding: null, pnl: null };
+    const numbers = { entry: 104_250, price: 106_335 };
+    const exit = f.exitOf({ ...nothing, signalId: f.swing().id, numbers });
+    const ended = chartOf(f.factsOf({ task: f.task({ swing: f.swing(), exit }), candles: [] }));
+    expect(ended).toMatchObject({ badge: { text: 'TP +2.00 %', isGood: null }, exit: { price: 106_335 } });
+  });
+
   it('tells bars that are missing, incomplete or without a trade', () => {
     const told = (candles: typeof bars) =>
       chartOf(f.factsOf({ task: f.task({ scalp: f.scalp() }), candles })).footer;

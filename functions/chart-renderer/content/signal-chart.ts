@@ -2,7 +2,7 @@
 import { shortHash } from '../../../schemas/hash.ts';
 import type { LevelRole, LevelSet } from '../../../schemas/level-set.ts';
 import type { SwingSignal } from '../../../schemas/macro.ts';
-import type { PositionEvent } from '../../../schemas/position-event.ts';
+import { endPrice, type PositionEvent } from '../../../schemas/position-event.ts';
 import { INTERVAL_MS } from '../../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../../schemas/scalp-signal.ts';
 import { barsOf, completeness } from './bars.ts';
@@ -37,7 +37,7 @@ export function signalChart(facts: ChartFacts, signal: Signal): Chart {
     trades: [{ side, entry, tp, sl, from: timestamp, until: exit?.ts ?? null }],
     signalAt: timestamp,
     hasSignalBar: seen.length > 0,
-    exit: exit && { at: exit.ts, price: exit.price, isWin: exit.pnl === null ? null : exit.pnl >= 0 },
+    exit: exit && { at: exit.ts, price: endPrice(exit), isWin: exit.pnl === null ? null : exit.pnl >= 0 },
     lastPrice: null,
     decimals: decimalsOf(bars.length > 0 ? bars.flatMap((bar) => [bar.high, bar.low]) : [entry, tp, sl]),
     reason,
@@ -61,7 +61,9 @@ function conditions({ entry, tp, sl, timestamp, side }: Signal, { interval }: Fr
   return `${timeText(timestamp)} · ${interval} · TP ${moveText(gain)} · SL ${moveText(loss)}`;
 }
 
-function badgeOf({ exit: how, price, pnl, side }: PositionEvent, entry: number): Chart['badge'] {
+function badgeOf(exit: PositionEvent, entry: number): Chart['badge'] {
+  const { exit: how, pnl, side } = exit;
+  const price = endPrice(exit);
   const toward = side === 'LONG' ? 1 : -1;
   const move = price === null ? '' : ` ${moveText(toward * (price / entry - 1))}`;
   const net = pnl === null ? '' : ` · net ${moneyText(pnl)}`;

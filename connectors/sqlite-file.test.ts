@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -27,6 +27,19 @@ describe('SqliteFile', () => {
     expect(again.all('SELECT n FROM numbers')).toEqual([{ n: 1 }]);
     expect(again.get('SELECT n FROM numbers WHERE n > 1')).toBeUndefined();
     again.close();
+  });
+
+  it('has what was committed in its log at once, and says when the disk has it', async () => {
+    const path = place();
+    const file = new SqliteFile({ ...options(path), commits: 'flushed' });
+    file.run('INSERT INTO numbers VALUES (1)');
+    await file.flush();
+    rmSync(`${path}-wal`);
+    file.close();
+    const broken = new SqliteFile({ ...options(path), commits: 'flushed' });
+    rmSync(`${path}-wal`);
+    await expect(broken.flush()).rejects.toThrow(/sync numbers in .*Check the disk, then start again/);
+    broken.close();
   });
 
   it('is held by one at a time', () => {

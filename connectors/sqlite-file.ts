@@ -1,8 +1,9 @@
-/** A SQLite file of one process: its form checked, its failures told in the project's errors, every commit durable. */
+/** A SQLite file of one process: its form checked, its failures told in the project's errors. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type Session, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { ConfigError, messageOf, UpstreamError } from '../schemas/errors.ts';
+import { WalSync } from './wal-sync.ts';
 
 export interface SqliteFileOptions {
   /** `:memory:` for none. */
@@ -14,6 +15,11 @@ export interface SqliteFileOptions {
   readonly version: number;
   /** Run once, on an empty file. */
   readonly schema: string;
+  /**
+   * What a commit outlasts: the machine's death, with the event loop standing still for a sync each time (default), or this
+   * process's, and the machine's once `flush` is fulfilled.
+   */
+  readonly commits?: 'synced' | 'flushed';
 }
 
 export type SqlValue = SQLInputValue;
@@ -26,6 +32,7 @@ const [OUR_MISTAKE, BUSY, CORRUPT, NOT_A_DATABASE] = [1, 5, 11, 26];
 export class SqliteFile {
   readonly #options: SqliteFileOptions;
   readonly #database: DatabaseSync;
+  readonly #sync: WalSync | null;
   readonly #statements = new Map<string, StatementSync>();
   #session: Session | undefined;
 
@@ -33,6 +40,7 @@ export class SqliteFile {
   constructor(options: SqliteFileOptions) {
     this.#options = options;
     const { path } = options;
+    this.#sync = options.commits === 'flushed' ? new WalSync(path) : null;
     try {
       if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
       // Others are refused at once: whoever holds it does so for long.
@@ -43,8 +51,17 @@ export class SqliteFile {
     try {
       this.#prepare();
     } catch (error) {
-      this.close();
+      this.#database.close();
       throw this.#explain(error);
+    }
+  }
+
+  /** Resolves when all that was committed is durable. @throws UpstreamError where it may not be. */
+  async flush(): Promise<void> {
+    try {
+      await this.#sync?.flush();
+    } catch (error) {
+      throw this.#unsure(error);
     }
   }
 
@@ -96,6 +113,7 @@ export class SqliteFile {
   }
 
   close(): void {
+    void this.#sync?.close();
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
   }
@@ -103,9 +121,10 @@ export class SqliteFile {
   #prepare(): void {
     const { magic, version, schema } = this.#options;
     const id = Buffer.from(magic).readInt32BE();
-    // Exclusive before the first read, so that the lock is taken by it and kept; FULL, so that a commit is on the disk.
+    const synchronous = this.#sync === null ? 'FULL' : 'NORMAL';
+    // Exclusive before the first read, so that the lock is taken by it and kept.
     this.#database.exec(
-      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
+      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`,
     );
     this.transaction(() => {
       const [found, of, tables] = ['application_id', 'user_version', 'schema_version'].map((pragma) =>
@@ -137,6 +156,14 @@ export class SqliteFile {
     } catch (error) {
       throw this.#explain(error);
     }
+  }
+
+  #unsure(cause: unknown): UpstreamError {
+    const { what, path } = this.#options;
+    return new UpstreamError(
+      `Expected to sync ${what} in ${path}, got: ${messageOf(cause)}. Check the disk, then start again.`,
+      { cause },
+    );
   }
 
   /** What is no failure of SQLite stays what it is. */

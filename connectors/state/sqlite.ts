@@ -37,7 +37,8 @@ const SQL = {
 
 /**
  * Opens the store. Writes are synced to disk before their promise is fulfilled, those of one turn of the event loop
- * together. Reads never wait for writers (WAL).
+ * together. Reads never wait for writers (WAL); they may see a write that is not on the disk yet: what is written behind
+ * it gets there no sooner.
  * @throws ConfigError where the file is no state store, UpstreamError where it cannot be opened.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<StateStore> {

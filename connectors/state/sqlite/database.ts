@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError, messageOf, UpstreamError } from '../../../schemas/errors.ts';
+import { WalSync } from '../../wal-sync.ts';
 
 /** Primary result codes of SQLite. */
 const [BUSY, LOCKED, CORRUPT, NOT_A_DATABASE] = [5, 6, 11, 26];
@@ -30,11 +31,12 @@ export async function openDatabase(
 ): Promise<Database> {
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-    const database = new Database(path, new DatabaseSync(path, { timeout: STEP_MS }), patienceMs);
+    const sync = survives === 'machine' ? new WalSync(path) : null;
+    const database = new Database(path, new DatabaseSync(path, { timeout: STEP_MS }), patienceMs, sync);
     try {
-      await database.prepare(survives === 'machine' ? 'FULL' : 'NORMAL');
+      await database.prepare();
     } catch (error) {
-      database.close();
+      await database.close();
       throw error;
     }
     return database;
@@ -47,16 +49,19 @@ export class Database {
   readonly #path: string;
   readonly #inner: DatabaseSync;
   readonly #attempts: number;
+  readonly #sync: WalSync | null;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(path: string, inner: DatabaseSync, patienceMs: number) {
+  /** `sync`: null where a commit need not outlast the machine. */
+  constructor(path: string, inner: DatabaseSync, patienceMs: number, sync: WalSync | null) {
     this.#path = path;
     this.#inner = inner;
+    this.#sync = sync;
     this.#attempts = Math.max(1, Math.ceil(patienceMs / STEP_MS));
   }
 
-  async prepare(synchronous: 'FULL' | 'NORMAL'): Promise<void> {
-    await this.patiently(() => this.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`));
+  async prepare(): Promise<void> {
+    await this.patiently(() => this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL'));
     await this.patiently(() => this.transaction(() => this.#createSchema()));
   }
 
@@ -86,6 +91,15 @@ export class Database {
     }
   }
 
+  /** Resolves when all that was committed is durable. @throws UpstreamError where it may not be. */
+  async flush(): Promise<void> {
+    try {
+      await this.#sync?.flush();
+    } catch (error) {
+      throw stateError(error, this.#path);
+    }
+  }
+
   exec(sql: string): void {
     this.#inner.exec(sql);
   }
@@ -99,7 +113,8 @@ export class Database {
     return this.#statement(sql).all(...values) as Record<string, string>[];
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#sync?.close();
     this.#statements.clear();
     if (this.#inner.isOpen) this.#inner.close();
   }

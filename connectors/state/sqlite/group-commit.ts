@@ -1,4 +1,4 @@
-/** Writes of one turn of the event loop in one transaction: one sync to disk for all of them. */
+/** Writes of one turn of the event loop in one transaction, and one sync to disk for all that were committed meanwhile. */
 import { closedError } from '../limits.ts';
 import type { Database } from './database.ts';
 
@@ -16,6 +16,8 @@ export class GroupCommit {
   readonly #afterwards: () => void;
   #waiting: Waiting[] = [];
   #running: Promise<void> | null = null;
+  /** Of the last group that was committed; those before it are synced by then. */
+  #synced: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   /** `afterwards` runs in each transaction, behind its writes. */
@@ -36,6 +38,7 @@ export class GroupCommit {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
+    await this.#synced;
   }
 
   async #run(): Promise<void> {
@@ -44,13 +47,23 @@ export class GroupCommit {
       const group = this.#waiting.splice(0, MAX_WRITES);
       try {
         const results = await this.#database.patiently(() => this.#commit(group));
-        for (const [i, { resolve }] of group.entries()) resolve(results[i] as never);
+        this.#synced = this.#sync(group, results);
       } catch (error) {
         for (const { reject } of group) reject(error);
       }
       await new Promise(setImmediate);
     }
     this.#running = null;
+  }
+
+  /** The event loop turns meanwhile, and further groups are committed. */
+  async #sync(group: readonly Waiting[], results: readonly unknown[]): Promise<void> {
+    try {
+      await this.#database.flush();
+      for (const [i, { resolve }] of group.entries()) resolve(results[i] as never);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
   }
 
   #commit(group: readonly Waiting[]): unknown[] {

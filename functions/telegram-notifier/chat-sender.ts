@@ -104,6 +104,7 @@ export class ChatSender {
     const { clock, messenger } = this.#options;
     const { chat, probe } = delivery;
     this.#addCall(clock.now());
+    await this.#store.flush();
     const outcome = await messenger.probe({ chat, messageId: probe.id, buttons: buttonsOf(delivery) });
     this.#settle(delivery, afterProbe(delivery, outcome, clock.now()), outcome);
   }
@@ -145,6 +146,7 @@ export class ChatSender {
     const { chat, clock, messenger } = this.#options;
     if (this.#isGreeted || this.#store.highest(messenger.counterOf(chat)) > 0) return true;
     this.#addCall(clock.now());
+    await this.#store.flush();
     const outcome = await messenger.send({
       chat,
       html: GREETING,

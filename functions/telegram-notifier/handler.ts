@@ -2,7 +2,7 @@
 import type { MessageBus } from '../../connectors/bus/port.ts';
 import type { Handler, PostOptions } from '../post-handler.ts';
 import { type PushHandlerOptions, pushHandler } from '../push.ts';
-import { NOTIFIER_TOPICS, takeMessage } from './messages.ts';
+import { NOTIFIER_TOPICS, takeMessages } from './messages.ts';
 import type { Notifier } from './notifier.ts';
 
 export interface NotifierHandlerOptions extends PostOptions {
@@ -14,6 +14,6 @@ export interface NotifierHandlerOptions extends PostOptions {
 export function notifierHandler(options: NotifierHandlerOptions): Handler {
   const { notifier, bus } = options;
   const receive: PushHandlerOptions['receive'] = (topic, message) =>
-    takeMessage(notifier, bus, topic, message);
+    takeMessages(notifier, bus, topic, [message]);
   return pushHandler({ ...options, topics: NOTIFIER_TOPICS, receive });
 }

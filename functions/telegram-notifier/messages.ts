@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { deadLetterOf } from '../../connectors/bus/dead-letter.ts';
 import { jsonRecord } from '../../connectors/bus/json-record.ts';
-import type { Delivery, MessageBus } from '../../connectors/bus/port.ts';
+import type { Delivery, MessageBus, OutgoingMessage } from '../../connectors/bus/port.ts';
 import { WireFormatError } from '../../schemas/errors.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { PositionEvent } from '../../schemas/position-event.ts';
@@ -34,20 +34,24 @@ function toldOf(topic: TopicName, data: Uint8Array): Told {
   throw new WireFormatError(`Expected a message of ${NOTIFIER_TOPICS.join(', ')}, got one of ${topic}.`);
 }
 
-/** Resolves when it is in the outbox, durably; what cannot be read is a dead letter then. */
-export async function takeMessage(
+/** Resolves when they are in the outbox, durably; what cannot be read is a dead letter then. */
+export async function takeMessages(
   notifier: Notifier,
   bus: Pick<MessageBus, 'publish'>,
   topic: TopicName,
-  message: Pick<Delivery, 'data' | 'attributes' | 'messageId' | 'publishTimeMs'>,
+  messages: readonly Pick<Delivery, 'data' | 'attributes' | 'messageId' | 'publishTimeMs'>[],
 ): Promise<void> {
-  let told: Told;
-  try {
-    told = toldOf(topic, message.data);
-  } catch (error) {
-    if (!(error instanceof WireFormatError)) throw error;
-    return bus.publish('dead-letters', [deadLetterOf(`notifier:${topic}`, message, error)]);
+  const told: Told[] = [];
+  const letters: OutgoingMessage[] = [];
+  for (const message of messages) {
+    try {
+      told.push(toldOf(topic, message.data));
+    } catch (error) {
+      if (!(error instanceof WireFormatError)) throw error;
+      letters.push(deadLetterOf(`notifier:${topic}`, message, error));
+    }
   }
-  notifier.take(told);
+  if (letters.length > 0) await bus.publish('dead-letters', letters);
+  notifier.take(...told);
   await notifier.flush();
 }

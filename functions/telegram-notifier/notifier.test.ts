@@ -206,7 +206,8 @@ describe('Notifier', () => {
     for (const signal of signals)
       notifier.take(tell.position(position(signal, { price: signal.entry, ts: from })));
     for (const signal of signals) notifier.take(tell.scalp(signal));
-    await clock.until(from + 3_600_000);
+    // A sync to the disk takes minutes of this clock.
+    await clock.until(from + 3_600_000 + 600_000);
     await server.start();
     await settled(21);
     expect(entriesOf(alerts()).slice(1)).toEqual(signals.map(({ entry }) => entry));

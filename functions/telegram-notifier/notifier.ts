@@ -8,7 +8,7 @@ import { CHART_QUEUE, ChartTask } from '../../schemas/chart-task.ts';
 import { messageOf } from '../../schemas/errors.ts';
 import { ChatSender } from './chat-sender.ts';
 import type { NotifierSettings } from './settings.ts';
-import { type KeptOutbox, OutboxStore, refOf } from './store.ts';
+import { type KeptOutbox, OutboxStore, refOf, type StoredDelivery } from './store.ts';
 import { consequenceOf, eventKey, type Thread, type Told, threadKeyOf, timeOf, withEvent } from './thread.ts';
 
 export interface NotifierOptions {
@@ -43,25 +43,29 @@ export class Notifier {
     const senders = options.settings.chats.map((chat) => this.#sender(chat));
     this.#loops = [
       ...senders.map((sender) => this.#run(() => sender.step())),
-      this.#run(() => this.#addTask()),
+      this.#run(() => this.#addTasks()),
     ];
   }
 
-  /** Nothing is sent yet, and it is durable once `flush` is fulfilled; in a file at once. A second copy changes nothing. */
-  take(told: Told): void {
-    const { settings, clock } = this.#options;
-    const now = clock.now();
+  /** In one write. Nothing is sent yet, and it is durable once `flush` is fulfilled. A second copy changes nothing. */
+  take(...all: readonly Told[]): void {
+    const now = this.#options.clock.now();
     this.#store.transaction(() => {
-      if (!this.#store.see(eventKey(told), now)) return;
-      const before = this.#store.thread(threadKeyOf(told))?.thread;
-      const thread = withEvent(before, told);
-      if (thread === before) return;
-      const { edits } = consequenceOf(told, settings);
-      if (edits || before === undefined) this.#store.putThread(thread, now);
-      if (thread.scalp !== undefined) this.#store.hasten(thread.key, now);
-      for (const chat of settings.chats) this.#deliver(chat, thread, told, now);
+      for (const told of all) this.#takeOne(told, now);
     });
     this.#wake();
+  }
+
+  #takeOne(told: Told, now: number): void {
+    const { settings } = this.#options;
+    if (!this.#store.see(eventKey(told), now)) return;
+    const before = this.#store.thread(threadKeyOf(told))?.thread;
+    const thread = withEvent(before, told);
+    if (thread === before) return;
+    const { edits } = consequenceOf(told, settings);
+    if (edits || before === undefined) this.#store.putThread(thread, now);
+    if (thread.scalp !== undefined) this.#store.hasten(thread.key, now);
+    for (const chat of settings.chats) this.#deliver(chat, thread, told, now);
   }
 
   /** Resolves when all that was taken is durable. @throws UpstreamError where it may not be: take it again. */
@@ -115,17 +119,21 @@ export class Notifier {
     }
   }
 
-  /** Does step after step; a step gives the time until which there is nothing to do, or null to go on. */
+  /**
+   * Does step after step; a step gives the time until which there is nothing to do, or null to go on. Whatever it does
+   * outside it does once what it did before is durable.
+   */
   async #run(step: () => Promise<number | null>): Promise<void> {
     const { signal } = this.#closing;
     const { clock } = this.#options;
     for (let failures = 0; !signal.aborted; ) {
       const work = this.#work.signal;
       try {
-        await this.#store.flush();
         const until = await step();
         failures = 0;
-        if (until !== null) await clock.until(until, AbortSignal.any([signal, work]));
+        if (until === null) continue;
+        await this.#store.flush();
+        await clock.until(until, AbortSignal.any([signal, work]));
       } catch (error) {
         failures += 1;
         this.#trouble(messageOf(error));
@@ -140,17 +148,27 @@ export class Notifier {
     work.abort();
   }
 
-  /** The chart of an alert that has arrived. */
-  async #addTask(): Promise<number | null> {
-    const delivery = this.#store.nextUntasked();
-    if (delivery === undefined) return Number.POSITIVE_INFINITY;
+  /** The charts of alerts that have arrived. */
+  async #addTasks(): Promise<number | null> {
+    const arrived = this.#store.untasked();
+    if (arrived.length === 0) return Number.POSITIVE_INFINITY;
+    await this.#store.flush();
+    const added = await Promise.allSettled(arrived.map((delivery) => this.#addTask(delivery)));
+    this.#store.transaction(() => {
+      for (const [i, { id }] of arrived.entries()) {
+        if (added[i]!.status === 'fulfilled') this.#store.putTasked(id);
+      }
+    });
+    for (const one of added) if (one.status === 'rejected') throw one.reason;
+    return null;
+  }
+
+  async #addTask(delivery: StoredDelivery): Promise<void> {
     const { thread } = this.#store.thread(delivery.thread)!;
     const id = `${refOf(thread.key)}-${delivery.chat.replace('-', 'g')}`;
     const task = chartTask(thread, { id, chat: delivery.chat, replyTo: delivery.messageId });
     const body = JSON.stringify(z.encode(ChartTask, task));
     await this.#options.tasks.add({ queue: CHART_QUEUE, name: id, body });
-    this.#store.putTasked(delivery.id);
-    return null;
   }
 
   #trouble(line: string): void {

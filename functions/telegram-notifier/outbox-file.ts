@@ -26,6 +26,7 @@ const SCHEMA = `
 export function openOutboxFile(path: string): SqliteFile {
   return new SqliteFile({
     ...{ path, what: 'the outbox of alerts', magic: 'csto', version: 1, schema: SCHEMA },
+    commits: 'flushed',
   });
 }
 

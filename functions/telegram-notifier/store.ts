@@ -49,6 +49,8 @@ const KEPT_MS = 7 * DAY_MS;
 /** Shortest time between two clean-ups. Unit: ms. */
 const CLEAN_EVERY_MS = 3_600_000;
 
+const TASKED_AT_ONCE = 50;
+
 const OPEN = `state IN ('QUEUED', 'SENDING', 'UNKNOWN')`;
 
 export class OutboxStore {
@@ -60,10 +62,10 @@ export class OutboxStore {
   /** On a file, or on what is kept elsewhere. @throws UpstreamError, ConfigError where the file cannot be used. */
   constructor(at: string | KeptOutbox) {
     this.#file = typeof at === 'string' ? openOutboxFile(at) : at.file;
-    this.#flush = typeof at === 'string' ? async () => {} : () => at.flush();
+    this.#flush = typeof at === 'string' ? () => this.#file.flush() : () => at.flush();
   }
 
-  /** Resolves when all that was written is durable; a file is at once. @throws UpstreamError where it may not be. */
+  /** Resolves when all that was written is durable. @throws UpstreamError where it may not be. */
   flush(): Promise<void> {
     return this.#flush();
   }
@@ -140,11 +142,11 @@ export class OutboxStore {
     return this.#file.get<{ due: number | null }>(sql, chat)?.due ?? undefined;
   }
 
-  nextUntasked(): StoredDelivery | undefined {
-    return this.#delivery(
-      `state = 'SENT' AND isTasked = 0 AND kind = 'alert' AND thread IN (SELECT key FROM threads WHERE hasSignal = 1)
-        ORDER BY id LIMIT 1`,
-    );
+  /** Alerts that have arrived, whose charts are not asked for yet; the oldest first. */
+  untasked(): StoredDelivery[] {
+    const sql = `SELECT * FROM deliveries WHERE state = 'SENT' AND isTasked = 0 AND kind = 'alert'
+      AND thread IN (SELECT key FROM threads WHERE hasSignal = 1) ORDER BY id LIMIT ${TASKED_AT_ONCE}`;
+    return this.#file.all<DeliveryRow>(sql).map(deliveryOf);
   }
 
   put(id: number, delivery: Delivery): void {

@@ -18,8 +18,9 @@ import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import { runDesk } from '../functions/trade-desk/subscriber.ts';
 import { CHART_QUEUE } from '../schemas/chart-task.ts';
 import { messageOf } from '../schemas/errors.ts';
-import { floorTo, MINUTE_MS, pairOf } from '../schemas/primitives.ts';
+import { pairOf } from '../schemas/primitives.ts';
 import { type Close, closeInOrder } from './close-in-order.ts';
+import { catchUp, rememberCloses } from './desk-past.ts';
 import { KeptKlines } from './kept-klines.ts';
 import { CONSOLE_CHAT, localMessenger, type TelegramAccess } from './local-messenger.ts';
 import { runMacroTimer } from './macro-timer.ts';
@@ -221,46 +222,4 @@ function macroEngine(
     known: (query) => candlesOf(store, query),
     exchange: (query) => klines.fetch(query),
   };
-}
-
-/** Positions of an earlier run are told of the minutes in which nobody looked. */
-async function catchUp(
-  desk: TradeDesk,
-  klines: KeptKlines,
-  { source, notice }: LocalFunctionsOptions,
-): Promise<void> {
-  const at = source.clock.now();
-  const toMs = floorTo(at, MINUTE_MS);
-  const held = (await desk.books()).flatMap(({ positions }) => positions);
-  for (const { venue, symbol, since } of held) {
-    const fromMs = Math.ceil(since / MINUTE_MS) * MINUTE_MS;
-    try {
-      const bars = fromMs < toMs ? await klines.of({ venue, symbol, interval: '1m', fromMs, toMs }) : [];
-      for (const candle of bars) await desk.take({ kind: 'candle', at, candle });
-    } catch (error) {
-      notice(
-        `Minutes of ${symbol} since ${new Date(since).toISOString()} are not known: ${messageOf(error)}`,
-      );
-    }
-  }
-}
-
-/** Correlation looks back a day, which the graph does not tell of. */
-async function rememberCloses(
-  { source, symbols, config, notice }: LocalFunctionsOptions,
-  { desk, klines }: Parts,
-  signal: AbortSignal,
-): Promise<void> {
-  const { adapter, clock } = source;
-  const minutes = Math.max(...config.desk.books.map(({ risk }) => risk.correlationMinutes)) + 1;
-  const toMs = floorTo(clock.now(), MINUTE_MS);
-  const span = { venue: adapter.venue, interval: '1m', fromMs: toMs - minutes * MINUTE_MS, toMs } as const;
-  for (const symbol of symbols) {
-    if (signal.aborted) return;
-    try {
-      await desk.remember(await klines.of({ ...span, symbol }));
-    } catch (error) {
-      if (!signal.aborted) notice(`Minutes of ${symbol} are not known to the desk: ${messageOf(error)}`);
-    }
-  }
 }

@@ -100,6 +100,27 @@ describe('DuckDB history', () => {
     await history.close();
   });
 
+  it('blames a full disk on no row', async () => {
+    const path = newFile();
+    const script = `
+      const { openDuckDbHistory } = await import(${JSON.stringify(join(import.meta.dirname, 'duckdb.ts'))});
+      const history = await openDuckDbHistory({ path: ${JSON.stringify(path)} });
+      const bar = ${JSON.stringify(wire(candle()))};
+      const rows = (i) => Array.from({ length: 1_000 }, (_, j) => ({ ...bar, id: \`\${i}:\${j}\` }));
+      for (let i = 0; i < 100; i++) await history.insert('candles', rows(i));`;
+    // A file that may not grow fails as one on a full disk does. Unit: KiB.
+    const limited = [
+      '-c',
+      'ulimit -f 1024; exec "$@"',
+      'limited',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+    ];
+    const { stderr } = spawnSync('bash', [...limited, script], { encoding: 'utf8' });
+    expect(stderr).toMatch(/UpstreamError: Expected to insert into candles.*Check the disk/);
+  });
+
   it('gives dates, decimals and great integers as JSON can hold them', async () => {
     const history = await openDuckDbHistory({ path: ':memory:' });
     const sql = `SELECT DATE '2024-03-01' AS day, 1.25::DECIMAL(8, 3) AS price, 9007199254740993::BIGINT AS great,

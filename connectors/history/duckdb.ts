@@ -127,6 +127,10 @@ class DuckDbHistory implements History {
   }
 }
 
+/** A commit that cannot be written is told as one of the transaction. */
+const OUTSIDE =
+  /^(IO Error|Out of Memory|Fatal|Connection|Could not|TransactionContext Error: Failed to commit: Could not|.*lock on file)/i;
+
 /** What fails outside (disk, lock) becomes an UpstreamError, the rest `Refusal`: the statement or its values are wrong. */
 async function orExplain<T>(
   what: string,
@@ -137,7 +141,7 @@ async function orExplain<T>(
     return await operation();
   } catch (cause) {
     const got = messageOf(cause);
-    const isOutside = /^(IO Error|Out of Memory|Fatal|Connection|Could not|.*lock on file)/i.test(got);
+    const isOutside = OUTSIDE.test(got);
     const remedy = isOutside ? 'Check the disk, and that no other process has the file open' : 'Correct it';
     throw new (isOutside ? UpstreamError : Refusal)(`Expected to ${what}, got: ${got}. ${remedy}.`, {
       cause,

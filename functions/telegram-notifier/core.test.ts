@@ -188,7 +188,7 @@ describe('renderAlert', () => {
     expect(plainText(renderExit(ended))).toBe(line);
     const lost = exitOf(signal, { exit: 'SL', price: 60_695, pnl: -60, funding: null, book: 'b' });
     expect(plainText(renderExit(withEvent(thread, tell.position(lost))))).toBe(
-      '❌ [b] SL at 60695, net -60.00, funding unknown · 12:10:00 UTC',
+      '❌ [b] SL at 60695, net −60.00, funding unknown · 12:10:00 UTC',
     );
   });
 

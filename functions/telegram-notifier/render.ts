@@ -5,6 +5,7 @@ import type { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { MacroBias as MacroBiasSchema, SwingSignal as SwingSignalSchema } from '../../schemas/macro.ts';
 import { endPrice, type PositionEvent } from '../../schemas/position-event.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
+import { moneyText, moveText, numberText } from '../texts.ts';
 import { DEFAULT_BOOK, type Thread } from './thread.ts';
 
 export interface Moment {
@@ -57,8 +58,8 @@ function scalpLines(signal: ScalpSignal): string[] {
     ...levels('Support', support),
     trend === null
       ? 'Trend ranging'
-      : `Trend ${trend.slope >= 0 ? '↗' : '↘'} ${escapeHtml(number(trend.slope))}/h, R² ${trend.r2.toFixed(2)}`,
-    `Confidence <b>${Math.round(signal.confidence * 100)} %</b> · ${number(leverage)}×`,
+      : `Trend ${trend.slope >= 0 ? '↗' : '↘'} ${escapeHtml(numberText(trend.slope))}/h, R² ${trend.r2.toFixed(2)}`,
+    `Confidence <b>${Math.round(signal.confidence * 100)} %</b> · ${numberText(leverage)}×`,
     ...(checks.length > 0 ? [`Exhaustion: ${escapeHtml(checks.join(', '))}`] : []),
     `<i>${sentence(signal.signal_reason)}</i>`,
     `Valid until ${clock(signal.expires_at)}`,
@@ -101,15 +102,15 @@ function title(side: 'LONG' | 'SHORT', pair: string, what: string): string {
 function targets(entry: number | null, tp?: number | null, sl?: number | null): string[] {
   const line = (name: string, price: number | null | undefined) => {
     if (price === null || price === undefined) return [];
-    const move = entry === null || price === entry ? '' : ` (${percent(price / entry - 1)})`;
-    return [`${name} <code>${number(price)}</code>${move}`];
+    const move = entry === null || price === entry ? '' : ` (${moveText(price / entry - 1)})`;
+    return [`${name} <code>${numberText(price)}</code>${move}`];
   };
   return [...line('Entry', entry), ...line('TP', tp), ...line('SL', sl)];
 }
 
 function levels(name: string, prices: readonly number[]): string[] {
   if (prices.length === 0) return [];
-  const shown = prices.slice(0, LEVELS_SHOWN).map((price) => `<code>${number(price)}</code>`);
+  const shown = prices.slice(0, LEVELS_SHOWN).map((price) => `<code>${numberText(price)}</code>`);
   return [`${name} ${shown.join(' · ')}`];
 }
 
@@ -122,8 +123,8 @@ function stories({ stories: byBook }: Thread): string[] {
 }
 
 function entryLine(book: string, { price, size, leverage, halved, ts }: PositionEvent): string {
-  const fill = price === null ? '' : ` at <code>${number(price)}</code>`;
-  const much = size === null ? '' : `, ${number(size)}${leverage ? ` × ${number(leverage)}` : ''}`;
+  const fill = price === null ? '' : ` at <code>${numberText(price)}</code>`;
+  const much = size === null ? '' : `, ${numberText(size)}${leverage ? ` × ${numberText(leverage)}` : ''}`;
   return `▶️ ${prefix(book)}Entered${fill}${much}${halved ? ', half size' : ''} · ${clock(ts)}`;
 }
 
@@ -136,8 +137,8 @@ function exitLine(book: string, exit: PositionEvent, entry: PositionEvent | unde
   const { to, turn } = wayOf(exit, entry);
   const result = pnl ?? turn;
   const mark = result === null ? '⏹' : result >= 0 ? '✅' : '❌';
-  const at = to === null ? '' : ` at <code>${number(to)}</code>`;
-  const by = turn === null ? '' : ` (${percent(turn)})`;
+  const at = to === null ? '' : ` at <code>${numberText(to)}</code>`;
+  const by = turn === null ? '' : ` (${moveText(turn)})`;
   return `${mark} ${prefix(book)}<b>${how ?? 'CLOSED'}</b>${at}${by}${netText(exit)} · ${clock(ts)}`;
 }
 
@@ -153,7 +154,7 @@ function wayOf(exit: PositionEvent, entry: PositionEvent | undefined) {
 function netText({ pnl, funding, fundingKnown }: PositionEvent): string {
   if (pnl === null) return '';
   const isUnknown = fundingKnown === false || (funding === null && fundingKnown !== true);
-  return `, net <b>${pnl >= 0 ? '+' : ''}${pnl.toFixed(2)}</b>${isUnknown ? ', funding unknown' : ''}`;
+  return `, net <b>${moneyText(pnl)}</b>${isUnknown ? ', funding unknown' : ''}`;
 }
 
 function prefix(book: string): string {
@@ -184,15 +185,6 @@ function jsonOf(thread: Thread): string[] {
 /** Escaped, and cut where it is no sentence any more. */
 function sentence(text: string): string {
   return escapeHtml(text.length > SENTENCE ? `${text.slice(0, SENTENCE)}…` : text);
-}
-
-/** As few digits as tell the number. */
-function number(value: number): string {
-  return String(Number(value.toPrecision(8)));
-}
-
-function percent(share: number): string {
-  return `${share >= 0 ? '+' : '−'}${Math.abs(share * 100).toFixed(2)} %`;
 }
 
 /** UTC; the date only matters to the machine, which has it in the JSON. */

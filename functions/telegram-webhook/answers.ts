@@ -6,6 +6,7 @@ import { DAY_MS, floorTo, pairOf } from '../../schemas/primitives.ts';
 import type { PauseFlag } from '../../schemas/state-rows.ts';
 import { type ClosedTrade, closedTrades } from '../../transforms/performance/closed-trade.ts';
 import { type Figures, figuresBy, figuresOf } from '../../transforms/performance/figures.ts';
+import { moneyText, moveText, numberText, timeText } from '../texts.ts';
 import type { Book, Position, Swing } from '../trade-desk/state.ts';
 
 /** What is so when a command comes. */
@@ -48,7 +49,7 @@ export function statusText({ books, pauses, snapshots, now }: Present): string {
     const flags = [paused.on && 'paused', killed.on && 'KILLED', isToday && day.halted && 'halted for today'];
     const marks = flags.filter(Boolean).join(', ');
     const [entries, realised] = isToday ? [day.entries, day.realised] : [0, 0];
-    return `<b>${escapeHtml(book)}</b>: equity ${money(equity)}, today ${signed(realised)} in ${entries} entries, ${positions.length} open${marks && ` · <b>${marks}</b>`}`;
+    return `<b>${escapeHtml(book)}</b>: equity ${money(equity)}, today ${moneyText(realised)} in ${entries} entries, ${positions.length} open${marks && ` · <b>${marks}</b>`}`;
   });
   const troubled = snapshots.filter((snapshot) => !isHealthy(snapshot, now)).length;
   return [
@@ -75,12 +76,12 @@ function positionLines(
   now: number,
 ): string {
   const name = nameOf(side, pair, book);
-  if (status === 'WORKING') return `${name} waits at ${plain(entry)} for ${span(now - since)}`;
+  if (status === 'WORKING') return `${name} waits at ${numberText(entry)} for ${span(now - since)}`;
   const seen = snapshots.find((each) => each.symbol === symbol && each.venue === venue);
   const turn = turnOf(side, entry, seen);
   const stands =
-    turn === null ? 'price unknown' : `${percent(turn)} (${signed(turn * entry * size)} before fees)`;
-  return `${name} ${stands}\n  ${plain(size)} at ${plain(entry)}, TP ${plain(tp)}, SL ${plain(sl)}, since ${span(now - since)}`;
+    turn === null ? 'price unknown' : `${moveText(turn)} (${moneyText(turn * entry * size)} before fees)`;
+  return `${name} ${stands}\n  ${numberText(size)} at ${numberText(entry)}, TP ${numberText(tp)}, SL ${numberText(sl)}, since ${span(now - since)}`;
 }
 
 /** An idea that nothing was bought for: it has no size. */
@@ -91,8 +92,8 @@ function swingLines({ signal, until }: Swing, snapshots: Present['snapshots'], n
     entry,
     snapshots.find(({ symbol }) => pairOf(symbol) === pair),
   );
-  const stands = turn === null ? 'price unknown' : percent(turn);
-  return `${nameOf(side, pair, 'SWING')} ${stands}\n  at ${plain(entry)}, TP ${plain(tp)}, SL ${plain(sl)}, since ${span(now - timestamp)}, ends in ${span(until - now)}`;
+  const stands = turn === null ? 'price unknown' : moveText(turn);
+  return `${nameOf(side, pair, 'SWING')} ${stands}\n  at ${numberText(entry)}, TP ${numberText(tp)}, SL ${numberText(sl)}, since ${span(now - timestamp)}, ends in ${span(until - now)}`;
 }
 
 function nameOf(side: Position['side'], pair: string, what: string): string {
@@ -118,7 +119,7 @@ export function dailyText({ events, now }: Past, wanted: string | undefined): st
   const lines = Array.from({ length: days }, (_, ago) => {
     const from = midnight(now) - ago * DAY_MS;
     const ofDay = closed.filter(({ closedAt }) => floorTo(closedAt, DAY_MS) === from);
-    return `${new Date(from).toISOString().slice(0, 10)} ${signed(figuresOf(netsOf(ofDay)).net).padStart(10)} ${String(ofDay.length).padStart(3)}`;
+    return `${new Date(from).toISOString().slice(0, 10)} ${moneyText(figuresOf(netsOf(ofDay)).net).padStart(10)} ${String(ofDay.length).padStart(3)}`;
   });
   return `<pre>day               net   n\n${lines.join('\n')}</pre>`;
 }
@@ -168,7 +169,7 @@ function isHealthy({ connected, ts, desyncMs }: BookSnapshot, now: number): bool
 export function pauseLine({ scope, setAt, setBy, reason }: PauseFlag): string {
   const what = scope === 'all' ? 'Entries' : `Entries in ${escapeHtml(scope)}`;
   const why = reason === '' ? '' : `: ${escapeHtml(reason)}`;
-  return `⏸ ${what} paused by ${escapeHtml(setBy)} at ${new Date(setAt).toISOString().slice(0, 16).replace('T', ' ')} UTC${why}`;
+  return `⏸ ${what} paused by ${escapeHtml(setBy)} at ${timeText(setAt)}${why}`;
 }
 
 function resultText(closed: readonly ClosedTrade[]): string {
@@ -188,25 +189,13 @@ function figuresText({ trades, wins, net, profitFactor, averageWin, averageLoss 
   if (trades === 0) return 'no trades';
   const rate = `${Math.round((100 * wins) / trades)} % won`;
   const averages = [averageWin, averageLoss]
-    .map((value) => (value === null ? '–' : signed(value)))
+    .map((value) => (value === null ? '–' : moneyText(value)))
     .join(' / ');
-  return `${signed(net)} in ${trades}, ${rate}, average ${averages}, factor ${profitFactor?.toFixed(2) ?? '–'}`;
+  return `${moneyText(net)} in ${trades}, ${rate}, average ${averages}, factor ${profitFactor?.toFixed(2) ?? '–'}`;
 }
 
 function money(value: number): string {
   return value.toFixed(2);
-}
-
-function signed(value: number): string {
-  return `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)}`;
-}
-
-function percent(share: number): string {
-  return `${signed(100 * share)} %`;
-}
-
-function plain(value: number): string {
-  return String(Number(value.toPrecision(8)));
 }
 
 function span(ms: number): string {

@@ -4,6 +4,7 @@ import type { ChartTask } from '../../../schemas/chart-task.ts';
 import { candle } from '../../../transforms/candle.fixture.ts';
 import { level, levelSet, line } from '../../../transforms/strategies/rows.fixture.ts';
 import { LOOKBACK } from '../../../transforms/windows.ts';
+import { moneyText, moveText } from '../../texts.ts';
 import * as f from '../chart.fixture.ts';
 import { realMarket } from '../real-signals.fixture.ts';
 import { chartOf } from './chart-of.ts';
@@ -231,11 +232,7 @@ describe('prices', () => {
   });
 
   it('tell moves and money with their sign', () => {
-    expect([prices.moveText(0.005), prices.moveText(-0.0051), prices.moneyText(-0.004)]).toEqual([
-      '+0.50 %',
-      '−0.51 %',
-      '−0.00',
-    ]);
+    expect([moveText(0.005), moveText(-0.0051), moneyText(-0.004)]).toEqual(['+0.50 %', '−0.51 %', '−0.00']);
   });
 });
 

@@ -2,11 +2,12 @@
 import type { BookSnapshot } from '../../../schemas/book-snapshot.ts';
 import type { LevelSet } from '../../../schemas/level-set.ts';
 import { INTERVAL_MS } from '../../../schemas/primitives.ts';
+import { moveText, timeText } from '../../texts.ts';
 import { barsOf, completeness } from './bars.ts';
 import type { Chart, ChartBar } from './chart.ts';
 import type { ChartFacts } from './facts.ts';
 import type { Frame } from './frame.ts';
-import { decimalsOf, moveText, priceText, timeText } from './prices.ts';
+import { decimalsOf, priceText } from './prices.ts';
 import { shownLevels, shownTrends } from './signal-chart.ts';
 
 export function marketChart({ task, frame, candles, levels, snapshot, positions }: ChartFacts): Chart {

@@ -5,12 +5,13 @@ import type { SwingSignal } from '../../../schemas/macro.ts';
 import { endPrice, type PositionEvent } from '../../../schemas/position-event.ts';
 import { INTERVAL_MS } from '../../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../../schemas/scalp-signal.ts';
+import { moneyText, moveText, timeText } from '../../texts.ts';
 import { barsOf, completeness } from './bars.ts';
 import type { Chart, ChartBar, ChartLevel, ChartTrend } from './chart.ts';
 import type { ChartFacts } from './facts.ts';
 import type { Frame } from './frame.ts';
 import { marksOf } from './marks.ts';
-import { decimalsOf, moneyText, moveText, timeText } from './prices.ts';
+import { decimalsOf } from './prices.ts';
 import { visitsOf } from './visits.ts';
 
 type Signal = ScalpSignal | SwingSignal;

@@ -6,9 +6,9 @@ import { Random } from '../connectors/exchanges/random.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import { backfillStage } from './backfill.fixture.ts';
 
-const KILLS = 40;
-/** 30 days of two symbols, in 90 pages or so. */
-const WORDS = ['--pairs', 'BTCUSDT,LTCUSDT', '--timerange', '20250101-20250131'];
+const KILLS = 30;
+/** 10 days of two symbols, in 30 pages or so. */
+const WORDS = ['--pairs', 'BTCUSDT,LTCUSDT', '--timerange', '20250101-20250111'];
 /** From the first request of a run to the middle of its next insert. Unit: ms. */
 const MOST_DELAY_MS = 400;
 
@@ -46,7 +46,7 @@ it('survives kills at random moments: no hole, no double, the bars of an undistu
         isOver = ended.signal === null;
       }
       const bars = await barsOf(name);
-      expect(bars).toHaveLength(2 * 30 * 1_440);
+      expect(bars).toHaveLength(2 * 10 * 1_440);
       expect(bars).toEqual(await barsOf('whole'));
     }
     expect(runs).toBeGreaterThan(killed);

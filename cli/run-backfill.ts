@@ -7,7 +7,7 @@ import { type ImportResult, importFiles } from '../connectors/history/backfill/i
 import { backfillKlines, type KlineBackfillResult } from '../connectors/history/backfill/klines.ts';
 import type { Verdict } from '../connectors/history/backfill/verify.ts';
 import type { History } from '../connectors/history/port.ts';
-import { ConfigError } from '../schemas/errors.ts';
+import { ConfigError, UpstreamError } from '../schemas/errors.ts';
 import { INTERVALS, type Interval, VENUES, type Venue } from '../schemas/primitives.ts';
 import { timerangeOf } from './backtest/timerange.ts';
 import { EXIT } from './errors.ts';
@@ -46,7 +46,7 @@ export async function runBackfill(words: readonly string[], flags: BackfillFlags
   const bar = progressBar('backfill', systemClock, process.stderr);
   const startMs = systemClock.now();
   try {
-    const result = await work(history, (share) => bar.update(share));
+    const result = await work(history, (share) => bar.update(share)).catch(resumable);
     bar.stop();
     const elapsedMs = Math.round(systemClock.now() - startMs);
     const summary = { to: settings.place.name, interval: settings.interval, ...result, elapsedMs };
@@ -58,6 +58,12 @@ export async function runBackfill(words: readonly string[], flags: BackfillFlags
     bar.stop();
     await history.close();
   }
+}
+
+/** What failed outside may come back, and nothing that was done is lost. */
+function resumable(cause: unknown): never {
+  if (!(cause instanceof UpstreamError)) throw cause;
+  throw new UpstreamError(`${cause.message} Run the same command again: it goes on from here.`, { cause });
 }
 
 type Result = KlineBackfillResult | ImportResult;

@@ -20,8 +20,6 @@ export interface KlineBackfill extends Span {
   readonly symbols: readonly string[];
   readonly interval: Interval;
   readonly clock: Clock;
-  /** Ends it after the page under way. */
-  readonly signal?: AbortSignal;
   /** 0..1 */
   readonly onProgress?: (share: number) => void;
 }
@@ -72,8 +70,8 @@ export async function backfillKlines(options: KlineBackfill): Promise<KlineBackf
 
 /** What each symbol can have: from its listing on, closed bars alone. */
 async function seriesOf(options: KlineBackfill): Promise<SeriesSpan[]> {
-  const { rest, venue, symbols, interval, clock, signal } = options;
-  const listed = new Map((await rest.instruments(signal)).map((one) => [one.symbol, one.listedMs]));
+  const { rest, venue, symbols, interval, clock } = options;
+  const listed = new Map((await rest.instruments()).map((one) => [one.symbol, one.listedMs]));
   const unknown = symbols.find((symbol) => !listed.has(symbol));
   if (unknown !== undefined)
     throw new NotFoundError(
@@ -124,8 +122,8 @@ async function* fetchedPages(
   }
 }
 
-async function fetchPage({ rest, interval, signal }: KlineBackfill, page: Page): Promise<Candle[]> {
-  const bars = await rest.klines({ ...page, interval, ...(signal && { signal }) });
+async function fetchPage({ rest, interval }: KlineBackfill, page: Page): Promise<Candle[]> {
+  const bars = await rest.klines({ ...page, interval });
   return bars.filter(
     ({ openTime }) => openTime >= page.fromMs && openTime + INTERVAL_MS[interval] <= page.toMs,
   );

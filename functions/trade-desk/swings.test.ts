@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../connectors/clock/manual.ts';
+import { OwnedRows } from '../../connectors/state/owned.ts';
 import { openSqliteStore } from '../../connectors/state/sqlite.ts';
 import type { SwingSignal } from '../../schemas/macro.ts';
 import { MINUTE_MS } from '../../schemas/primitives.ts';
@@ -109,6 +110,25 @@ describe('ends of SWING positions on a state store', () => {
     await second.take(end);
     expect(told).toEqual([`BTCUSDT:LONG:${NOW}:EXIT`]);
     expect(await second.swings()).toEqual([]);
+    await rows.close();
+  });
+
+  it('are the same for desks that see them at once, and are written once', async () => {
+    const rows = await store();
+    const told: string[] = [];
+    const publish = async (_: string, messages: readonly { data: Uint8Array }[]) =>
+      void told.push(...messages.map(({ data }) => Buffer.from(data).toString()));
+    const ports = { store: rows, config: configOf(), bus: { publish } as never };
+    const desks = Array.from({ length: 4 }, () => new TradeDesk(ports));
+    await Promise.all(desks.map((desk) => desk.take(idea())));
+    const seen = [snapshotAt(NOW + 1, 103), snapshotAt(NOW + 2, 98)];
+    await Promise.all(
+      desks.flatMap((desk) => seen.map((snapshot) => desk.take({ kind: 'snapshot', at: NOW + 2, snapshot }))),
+    );
+    // Each may publish what it finds in the row; the bus drops copies by their ids.
+    expect(new Set(told).size).toBe(1);
+    const facts = await new OwnedRows(rows, 'desk-facts', PairFacts).read('BTCUSDT');
+    expect(facts?.value).toMatchObject({ outbox: [], swing: { closedAt: expect.any(Number) } });
     await rows.close();
   });
 });

@@ -1,11 +1,10 @@
 /** The 7-day paper-trading plan over a backtest: what each day asks, and what was found. Pure. */
 import type { DeskParams } from '../../schemas/desk-params.ts';
 import { DAY_MS, MINUTE_MS } from '../../schemas/primitives.ts';
-import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { sum } from '../../transforms/performance/figures.ts';
 import { type Criterion, criteriaOf, MIN_TRADES, percent, type Verdict } from '../report/criteria.ts';
 import type { Run } from '../report/folder.ts';
-import { type Outcome, outcomesOf } from './outcomes.ts';
+import { type Outcome, outcomesOf } from '../report/outcomes.ts';
 import { riskCriteria } from './risk.ts';
 import { stressCriteria } from './stress.ts';
 
@@ -15,14 +14,9 @@ export interface PlanDay {
   readonly criteria: readonly Criterion[];
 }
 
-/** A run with the signals that it made; its first book is judged. */
-export interface Tried extends Run {
-  readonly signals: readonly ScalpSignal[];
-}
-
-/** @param runs Variants of one strategy. That which earned most in the first half of the time is judged: the others were tuning. */
-export function planOf(runs: readonly Tried[]): {
-  readonly judged: Tried;
+/** @param runs Variants of one strategy. That which earned most in the first half of the time is judged, its first book: the others were tuning. */
+export function planOf(runs: readonly Run[]): {
+  readonly judged: Run;
   readonly days: readonly PlanDay[];
 } {
   const judged = runs.toSorted((a, b) => halves(b)[0] - halves(a)[0])[0]!;
@@ -45,7 +39,7 @@ export function countOf(days: readonly PlanDay[], verdict: Verdict): number {
   return sum(days.map(({ criteria }) => criteria.filter((each) => each.verdict === verdict).length));
 }
 
-function dataCriteria({ report: { quality, range, pairs } }: Tried): Criterion[] {
+function dataCriteria({ report: { quality, range, pairs } }: Run): Criterion[] {
   const minutes = (pairs.length * (range.toMs - range.warmUpFromMs)) / MINUTE_MS;
   return [
     upTo('Rows that cannot be read', 'none', quality.deadLetters, 0, String),
@@ -61,7 +55,7 @@ function dataCriteria({ report: { quality, range, pairs } }: Tried): Criterion[]
   ];
 }
 
-function signalCriteria(run: Tried): Criterion[] {
+function signalCriteria(run: Run): Criterion[] {
   const {
     report: { range, pairs },
     signals,
@@ -90,7 +84,7 @@ function signalCriteria(run: Tried): Criterion[] {
   ];
 }
 
-function costCriteria(run: Tried): Criterion[] {
+function costCriteria(run: Run): Criterion[] {
   const trades = tradesOf(run);
   const notional = sum(trades.map(({ entry, size }) => entry * size));
   const unknown = trades.filter(({ isFundingKnown }) => !isFundingKnown).length;
@@ -146,7 +140,7 @@ function coin(name: string, hits: readonly boolean[]): Criterion {
   return { name, wanted, got, verdict: low > 0.5 ? 'PASS' : 'FAIL' };
 }
 
-function riskOf(run: Tried): Criterion[] {
+function riskOf(run: Run): Criterion[] {
   const [params] = run.report.params.desk as readonly DeskParams[];
   const { withBias, along } = bookOf(run).biasAdherence;
   return [
@@ -161,7 +155,7 @@ function riskOf(run: Tried): Criterion[] {
   ];
 }
 
-function tuning(runs: readonly Tried[], judged: Tried): Criterion {
+function tuning(runs: readonly Run[], judged: Run): Criterion {
   const what = { name: 'Best variant of the first half, in the second', wanted: 'net above 0' };
   if (runs.length < 2)
     return { ...what, got: 'N/A: one variant; give several, or see cst tune', verdict: 'N/A' };
@@ -171,7 +165,7 @@ function tuning(runs: readonly Tried[], judged: Tried): Criterion {
 }
 
 /** Net result of each half of the time. */
-function halves(run: Tried): [number, number] {
+function halves(run: Run): [number, number] {
   const { fromMs, toMs } = run.report.range;
   const middle = (fromMs + toMs) / 2;
   const net = (isFirst: boolean) =>
@@ -183,17 +177,17 @@ function halves(run: Tried): [number, number] {
   return [net(true), net(false)];
 }
 
-function resultOf(run: Tried): Criterion[] {
+function resultOf(run: Run): Criterion[] {
   const { performance } = bookOf(run);
   const startEquity = performance.endEquity - performance.net;
   return criteriaOf({ performance, trades: tradesOf(run), startEquity, range: run.report.range });
 }
 
-function bookOf({ report }: Tried) {
+function bookOf({ report }: Run) {
   return Object.values(report.books)[0]!;
 }
 
-function tradesOf({ report, trades }: Tried) {
+function tradesOf({ report, trades }: Run) {
   const [book] = Object.keys(report.books);
   return trades.filter((trade) => trade.book === book);
 }

@@ -1,10 +1,8 @@
 /** What `cst paper-plan` does: a backtest, or one of before, judged day by day of the plan. */
-import { join } from 'node:path';
-import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { BacktestFlags } from '../backtest/run.ts';
 import { EXIT } from '../errors.ts';
-import { linesOf, type Run, runsOf } from '../report/folder.ts';
-import { countOf, type PlanDay, planOf, type Tried } from './plan.ts';
+import { type Run, runsOf } from '../report/folder.ts';
+import { countOf, type PlanDay, planOf } from './plan.ts';
 
 export interface PaperPlanFlags extends BacktestFlags {
   readonly backtest?: string;
@@ -12,9 +10,8 @@ export interface PaperPlanFlags extends BacktestFlags {
 
 /** @throws ConfigError, NotFoundError */
 export async function runPaperPlan(words: readonly string[], flags: PaperPlanFlags): Promise<void> {
-  const folder = flags.backtest ?? flags.out;
   const runs = flags.backtest === undefined ? await backtested(words, flags) : runsOf(flags.backtest);
-  const { judged, days } = planOf(runs.map((run) => tried(folder ?? '', run)));
+  const { judged, days } = planOf(runs);
   const counts = { pass: countOf(days, 'PASS'), fail: countOf(days, 'FAIL'), none: countOf(days, 'N/A') };
   const told = {
     variant: judged.variant,
@@ -30,11 +27,6 @@ export async function runPaperPlan(words: readonly string[], flags: PaperPlanFla
 async function backtested(words: readonly string[], flags: PaperPlanFlags): Promise<Run[]> {
   const { backtestAll } = await import('../backtest/run.ts');
   return backtestAll(words, flags, () => undefined);
-}
-
-function tried(folder: string, run: Run): Tried {
-  const own = run.variant === null ? folder : join(folder, run.variant);
-  return { ...run, signals: linesOf(own, 'trade-signals-micro.ndjson', run.report, ScalpSignal) };
 }
 
 function textOf(

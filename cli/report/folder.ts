@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ConfigError, messageOf, NotFoundError } from '../../schemas/errors.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
 import { EventTime } from '../../schemas/primitives.ts';
+import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { BacktestTrade } from '../backtest/desk-run.ts';
 import type { NearBar } from '../backtest/near-bars.ts';
 import type { BacktestReport } from '../backtest/report.ts';
@@ -19,6 +20,7 @@ export interface Run {
   readonly trades: readonly BacktestTrade[];
   readonly gaps: readonly FeedEvent[];
   readonly bars: readonly NearBar[];
+  readonly signals: readonly ScalpSignal[];
 }
 
 /** What is asked of a file before it is taken for one of ours; the rest is as `cst backtest` wrote it. */
@@ -58,11 +60,12 @@ export function runOf(folder: string, variant: string | null): Run {
     trades: lines('trades', Times) as unknown as BacktestTrade[],
     gaps: lines('feed-events', FeedEvent),
     bars: lines('bars', Bar) as unknown as NearBar[],
+    signals: lines('trade-signals-micro', ScalpSignal),
   };
 }
 
 /** None where the report tells of no such file: those of earlier versions have no bars. @throws ConfigError where it is not what was written. */
-export function linesOf<S extends z.ZodType>(
+function linesOf<S extends z.ZodType>(
   folder: string,
   file: string,
   report: BacktestReport,

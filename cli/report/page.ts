@@ -9,6 +9,7 @@ import { utc } from './drawing/trade-chart.ts';
 import type { Run } from './folder.ts';
 import { html, Markup } from './markup.ts';
 import { bookSection } from './sections.ts';
+import { signalSection } from './signal-section.ts';
 import { type Column, table } from './table.ts';
 
 const STYLE = readFileSync(new URL('./page.css', import.meta.url), 'utf8');
@@ -65,7 +66,7 @@ function runOf(run: Run): Markup {
       ...{ trades: byBook.get(name) ?? [], startEquity: book.performance.endEquity - book.performance.net },
     }),
   );
-  return html`${madeOf(run)}${sections}<section class="ledger"><h2>What the data lacked</h2><div class="card">${ledger(run)}</div></section>`;
+  return html`${madeOf(run)}${sections}${signalSection(run)}<section class="ledger"><h2>What the data lacked</h2><div class="card">${ledger(run)}</div></section>`;
 }
 
 function madeOf({ report, variant }: Run): Markup {

@@ -65,7 +65,7 @@ export function runMade(trades = TRADES, known: Partial<BacktestReport> = {}): R
     books: { default: { ...book, biasAdherence: { withBias: 0, along: 0 } } },
     ...{ files: {}, ...known },
   };
-  return { variant: null, report, trades, gaps: [], bars: BARS };
+  return { variant: null, report, trades, gaps: [], bars: BARS, signals: [] };
 }
 
 /** As `cst backtest` writes it. */

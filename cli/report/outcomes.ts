@@ -16,6 +16,8 @@ export interface Outcome {
   readonly isReversed: boolean | null;
   /** The level that was tagged held until price had left it; null as above, or where no level was. */
   readonly isLevelHeld: boolean | null;
+  /** Of a level that broke: a later close was back on its side. */
+  readonly isFalseBreak: boolean | null;
 }
 
 /** @param bars Of the signals' pairs, each pair's in order of time. */
@@ -26,7 +28,7 @@ export function outcomesOf(signals: readonly ScalpSignal[], bars: readonly NearB
     const after = Array.from({ length: HORIZON }, (_, i) =>
       byMinute.get(`${pair} ${timestamp + i * MINUTE_MS}`),
     ).filter((bar) => bar !== undefined);
-    return { signal, isReversed: isReversed(signal, after), isLevelHeld: isLevelHeld(signal, after) };
+    return { signal, isReversed: isReversed(signal, after), ...levelOutcome(signal, after) };
   });
 }
 
@@ -41,13 +43,20 @@ function isReversed({ side, entry }: ScalpSignal, bars: readonly NearBar[]): boo
   return null;
 }
 
-function isLevelHeld(signal: ScalpSignal, bars: readonly NearBar[]): boolean | null {
-  const level = signal.entry_conditions_met.level_price;
-  if (typeof level !== 'number') return null;
-  const sign = signal.side === 'LONG' ? 1 : -1;
-  for (const { high, low, close } of bars) {
-    if (sign * (close / level - 1) < -BREAK) return false;
-    if (sign * ((signal.side === 'LONG' ? high : low) / signal.entry - 1) >= MOVE) return true;
-  }
-  return null;
+type LevelOutcome = Pick<Outcome, 'isLevelHeld' | 'isFalseBreak'>;
+
+function levelOutcome(
+  { side, entry, entry_conditions_met }: ScalpSignal,
+  bars: readonly NearBar[],
+): LevelOutcome {
+  const level = entry_conditions_met.level_price;
+  if (typeof level !== 'number') return { isLevelHeld: null, isFalseBreak: null };
+  const sign = side === 'LONG' ? 1 : -1;
+  const broken = bars.findIndex(({ close }) => sign * (close / level - 1) < -BREAK);
+  const left = bars.findIndex(({ high, low }) => sign * ((side === 'LONG' ? high : low) / entry - 1) >= MOVE);
+  if (broken < 0 && left < 0) return { isLevelHeld: null, isFalseBreak: null };
+  // Within one bar the break comes first.
+  if (broken < 0 || (left >= 0 && left < broken)) return { isLevelHeld: true, isFalseBreak: null };
+  const isBack = bars.slice(broken + 1).some(({ close }) => sign * (close - level) > 0);
+  return { isLevelHeld: false, isFalseBreak: isBack };
 }

@@ -9,7 +9,7 @@ import { BENCHMARKS } from './all.ts';
 import type { Benchmark, Row } from './benchmark.ts';
 
 /** Their cases run in processes that they start: this one's memory says nothing. */
-const OTHER_PROCESSES = ['replay', 'engines'];
+const OTHER_PROCESSES = ['replay', 'engines', 'backtest'];
 const LOOK_MS = 3_000;
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
 /** What stands between these is written here; what stands around them, by people. */

@@ -47,6 +47,6 @@ export function doubts(trades: readonly BacktestTrade[], markets: readonly RuleM
   return [
     `- Stops whose bar went beyond the TP, too, so that their order decides: ${share(spanning.length)}.`,
     `- Stops that a bar opened beyond: ${share(gapped.length)}.`,
-    `- From a bar’s close to the next one’s open, mean of all bars: ${meanOf(jumps).toFixed(2)} bps.`,
+    `- From a bar’s close to the next one’s open, mean of all bars: ${meanOf(jumps).toFixed(2)} bps. Bybit’s bars open where the last one closed, so a gap through a stop cannot show in them.`,
   ].join('\n');
 }

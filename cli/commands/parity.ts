@@ -1,0 +1,45 @@
+/** `cst parity`: whether live signals are those of a replay of the recording, and why not. */
+import type { Command } from 'commander';
+import { VENUES } from '../../schemas/primitives.ts';
+import type { ParityFlags } from '../parity/run.ts';
+
+const HELP = `
+The same feed through the same graph gives the same signals. Where a live signal is not that of a replay of what cst
+record (or cst relay --record) wrote meanwhile, the cause is told, with what it was seen by:
+  CHANGED_PARAMETER   params_hash is another: live ran with other parameters than --params
+  MISSING_MINUTE      a bar that one side has not, or not whole; with the entry of its gap ledger
+  LATE_TRADE          a bar that was revised after its close on one side: a trade came after it was decided on
+  WARM_UP             one side did not yet know enough bars
+  UNKNOWN             none of these: please report it
+Exit code 0: all are the same. 1: some differ. 2: there is no history.
+
+--dir is the folder of cst start --dir, whose history must not be open elsewhere, or duckdb:PATH or
+bigquery:PROJECT.DATASET. The replay is warmed with the bars of that history from before the recording, or with those of
+--history.
+
+Examples:
+  cst parity --dir .cst --frames frames
+  cst parity --dir duckdb:history.duckdb --frames frames --timerange 20250601-20250602 --params p.json --json
+`;
+
+export function addParity(program: Command): void {
+  program
+    .command('parity')
+    .summary('live signals against a replay of the recording')
+    .description('Compares the signals that a stack published with those of a replay, and names each cause.')
+    .option('--dir <place>', 'required: what a stack kept of its life')
+    .option('--frames <dir>', 'required: raw frames that cst record wrote')
+    .option('--venue <name>', `of several in the recording: ${VENUES.join(', ')}`)
+    .option('--params <file>', 'JSON with the parameters that live should have run with')
+    .option('--history <dir>', 'output of cst replay whose candles warm the graph instead')
+    .option(
+      '--timerange <range>',
+      'signals compared, e.g. 20250601-20250602; all of the recording where left out',
+    )
+    .option('--json', 'one JSON object on stdout instead of text')
+    .addHelpText('after', HELP)
+    .action(async (flags: ParityFlags) => {
+      const { runParity } = await import('../parity/run.ts');
+      return runParity(flags);
+    });
+}

@@ -1,0 +1,127 @@
+/** What `cst parity` does: the signals a stack published against those of a replay of the recording. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../connectors/clock/system.ts';
+import { openJournal } from '../../connectors/journal/reader.ts';
+import { readHistory } from '../../pipelines/replay/history.ts';
+import { type Candle, closeTime } from '../../schemas/candle.ts';
+import { NotFoundError } from '../../schemas/errors.ts';
+import { DEFAULT_PARAMS } from '../../schemas/params.ts';
+import { DAY_MS, INTERVALS, VENUES } from '../../schemas/primitives.ts';
+import { type ParityDifference, parityOf } from '../../transforms/parity/parity.ts';
+import { timerangeOf } from '../backtest/timerange.ts';
+import { EXIT } from '../errors.ts';
+import { needed } from '../file-flags.ts';
+import { oneOf } from '../flags.ts';
+import { type HistoryPlace, historyPlaceOf, openHistory } from '../history-place.ts';
+import { readParams } from '../params-file.ts';
+import { progressBar } from '../progress.ts';
+import type { ParitySpan } from './sides.ts';
+
+export interface ParityFlags {
+  readonly dir?: string;
+  readonly frames?: string;
+  readonly venue?: string;
+  readonly params?: string;
+  readonly history?: string;
+  readonly timerange?: string;
+  readonly json?: boolean;
+}
+
+export interface ParityReport {
+  readonly range: ParitySpan;
+  readonly live: number;
+  readonly replay: number;
+  readonly differences: readonly ParityDifference[];
+}
+
+/** @throws as `compared` does. */
+export async function runParity(flags: ParityFlags): Promise<void> {
+  const bar = progressBar('parity', systemClock, process.stderr);
+  const report = await compared(flags, (share) => bar.update(share)).finally(() => bar.stop());
+  process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : parityText(report));
+  if (report.differences.length > 0) process.exitCode = EXIT.error;
+}
+
+/** @throws ConfigError naming the flag or file; NotFoundError where the folder has no history. */
+export async function compared(
+  flags: ParityFlags,
+  onProgress: (share: number) => void = () => undefined,
+): Promise<ParityReport> {
+  const place = await placeOf(needed(flags.dir, '--dir .cst'));
+  const venue = flags.venue === undefined ? undefined : oneOf(flags.venue, VENUES, '--venue');
+  const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
+  const range = timerangeOf(flags.timerange);
+  const journal = await openJournal(needed(flags.frames, '--frames frames'), venue);
+  const began = journal.runs[0]!.header.at.market;
+  const { liveSide, replaySide, within } = await import('./sides.ts');
+  const history = await openHistory(place);
+  try {
+    const warm =
+      flags.history === undefined
+        ? await knownBefore(history, journal.venue, began)
+        : await readHistory(flags.history, began);
+    const replayed = await replaySide({ journal, params, history: warm, onProgress });
+    // Not of what closed before the recording began, or after it ended.
+    const ended = replayed.rows.reduce((last, row) => Math.max(last, row.closeTime), began);
+    const span = {
+      fromMs: Math.max(range.fromMs ?? began, began),
+      toMs: Math.min(range.toMs ?? ended, ended),
+    };
+    const live = await liveSide(history, { fromMs: began, toMs: span.toMs + DAY_MS });
+    const [a, b] = [within(live, span, began), within(replayed, span, began)];
+    return { range: span, live: a.signals.length, replay: b.signals.length, differences: parityOf(a, b) };
+  } finally {
+    await history.close();
+  }
+}
+
+/** A folder of `cst start`, or a place by name. */
+async function placeOf(dir: string): Promise<HistoryPlace> {
+  if (/^(duckdb|bigquery):/.test(dir)) return historyPlaceOf(dir, '--dir');
+  const path = join(dir, 'history.duckdb');
+  if (!(await stat(path).catch(() => undefined)))
+    throw new NotFoundError(
+      `Expected the history of a stack in ${path}, got none. Name the --dir of cst start.`,
+    );
+  return historyPlaceOf(`duckdb:${path}`, '--dir');
+}
+
+/** Bars that the graph could have been warmed with: 1h bars of 200 h, those of the ATR baseline, and all shorter. */
+const WARM_MS = 23 * DAY_MS;
+
+async function knownBefore(
+  history: Awaited<ReturnType<typeof openHistory>>,
+  venue: Parameters<typeof history.candles>[0]['venue'],
+  beforeMs: number,
+): Promise<Candle[]> {
+  const found = await history.query(
+    'SELECT DISTINCT symbol FROM candles WHERE venue = $venue ORDER BY symbol',
+    {
+      venue,
+    },
+  );
+  const symbols = found.map(({ symbol }) => String(symbol));
+  const candles: Candle[] = [];
+  for (const interval of INTERVALS) {
+    const query = { venue, symbols, interval, fromMs: beforeMs - WARM_MS, toMs: beforeMs };
+    candles.push(...(await history.candles(query)).filter((candle) => closeTime(candle) <= beforeMs));
+  }
+  return candles;
+}
+
+export function parityText({ range, live, replay, differences }: ParityReport): string {
+  const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16);
+  const lines = differences.map(({ id, kind, field, cause, detail }) => {
+    const what =
+      kind === 'OTHERWISE' ? `${field} differs` : kind === 'ONLY_LIVE' ? 'only live' : 'only in the replay';
+    return `${cause.padEnd(18)} ${id}: ${what}\n${' '.repeat(19)}${detail}`;
+  });
+  const n = (value: number) => value.toLocaleString('en-US');
+  return [
+    `compared  ${n(live)} live signals with ${n(replay)} of the replay, ${iso(range.fromMs)}Z to ${iso(range.toMs)}Z`,
+    ...lines,
+    differences.length === 0 ? 'the same  no difference' : `differ    ${n(differences.length)} signals`,
+    '',
+  ].join('\n');
+}

@@ -75,6 +75,22 @@ describe('an outbox in the state store', () => {
     expect(again.highest('bot')).toBe(17);
   });
 
+  it('has no change in its whole that comes behind it again', async () => {
+    const store = await openStore();
+    const first = await openKeptOutbox(store, 2);
+    const outbox = new OutboxStore(first);
+    for (const name of ['a', 'b', 'c', 'd']) {
+      outbox.see(name, START);
+      const flushed = first.flush();
+      // Between the change being taken and the whole being written.
+      await null;
+      await null;
+      outbox.see(`${name} meanwhile`, START);
+      await flushed;
+    }
+    expect(ids(await openKeptOutbox(store, 2))).toEqual(ids(first));
+  });
+
   it('belongs to the youngest process: an older one is told, and changes nothing more', async () => {
     const store = await openStore();
     const [first, second] = [await openKeptOutbox(store), await openKeptOutbox(store)];

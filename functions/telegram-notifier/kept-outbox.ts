@@ -30,6 +30,12 @@ const Tables = z.record(
   z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
 );
 
+/** What is to be appended, and where a whole is due the tables as they are with it: later on they hold more. */
+interface Pending {
+  readonly changes: string;
+  readonly tables: string | null;
+}
+
 const WHOLE = 'whole';
 const DIGITS = 12;
 /** Changes between two wholes: so many are read at a start, at most twice as many rows are there. */
@@ -57,7 +63,7 @@ export class OutboxInStore implements KeptOutbox {
   #writer = 0;
   #last = 0;
   #wholeAt = 0;
-  #pending: Uint8Array | null = null;
+  #pending: Pending | null = null;
   #turn: Promise<void> = Promise.resolve();
   #isDeposed = false;
 
@@ -110,14 +116,25 @@ export class OutboxInStore implements KeptOutbox {
 
   async #flush(): Promise<void> {
     while (!this.#isDeposed) {
-      this.#pending ??= this.file.takeChanges();
+      this.#pending ??= this.#take();
       if (this.#pending === null) return;
-      this.#isDeposed = !(await this.#append(Buffer.from(this.#pending).toString('base64')));
+      const { changes, tables } = this.#pending;
+      this.#isDeposed = !(await this.#append(changes));
       if (this.#isDeposed) break;
       this.#pending = null;
-      if (this.#last - this.#wholeAt >= this.#wholeEvery) await this.#writeWhole();
+      if (tables !== null) await this.#writeWhole(tables);
     }
     throw new UpstreamError('Expected to hold the outbox of alerts, got another process that has it now.');
+  }
+
+  #take(): Pending | null {
+    const changes = this.file.takeChanges();
+    if (changes === null) return null;
+    const isWholeDue = this.#last + 1 - this.#wholeAt >= this.#wholeEvery;
+    return {
+      changes: Buffer.from(changes).toString('base64'),
+      tables: isWholeDue ? tablesOf(this.file) : null,
+    };
   }
 
   /** False: deposed. Where it throws, the same is to be appended again. */
@@ -135,9 +152,9 @@ export class OutboxInStore implements KeptOutbox {
     return true;
   }
 
-  async #writeWhole(): Promise<void> {
+  async #writeWhole(tables: string): Promise<void> {
     const found = await this.#wholes.read(WHOLE);
-    const whole = { number: this.#last, tables: tablesOf(this.file) };
+    const whole = { number: this.#last, tables };
     if (!(await this.#wholes.replace([WHOLE], found?.version ?? 0, whole))) return;
     const first = this.#wholeAt + 1;
     this.#wholeAt = this.#last;

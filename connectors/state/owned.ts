@@ -12,6 +12,8 @@ export interface Versioned<T> {
   readonly version: number;
 }
 
+/** Rows remembered at most: those of all pairs, several times over. */
+const MAX_REMEMBERED = 1_000;
 /** Others win the row so often only where something writes without end. */
 const MAX_TRIES = 1_000;
 
@@ -20,6 +22,8 @@ export class OwnedRows<S extends z.ZodType> {
   readonly #store: StateStore;
   readonly #kind: OwnedKind;
   readonly #schema: S;
+  /** What a text was last read or written as, by key: what is read again and again is taken apart once. Values never change. */
+  readonly #remembered = new Map<string, { readonly text: string; readonly value: z.output<S> }>();
 
   constructor(store: StateStore, kind: OwnedKind, schema: S) {
     this.#store = store;
@@ -43,11 +47,14 @@ export class OwnedRows<S extends z.ZodType> {
     value: z.output<S>,
     options: WriteOptions = {},
   ): Promise<boolean> {
+    const key = ownedKey(this.#kind, parts);
     const condition =
       version === 0 ? ({ cell: 'version', absent: true } as const) : { cell: 'version', is: String(version) };
     const text = JSON.stringify(this.#schema.encode(value as never));
     const cells = { version: String(version + 1), value: text };
-    return this.#store.compareAndSet(ownedKey(this.#kind, parts), condition, cells, options);
+    const isWritten = await this.#store.compareAndSet(key, condition, cells, options);
+    if (isWritten) this.#remember(key, text, value);
+    return isWritten;
   }
 
   /**
@@ -76,6 +83,18 @@ export class OwnedRows<S extends z.ZodType> {
   }
 
   #parse(key: string, cells: Readonly<Record<string, string>>): Versioned<z.output<S>> {
-    return { value: parseValue(this.#schema, key, cells.value), version: Number(cells.version) };
+    const version = Number(cells.version);
+    const known = this.#remembered.get(key);
+    if (known !== undefined && known.text === cells.value) return { value: known.value, version };
+    const value = parseValue(this.#schema, key, cells.value);
+    this.#remember(key, cells.value ?? '', value);
+    return { value, version };
+  }
+
+  #remember(key: string, text: string, value: z.output<S>): void {
+    this.#remembered.delete(key);
+    this.#remembered.set(key, { text, value });
+    if (this.#remembered.size > MAX_REMEMBERED)
+      this.#remembered.delete(this.#remembered.keys().next().value!);
   }
 }

@@ -104,9 +104,9 @@ export class TradeDesk {
   }
 
   async #observe(pair: string, input: DeskInput): Promise<void> {
-    const isBar = input.kind === 'features' || input.kind === 'candle';
-    const closes = isBar ? this.#observeBars(pair, [input]) : null;
-    const [facts] = await Promise.all([this.#merge(pair, input), closes]);
+    const facts = await this.#merge(pair, input);
+    // Behind the facts: a signal of the same bar can do without the last of so many closes, and is not to wait for it.
+    if (input.kind === 'features' || input.kind === 'candle') await this.#observeBars(pair, [input]);
     const ends = facts?.outbox ?? [];
     if (ends.length === 0) return;
     await this.#ports.bus.publish('position-events', ends.map(asMessage));

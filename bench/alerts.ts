@@ -25,11 +25,13 @@ import type { TopicName } from '../schemas/topics.ts';
 import { wireJson } from '../schemas/wire-json.ts';
 import { type Benchmark, percentile, type Row } from './benchmark.ts';
 import { Feed } from './feed.ts';
-import { DENSE, START, symbolsOf, VENUE, warmCandles } from './market.ts';
+import { candlesBefore, DENSE, random, START, symbolsOf, VENUE, warmCandles } from './market.ts';
 
 const SYMBOLS = symbolsOf(25);
 const BATCH_MS = 100;
 const MINUTES = 10;
+/** So many closes are correlated, and kept of each pair. */
+const DAY = 1_440;
 /** The compiler's. */
 const WARM_UP_MINUTES = 2;
 /** So that nearly every bar of a pair is a signal: the way of one is measured, not how rare it is. */
@@ -129,7 +131,11 @@ async function openFunctions(dir: string, bus: MessageBus, clock: Clock, messeng
     ...{ bus, messenger, tasks, clock: systemClock, path: join(dir, 'outbox.sqlite'), unlimited: ['1'] },
     settings: NotifierSettings.parse({ chats: ['1'], refusal: 'on' }),
   });
-  const desk = await runDesk({ store, bus, clock, config: DeskConfig.parse({}) });
+  const config = DeskConfig.parse({});
+  const desk = await runDesk({ store, bus, clock, config });
+  await desk.desk.remember(
+    SYMBOLS.flatMap((symbol, i) => candlesBefore(START, symbol, '1m', DAY, random(i))),
+  );
   return [desk, notifier, tasks, sink, store].map((part) => () => part.close());
 }
 

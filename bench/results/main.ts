@@ -1,4 +1,4 @@
-/** `node bench/results/main.ts [folder]`: runs the backtests of docs/RESULTS.md where the folder lacks them, and writes its figures. */
+/** `npm run results [folder]`: runs the backtests of docs/RESULTS.md where the folder lacks them, and writes its figures. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { realBars, ruleMarkets } from '../backtest-rule.ts';

@@ -3,12 +3,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FeedEvent } from '../../schemas/feed-event.ts';
 import { DAY_MS } from '../../schemas/primitives.ts';
-import type { BacktestTrade } from '../backtest/desk-run.ts';
-import type { NearBar } from '../backtest/near-bars.ts';
+import { comparison } from './compare.ts';
 import { utc } from './drawing/trade-chart.ts';
 import type { Run } from './folder.ts';
 import { html, Markup } from './markup.ts';
-import { bookSection } from './sections.ts';
+import { type BookSection, bookSection } from './sections.ts';
 import { signalSection } from './signal-section.ts';
 import { type Column, table } from './table.ts';
 
@@ -23,8 +22,8 @@ export function pageOf(runs: readonly Run[]): string {
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="dark light">
 <title>${title}</title><style>${new Markup(STYLE)}</style></head>
-<body><header><h1>Backtest <span>${spanOf(runs)}</span></h1>${navOf(runs)}</header><main>
-${runs.map(runOf)}</main>
+<body><header><h1>Backtest <span>${spanOf(runs)}</span></h1></header><main>
+${comparison(runs.flatMap(sectionsOf))}${runs.map(runOf)}</main>
 <footer>Crypto Signal Tracker ${runs[0]!.report.version}. Paper results on history: no promise of anything.</footer>
 <script>${new Markup(SCRIPT)}</script></body></html>
 `.text;
@@ -39,14 +38,6 @@ function spanOf([run]: readonly Run[]): string {
   return `${utc(fromMs).slice(0, 10)} to ${utc(toMs).slice(0, 10)}`;
 }
 
-/** Only where there is something to choose. */
-function navOf(runs: readonly Run[]): Markup | null {
-  const links = runs.flatMap((run) =>
-    Object.keys(run.report.books).map((book, i) => html`<a href="#${idOf(run, i)}">${nameOf(run, book)}</a>`),
-  );
-  return links.length < 2 ? null : html`<nav aria-label="Books">${links}</nav>`;
-}
-
 /** Names may hold anything; ids do not. */
 function idOf({ variant }: Run, index: number): string {
   return `book-${variant === null ? '' : `${createHash('sha256').update(variant).digest('hex').slice(0, 8)}-`}${index}`;
@@ -56,17 +47,18 @@ function nameOf({ variant }: Run, book: string): string {
   return variant === null ? `Book ${book}` : `Variant ${variant}, book ${book}`;
 }
 
-function runOf(run: Run): Markup {
+function sectionsOf(run: Run): BookSection[] {
   const { report, trades, bars } = run;
-  const byPair = Map.groupBy(bars, ({ pair }): string => pair) as ReadonlyMap<string, readonly NearBar[]>;
-  const byBook = Map.groupBy(trades, ({ book }): string => book) as ReadonlyMap<string, BacktestTrade[]>;
-  const sections = Object.entries(report.books).map(([name, book], i) =>
-    bookSection({
-      ...{ title: nameOf(run, name), id: idOf(run, i), book, range: report.range, bars: byPair },
-      ...{ trades: byBook.get(name) ?? [], startEquity: book.performance.endEquity - book.performance.net },
-    }),
-  );
-  return html`${madeOf(run)}${sections}${signalSection(run)}<section class="ledger"><h2>What the data lacked</h2><div class="card">${ledger(run)}</div></section>`;
+  const byPair = Map.groupBy(bars, ({ pair }): string => pair);
+  const byBook = Map.groupBy(trades, ({ book }): string => book);
+  return Object.entries(report.books).map(([name, book], i) => ({
+    ...{ title: nameOf(run, name), id: idOf(run, i), book, range: report.range, bars: byPair },
+    ...{ trades: byBook.get(name) ?? [], startEquity: book.performance.endEquity - book.performance.net },
+  }));
+}
+
+function runOf(run: Run): Markup {
+  return html`${madeOf(run)}${sectionsOf(run).map(bookSection)}${signalSection(run)}<section class="ledger"><h2>What the data lacked</h2><div class="card">${ledger(run)}</div></section>`;
 }
 
 function madeOf({ report, variant }: Run): Markup {
@@ -88,7 +80,7 @@ function madeOf({ report, variant }: Run): Markup {
         .map(([name, hash]) => `${name} ${hash}`)
         .join(' · '),
     ],
-    ['Data', `${data.hash}, ${data.files.length} files`],
+    ['Data', `${data.hash}, ${data.files.length} ${data.files.length === 1 ? 'file' : 'files'}`],
     [
       'Rows read',
       `${quality.rows.toLocaleString('en-US')}, ${quality.deadLetters} unreadable, ${quality.late} late`,

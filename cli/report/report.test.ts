@@ -151,7 +151,9 @@ describe('the page of a backtest', () => {
     const links = [...page.matchAll(/<a href="#([^"]+)">([^<]+)</g)];
     expect(links.map(([, , name]) => name)).toEqual(['Variant a, book default', 'Variant b, book default']);
     for (const [, id] of links) expect(page).toContain(`id="${id}"`);
-    expect(PAGE).not.toContain('<nav');
+    expect(PAGE).not.toContain('Side by side');
+    const row = ['4', '50.00 %', '+25.00', '2.50 %', '2.00', '1.44 %', '4 of 8'];
+    expect(cellsOf(page, 'Books').map((cells) => cells.slice(-row.length))).toEqual([row, row]);
   });
 });
 

@@ -22,7 +22,7 @@ export function table<T>(
     ({ name, isNumber }) => html`<th scope="col"${isNumber ? NUMBER : null}>${name}</th>`,
   );
   const last = foot === undefined ? null : html`<tfoot>${rowOf(columns, foot)}</tfoot>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}"><table>
 <caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>
 ${rows.map((row) => rowOf(columns, row))}</tbody>${last}</table></div>`;
 }

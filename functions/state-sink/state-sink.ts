@@ -1,5 +1,4 @@
 /** What published messages say about now: at most one record of each row, the newest. */
-import { jsonRecord } from '../../connectors/bus/json-record.ts';
 import {
   type KeyFields,
   PUBLISHED_KINDS,
@@ -9,6 +8,7 @@ import {
 } from '../../schemas/state.ts';
 import { publishedKey, rankOf } from '../../schemas/state-keys.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import { recordOf } from '../record.ts';
 
 /** The topics that state is kept of. */
 export const SINK_TOPICS: readonly TopicName[] = PUBLISHED_KINDS.map((kind) => PUBLISHED_STATE[kind].topic);
@@ -23,7 +23,7 @@ export interface Kept {
 /** The record of a message, and the row it is for. @throws WireFormatError where the message is none of its topic. */
 export function keptOf(topic: TopicName, data: Uint8Array): Kept {
   const kind = PUBLISHED_KINDS.find((candidate) => PUBLISHED_STATE[candidate].topic === topic)!;
-  const { record } = jsonRecord(PUBLISHED_STATE[kind].schema, data);
+  const record = recordOf(PUBLISHED_STATE[kind].schema, data);
   const key = publishedKey(kind, record as KeyFields<PublishedKind>);
   return { kind, record, key, rank: rankOf(kind, record) };
 }

@@ -1,13 +1,12 @@
 /** Messages of the bus as what the notifier is told. */
-import type { z } from 'zod';
 import { deadLetterOf } from '../../connectors/bus/dead-letter.ts';
-import { jsonRecord } from '../../connectors/bus/json-record.ts';
 import type { Delivery, MessageBus, OutgoingMessage } from '../../connectors/bus/port.ts';
 import { WireFormatError } from '../../schemas/errors.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { PositionEvent } from '../../schemas/position-event.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { TOPIC_NAMES, TOPICS, type TopicName } from '../../schemas/topics.ts';
+import { recordOf } from '../record.ts';
 import type { Notifier } from './notifier.ts';
 import type { Told } from './thread.ts';
 
@@ -23,10 +22,6 @@ export const NOTIFIER = 'notifier';
 export const NOTIFIER_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((topic) =>
   TOPICS[topic].readers.some((reader) => reader === NOTIFIER),
 );
-
-function recordOf<S extends z.ZodObject>(schema: S, data: Uint8Array): z.output<S> {
-  return jsonRecord(schema, data).record;
-}
 
 function toldOf(topic: TopicName, data: Uint8Array): Told {
   const reader = READERS[topic];

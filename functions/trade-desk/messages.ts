@@ -1,8 +1,6 @@
 /** Messages of the bus as inputs of the desk. */
 
-import type { z } from 'zod';
 import { deadLetterOf } from '../../connectors/bus/dead-letter.ts';
-import { jsonRecord } from '../../connectors/bus/json-record.ts';
 import type { Delivery, MessageBus } from '../../connectors/bus/port.ts';
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import { WireFormatError } from '../../schemas/errors.ts';
@@ -10,6 +8,7 @@ import { FeatureRow } from '../../schemas/feature-row.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { TOPIC_NAMES, TOPICS, type TopicName } from '../../schemas/topics.ts';
+import { recordOf } from '../record.ts';
 import type { DeskInput } from './input.ts';
 import type { TradeDesk } from './run.ts';
 
@@ -29,10 +28,6 @@ export const DESK_SUBSCRIPTION = 'trade-desk';
 export const DESK_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((topic) =>
   TOPICS[topic].readers.some((reader) => reader === READER),
 );
-
-function recordOf<S extends z.ZodObject>(schema: S, data: Uint8Array): z.output<S> {
-  return jsonRecord(schema, data).record;
-}
 
 /** @throws WireFormatError where the message is none of its topic. */
 function inputOf(topic: TopicName, data: Uint8Array, at: number): DeskInput {

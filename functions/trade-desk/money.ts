@@ -42,9 +42,9 @@ function rounded({ units, scale }: Decimal): number {
 const SIZE_DIGITS = 6;
 const PRICE_DIGITS = 10;
 
-/** A size of six significant digits, not above `size` but for the noise of its computation: lots are the broker's to round further. */
+/** A size of six significant digits (0 where it has no end), not above `size` but for the noise of its computation: lots are the broker's to round further. */
 export function floorSize(size: number): number {
-  if (!(size > 0)) return 0;
+  if (!(size > 0 && Number.isFinite(size))) return 0;
   const rounded = Number(size.toPrecision(SIZE_DIGITS));
   if (atMost(rounded, size)) return rounded;
   const step = 10 ** (Math.floor(Math.log10(size)) - SIZE_DIGITS + 1);

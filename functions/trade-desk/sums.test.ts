@@ -28,6 +28,7 @@ describe('money', () => {
     expect(floorSize(0.00012345678)).toBe(0.000123456);
     expect(floorSize(99.95)).toBe(99.95);
     expect(floorSize(-1)).toBe(0);
+    expect(floorSize(Number.POSITIVE_INFINITY)).toBe(0);
     fc.assert(
       fc.property(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), (size) => {
         expect(floorSize(size)).toBeLessThanOrEqual(size * (1 + 1e-9));

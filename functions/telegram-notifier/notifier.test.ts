@@ -8,6 +8,7 @@ import { systemClock } from '../../connectors/clock/system.ts';
 import { BotApi, type Fault, TOKEN } from '../../connectors/messenger/bot-api.fixture.ts';
 import { plainText } from '../../connectors/messenger/html.ts';
 import { telegramMessenger } from '../../connectors/messenger/telegram.ts';
+import { assertTask } from '../../connectors/tasks/names.ts';
 import type { NewTask } from '../../connectors/tasks/port.ts';
 import { Notifier } from './notifier.ts';
 import { NotifierSettings } from './settings.ts';
@@ -40,6 +41,7 @@ async function open(settings: Partial<NotifierSettings> = {}, { speed = 300, tim
       const queue = {
         async add(task: NewTask) {
           if (world.faultyTasks-- > 0) throw new Error('no queue');
+          assertTask(task);
           tasks.push(task);
           return 'added' as const;
         },
@@ -233,5 +235,19 @@ describe('Notifier', () => {
       timeout: 5_000,
     });
     expect(lines[0]).toMatch('bot was blocked');
+  });
+
+  it('gives a chart up that no queue takes, and makes the next', async () => {
+    const { notifier, tasks, settled, lines } = await open();
+    const signals = [scalp(0, 'BTCUSDT', { signal_reason: 'x'.repeat(110_000) }), scalp(1)];
+    for (const signal of signals) {
+      notifier.take(tell.scalp(signal));
+      notifier.take(tell.position(position(signal)));
+    }
+    await settled(2);
+    await vi.waitFor(() => expect(tasks).toHaveLength(1));
+    expect(JSON.parse(tasks[0]!.body)).toMatchObject({ signalId: signals[1]!.id });
+    await vi.waitFor(() => expect(lines).toHaveLength(1));
+    expect(lines).toEqual([expect.stringMatching(/^Chart .*given up. Expected at most 102400 bytes/)]);
   });
 });

@@ -5,7 +5,7 @@ import type { Clock } from '../../connectors/clock/port.ts';
 import type { Messenger } from '../../connectors/messenger/port.ts';
 import type { TaskQueue } from '../../connectors/tasks/port.ts';
 import { CHART_QUEUE, ChartTask } from '../../schemas/chart-task.ts';
-import { messageOf } from '../../schemas/errors.ts';
+import { InvariantError, messageOf } from '../../schemas/errors.ts';
 import { ChatSender } from './chat-sender.ts';
 import type { NotifierSettings } from './settings.ts';
 import { type KeptOutbox, OutboxStore, refOf, type StoredDelivery } from './store.ts';
@@ -168,7 +168,13 @@ export class Notifier {
     const id = `${refOf(thread.key)}-${delivery.chat.replace('-', 'g')}`;
     const task = chartTask(thread, { id, chat: delivery.chat, replyTo: delivery.messageId });
     const body = JSON.stringify(z.encode(ChartTask, task));
-    await this.#options.tasks.add({ queue: CHART_QUEUE, name: id, body });
+    try {
+      await this.#options.tasks.add({ queue: CHART_QUEUE, name: id, body });
+    } catch (error) {
+      if (!(error instanceof InvariantError)) throw error;
+      // No queue will ever take it, and others would wait for it.
+      this.#trouble(`Chart ${id}: given up. ${error.message}`);
+    }
   }
 
   #trouble(line: string): void {

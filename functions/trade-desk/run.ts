@@ -41,6 +41,10 @@ export class TradeDesk {
   readonly #closes: OwnedRows<typeof Closes>;
   readonly #pauses: OwnedRows<typeof OWNED_STATE.pause.schema>;
   readonly #turns: ReadonlyMap<string, Batches<DeskInput>>;
+  /** One pair after the other, so that a signal comes in between. */
+  readonly #bars = new Batches<DeskInput>(async (inputs) => {
+    for (const [pair, bars] of Map.groupBy(inputs, pairOfInput)) await this.#observeBars(pair!, bars);
+  });
   /** Of each book that has just told something: until that is out of its row. */
   readonly #clearing = new Map<string, Promise<void>>();
 
@@ -106,7 +110,7 @@ export class TradeDesk {
   async #observe(pair: string, input: DeskInput): Promise<void> {
     const facts = await this.#merge(pair, input);
     // Behind the facts: a signal of the same bar can do without the last of so many closes, and is not to wait for it.
-    if (input.kind === 'features' || input.kind === 'candle') await this.#observeBars(pair, [input]);
+    if (input.kind === 'features' || input.kind === 'candle') await this.#bars.add(input);
     const ends = facts?.outbox ?? [];
     if (ends.length === 0) return;
     await this.#ports.bus.publish('position-events', ends.map(asMessage));

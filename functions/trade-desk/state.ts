@@ -161,13 +161,32 @@ export const PairFacts = z.object({
 });
 export type PairFacts = z.output<typeof PairFacts>;
 
+/** By hand: a day of them is checked at each bar of each pair, which a schema of tuples takes longer for than all else. */
+function areBars(bars: unknown): boolean {
+  return Array.isArray(bars) && bars.every((bar) => bar === null || isBar(bar));
+}
+
+function isBar(bar: unknown): boolean {
+  return (
+    Array.isArray(bar) &&
+    bar.length === 2 &&
+    typeof bar[0] === 'number' &&
+    bar[0] > 0 &&
+    bar[0] < Infinity &&
+    Number.isInteger(bar[1])
+  );
+}
+
 /** Closes of 1m bars without holes in time: the one `i` places before the last belongs to the bar `i` minutes before it. */
 export const Closes = z.object({
   pair: Pair,
   /** Open of the last bar in minutes since the epoch. */
   lastMinute: z.number().int(),
   /** Close and revision; null where the bar is not known. */
-  bars: z.array(z.tuple([Price, z.number().int()]).nullable()),
+  bars: z.custom<([close: number, revision: number] | null)[]>(
+    areBars,
+    'expected pairs of close and revision',
+  ),
 });
 export type Closes = z.output<typeof Closes>;
 

@@ -18,6 +18,7 @@ import { addStart } from './commands/start.ts';
 import { addTelegram } from './commands/telegram.ts';
 import { addTune } from './commands/tune.ts';
 import { addTwin } from './commands/twin.ts';
+import { addWalkForward } from './commands/walk-forward.ts';
 import { errorLine, exitCodeOf } from './errors.ts';
 import { version } from './version.ts';
 
@@ -61,6 +62,7 @@ function programOf(): Command {
   addReport(program);
   addPaperPlan(program);
   addTune(program);
+  addWalkForward(program);
   addLookaheadCheck(program);
   addParity(program);
   addSql(program);

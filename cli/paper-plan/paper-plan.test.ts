@@ -79,6 +79,18 @@ describe('the plan', () => {
     expect(planOf([triedOf()]).days[5]!.criteria[0]!.verdict).toBe('N/A');
   });
 
+  it('finds a position that was opened in a gap of its pair', () => {
+    const { openedAt, pair } = TRADES[0]!;
+    const verdictOf = (symbol: string, to: number) => {
+      const gap = { id: 'g', venue: 'bybit', kind: 'GAP', ts: to, from: START, to, cause: 'drop' } as const;
+      const run = triedOf({ gaps: [{ ...gap, symbol, tradesRecovered: 0, resolved: false }] });
+      return planOf([run]).days[5]!.criteria[1]!;
+    };
+    expect(verdictOf(pair, openedAt)).toMatchObject({ got: '1; 1 gaps', verdict: 'FAIL' });
+    expect(verdictOf(pair, openedAt - 1).verdict).toBe('PASS');
+    expect(verdictOf('OTHERUSDT', openedAt).verdict).toBe('PASS');
+  });
+
   it('has numbers by hand', () => {
     const { days } = planOf([triedOf({ signals: [] })]);
     const got = Object.fromEntries(days.flatMap(({ criteria }) => criteria.map((each) => [each.name, each])));

@@ -1,10 +1,11 @@
 /** The 7-day paper-trading plan over a backtest: what each day asks, and what was found. Pure. */
 import type { DeskParams } from '../../schemas/desk-params.ts';
-import { DAY_MS, MINUTE_MS } from '../../schemas/primitives.ts';
+import { DAY_MS, MINUTE_MS, pairOf } from '../../schemas/primitives.ts';
 import { sum } from '../../transforms/performance/figures.ts';
 import { type Criterion, criteriaOf, MIN_TRADES, percent, type Verdict } from '../report/criteria.ts';
 import type { Run } from '../report/folder.ts';
 import { type Outcome, outcomesOf } from '../report/outcomes.ts';
+import { atLeast, none, shareOf, upTo, within } from './limits.ts';
 import { riskCriteria } from './risk.ts';
 import { stressCriteria } from './stress.ts';
 
@@ -29,7 +30,11 @@ export function planOf(runs: readonly Run[]): {
       { day: 3, title: 'Costs', criteria: costCriteria(judged) },
       { day: 4, title: 'Exhaustion and levels', criteria: accuracyCriteria(outcomes) },
       { day: 5, title: 'Risk', criteria: riskOf(judged) },
-      { day: 6, title: 'Tuning, stress and outages', criteria: [tuning(runs, judged), ...stressCriteria()] },
+      {
+        day: 6,
+        title: 'Tuning, stress and outages',
+        criteria: [tuning(runs, judged), gapEntries(judged), ...stressCriteria()],
+      },
       { day: 7, title: 'Result', criteria: resultOf(judged) },
     ],
   };
@@ -164,6 +169,23 @@ function tuning(runs: readonly Run[], judged: Run): Criterion {
   return { ...what, got, verdict: second > 0 ? 'PASS' : 'FAIL' };
 }
 
+/** In spans of which data may be missing, by the ledger: through the graph and the desk of this very run. */
+function gapEntries(run: Run): Criterion {
+  const gaps = run.gaps.flatMap(({ kind, symbol, from, to }) =>
+    kind === 'GAP' && from !== null && to !== null ? [{ pair: pairOf(symbol), from, to }] : [],
+  );
+  const entered = tradesOf(run).filter(({ pair, openedAt }) =>
+    gaps.some((gap) => gap.pair === pair && openedAt > gap.from && openedAt <= gap.to),
+  );
+  return upTo(
+    'Entries within gaps of the ledger',
+    'none',
+    entered.length,
+    0,
+    (n) => `${n}; ${gaps.length} gaps`,
+  );
+}
+
 /** Net result of each half of the time. */
 function halves(run: Run): [number, number] {
   const { fromMs, toMs } = run.report.range;
@@ -190,40 +212,6 @@ function bookOf({ report }: Run) {
 function tradesOf({ report, trades }: Run) {
   const [book] = Object.keys(report.books);
   return trades.filter((trade) => trade.book === book);
-}
-
-function shareOf<T>(values: readonly T[], is: (value: T) => boolean): number | null {
-  return values.length === 0 ? null : values.filter(is).length / values.length;
-}
-
-function upTo(
-  name: string,
-  wanted: string,
-  value: number,
-  limit: number,
-  format: (value: number) => string,
-): Criterion {
-  return { name, wanted, got: format(value), verdict: value <= limit ? 'PASS' : 'FAIL' };
-}
-
-function within(
-  name: string,
-  wanted: string,
-  value: number,
-  low: number,
-  high: number,
-  format: (value: number) => string,
-): Criterion {
-  return { name, wanted, got: format(value), verdict: value >= low && value <= high ? 'PASS' : 'FAIL' };
-}
-
-function atLeast(name: string, wanted: string, share: number | null, low: number, count: number): Criterion {
-  if (share === null || count < MIN_TRADES) return none(name, wanted);
-  return { name, wanted, got: `${percent(share, 1)} of ${count}`, verdict: share >= low ? 'PASS' : 'FAIL' };
-}
-
-function none(name: string, wanted: string): Criterion {
-  return { name, wanted, got: `N/A: fewer than ${MIN_TRADES}`, verdict: 'N/A' };
 }
 
 function two(value: number): string {

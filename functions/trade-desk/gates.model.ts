@@ -26,8 +26,8 @@ export function isStale(
   { feed }: DeskParams,
 ): boolean {
   const { maxSnapshotAgeMs, maxDesyncMs, maxTradeAgeMs } = feed;
-  const isQuiet = lastTradeTs === null || at - lastTradeTs > maxTradeAgeMs;
-  return isQuiet || at - ts > maxSnapshotAgeMs || desyncMs > maxDesyncMs;
+  const isQuiet = lastTradeTs === null || Math.abs(at - lastTradeTs) > maxTradeAgeMs;
+  return isQuiet || Math.abs(at - ts) > maxSnapshotAgeMs || desyncMs > maxDesyncMs;
 }
 export function isAway(
   { bestBid, bestAsk }: BookSnapshot,

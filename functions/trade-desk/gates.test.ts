@@ -72,12 +72,15 @@ describe('FEED_STALE', () => {
   it.each([
     [5000, null],
     [5001, 'FEED_STALE'],
+    [-5000, null],
+    [-5001, 'FEED_STALE'],
   ])('a snapshot of %i ms ago: %s', (age, verdict) => {
     expect(verdictOn(seeing({ ts: NOW - age }))).toBe(verdict);
   });
   it.each([
     [60_000, null],
     [60_001, 'FEED_STALE'],
+    [-60_001, 'FEED_STALE'],
   ])('a trade of %i ms ago: %s', (age, verdict) => {
     expect(verdictOn(seeing({ lastTradeTs: NOW - age }))).toBe(verdict);
   });

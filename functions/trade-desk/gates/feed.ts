@@ -41,12 +41,16 @@ const FEED_STALE: Gate = (proposal) => {
   const snapshotAgeMs = at - quote.ts;
   const tradeAgeMs = quote.lastTradeTs === null ? null : at - quote.lastTradeTs;
   const numbers = { snapshotAgeMs, tradeAgeMs, desyncMs: quote.desyncMs };
-  if (snapshotAgeMs > maxSnapshotAgeMs) {
-    return refuse(`The newest snapshot is ${snapshotAgeMs} ms old, more than ${maxSnapshotAgeMs}.`, numbers);
-  }
-  if (tradeAgeMs === null || tradeAgeMs > maxTradeAgeMs) {
+  // A clock that was put back makes what is old look as if it were to come.
+  if (Math.abs(snapshotAgeMs) > maxSnapshotAgeMs) {
     return refuse(
-      `The last trade is ${tradeAgeMs ?? 'unknown'} ms old, more than ${maxTradeAgeMs}.`,
+      `The newest snapshot is ${snapshotAgeMs} ms old, ${maxSnapshotAgeMs} either way is the limit.`,
+      numbers,
+    );
+  }
+  if (tradeAgeMs === null || Math.abs(tradeAgeMs) > maxTradeAgeMs) {
+    return refuse(
+      `The last trade is ${tradeAgeMs ?? 'unknown'} ms old, ${maxTradeAgeMs} either way is the limit.`,
       numbers,
     );
   }

@@ -30,6 +30,10 @@ it.each([
   [{ notifier: { chats: ['1'] } }, /no "notifier\.chats"/],
   [{ desk: { books: [{ book: 'a' }, { book: 'a' }] } }, /a different name for each book/],
   [{ macro: { bias: { engageAt: 101 } } }, /macro\.bias\.engageAt/],
+  // Sums of it have no end.
+  [{ desk: { books: [{ risk: { startEquity: 1e308 } }] } }, /risk\.startEquity/],
+  // All of it would be asked of the exchange before anything else.
+  [{ desk: { books: [{ risk: { correlationMinutes: 1e15 } }] } }, /risk\.correlationMinutes/],
 ])('refuses %j by its name', (json, message) => {
   expect(read(json)).toThrow(ConfigError);
   expect(read(json)).toThrow(message);

@@ -1,11 +1,16 @@
 /** Every parameter of the trade desk: default, unit and reason in one place. Each book (variant) overrides any of them. */
 import { z } from 'zod';
-import { Venue } from './primitives.ts';
+import { DAY_MS, Venue } from './primitives.ts';
 
+/** A year: no rule of a scalp is about more. */
+const MAX_MS = 365 * DAY_MS;
+/** So many are asked of the exchange for each symbol, and rewritten with each bar. */
+const MAX_CORRELATION_MINUTES = 30 * 1_440;
 const share = (value: number, text: string) => z.number().min(0).max(10).default(value).describe(text);
-const count = (value: number, text: string) => z.number().int().positive().default(value).describe(text);
+const count = (value: number, text: string, most = 1_000_000) =>
+  z.number().int().positive().max(most).default(value).describe(text);
 const ms = (value: number, text: string) =>
-  z.number().int().nonnegative().default(value).describe(`${text} Unit: ms.`);
+  z.number().int().nonnegative().max(MAX_MS).default(value).describe(`${text} Unit: ms.`);
 const HH_MM = /^([01]\d|2[0-3]):[0-5]\d$|^24:00$/;
 
 const FeedGateParams = z.strictObject({
@@ -53,7 +58,12 @@ const Blackout = z
   .refine(({ from, to }) => from < to, 'expected "from" before "to"; write a window over midnight as two');
 
 const RiskParams = z.strictObject({
-  startEquity: z.number().positive().default(10_000).describe('What the book begins with. Unit: quote.'),
+  startEquity: z
+    .number()
+    .positive()
+    .max(1e12)
+    .default(10_000)
+    .describe('What the book begins with. Unit: quote.'),
   margin: share(0.1, 'Margin of a scalp. Unit: share of equity.'),
   marginHalved: share(0.05, 'Margin of a halved scalp. Unit: share of equity.'),
   maxMargin: share(0.3, 'Open notional stays within this × equity × leverage. Unit: share of equity.'),
@@ -70,6 +80,7 @@ const RiskParams = z.strictObject({
   correlationMinutes: count(
     1_440,
     'Span of 1m returns that are correlated: a day holds every session. Unit: min.',
+    MAX_CORRELATION_MINUTES,
   ),
   correlationMinReturns: count(
     240,

@@ -1,4 +1,4 @@
-/** What could not be read, kept whole with the reason. */
+/** What could not be read, kept with the reason: whole, unless that would be too long for a message. */
 import { z } from 'zod';
 import { shortHash } from './hash.ts';
 import { EventTime } from './primitives.ts';
@@ -10,9 +10,12 @@ export const DeadLetter = z.object({
   source: z.string().nullable().describe('Where it came from: message id, or file and line.'),
   line: z.number().int().positive().nullable().describe('Line number in a file, 1 = first line.'),
   eventTime: EventTime.describe('Time of the message; of the last good row before it where it has none.'),
-  bytes: z.string().describe('The original bytes, base64.'),
+  bytes: z.string().describe('The original bytes, base64; the first 4 MB of more.'),
 });
 export type DeadLetter = z.output<typeof DeadLetter>;
+
+/** A message may have 10 MB, and base64 makes a third more of it. */
+const MAX_KEPT_BYTES = 4_000_000;
 
 /** What came, and why it was refused; `line` where it came from a file. `eventTime` in ms since the epoch. */
 export interface Refusal extends Pick<DeadLetter, 'stage' | 'reason' | 'source' | 'eventTime'> {
@@ -22,13 +25,15 @@ export interface Refusal extends Pick<DeadLetter, 'stage' | 'reason' | 'source' 
 
 /** The letter of a refusal; the same input refused for the same reason is the same letter. */
 export function deadLetterFrom({ stage, reason, source, line, eventTime, bytes }: Refusal): DeadLetter {
+  const whole = Buffer.from(bytes as Uint8Array);
+  const isCut = whole.length > MAX_KEPT_BYTES;
   return {
     id: `${stage}:${shortHash(source ?? '', reason, bytes)}`,
     stage,
-    reason,
+    reason: isCut ? `${reason} The first ${MAX_KEPT_BYTES} of ${whole.length} bytes are kept.` : reason,
     source,
     line: line ?? null,
     eventTime,
-    bytes: Buffer.from(bytes as Uint8Array).toString('base64'),
+    bytes: whole.subarray(0, MAX_KEPT_BYTES).toString('base64'),
   };
 }

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS dead_letters (
   `source` STRING OPTIONS (description = 'Where it came from: message id, or file and line.'),
   `line` INT64 OPTIONS (description = 'Line number in a file, 1 = first line.'),
   `eventTime` TIMESTAMP NOT NULL OPTIONS (description = 'Time of the message; of the last good row before it where it has none.'),
-  `bytes` STRING NOT NULL OPTIONS (description = 'The original bytes, base64.')
+  `bytes` STRING NOT NULL OPTIONS (description = 'The original bytes, base64; the first 4 MB of more.')
 )
 PARTITION BY TIMESTAMP_TRUNC(`eventTime`, DAY)
 CLUSTER BY `stage`

@@ -1,6 +1,6 @@
 /** `cst tune`: the best of many parameters, and how much of it is luck. */
 import type { Command } from 'commander';
-import type { SearchFlags } from '../tune/run.ts';
+import type { SearchFlags } from '../tune/search.ts';
 import { addSearchFlags } from './search-flags.ts';
 
 const HELP = `

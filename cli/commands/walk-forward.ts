@@ -1,6 +1,6 @@
 /** `cst walk-forward`: parameters chosen on the past of each window, and tested on its future. */
 import type { Command } from 'commander';
-import type { WalkForwardFlags } from '../tune/walk-forward.ts';
+import type { WalkForwardFlags } from '../tune/run-walk-forward.ts';
 import { addSearchFlags } from './search-flags.ts';
 
 const HELP = `
@@ -32,7 +32,7 @@ export function addWalkForward(program: Command): void {
     .option('--anchored', 'training begins with the time range in every window, and grows')
     .addHelpText('after', HELP)
     .action(async (words: readonly string[], flags: WalkForwardFlags) => {
-      const { runWalkForward } = await import('../tune/walk-forward.ts');
+      const { runWalkForward } = await import('../tune/run-walk-forward.ts');
       return runWalkForward(words, flags);
     });
 }

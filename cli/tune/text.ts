@@ -2,7 +2,7 @@
 import type { Judgement } from '../../transforms/performance/selection.ts';
 import { amount, duration } from '../figures.ts';
 import type { Values } from './grid.ts';
-import type { TuneReport } from './run.ts';
+import type { TuneReport } from './search.ts';
 
 /** Trials shown: whoever needs the others finds them in the file. */
 const SHOWN = 10;

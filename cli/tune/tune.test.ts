@@ -13,7 +13,7 @@ import type { FilesInput } from '../backtest/options.ts';
 import { simulatedFiles } from '../backtest/simulated-files.fixture.ts';
 import { axesOf, drawsOf, gridOf, rulesWith, wordsOf } from './grid.ts';
 import { TrialLedger } from './ledger.ts';
-import { type Search, tune } from './run.ts';
+import { type Search, tune } from './search.ts';
 import type { TapeOptions } from './tape.ts';
 import { tuneText } from './text.ts';
 

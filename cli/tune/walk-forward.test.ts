@@ -12,9 +12,10 @@ import type { FilesInput } from '../backtest/options.ts';
 import { simulatedFiles } from '../backtest/simulated-files.fixture.ts';
 import { axesOf, gridOf, rulesWith } from './grid.ts';
 import { playTape } from './play.ts';
-import type { Search } from './run.ts';
+import { runWalkForward, type WalkForwardFlags } from './run-walk-forward.ts';
+import type { Search } from './search.ts';
 import { recordTape, type TapeOptions } from './tape.ts';
-import { runWalkForward, type WalkForwardFlags, walkForward } from './walk-forward.ts';
+import { walkForward } from './walk-forward.ts';
 import { walkForwardText } from './walk-forward-text.ts';
 
 const START = Date.UTC(2026, 2, 1);

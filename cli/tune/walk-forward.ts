@@ -1,9 +1,6 @@
-/** What `cst walk-forward` does: parameters are chosen on each window, and tested on what comes after it. */
+/** A walk forward: parameters are chosen on each window, and tested on what comes after it. */
 
-import { systemClock } from '../../connectors/clock/system.ts';
 import { Random } from '../../connectors/exchanges/random.ts';
-import { ConfigError } from '../../schemas/errors.ts';
-import { DAY_MS } from '../../schemas/primitives.ts';
 import { bootstrapMean, type Interval } from '../../transforms/performance/bootstrap.ts';
 import {
   dailyReturns,
@@ -19,20 +16,11 @@ import {
   type Span,
   type WalkWindow,
   walkForwardEfficiency,
-  walkWindows,
 } from '../../transforms/performance/walk-forward.ts';
-import { progressBar } from '../progress.ts';
 import type { Values } from './grid.ts';
 import { TrialLedger } from './ledger.ts';
-import { type Search, type SearchFlags, searchOf, writeReport } from './run.ts';
+import type { Search } from './search.ts';
 import { type Tried, tried } from './trials.ts';
-import { walkForwardText } from './walk-forward-text.ts';
-
-export interface WalkForwardFlags extends SearchFlags {
-  readonly train: string;
-  readonly test: string;
-  readonly anchored?: boolean;
-}
 
 export interface WalkedWindow extends WalkWindow {
   /** Null: no candidate made enough trades to be chosen, and nothing was traded. */
@@ -61,32 +49,6 @@ export interface WalkForwardReport {
     readonly efficiency: number | null;
     readonly equity: readonly EquityPoint[];
   };
-}
-
-/** @throws ConfigError naming the flag or file. */
-export async function runWalkForward(words: readonly string[], flags: WalkForwardFlags): Promise<void> {
-  const startedMs = systemClock.now();
-  const lengths = { trainMs: daysOf(flags.train, '--train'), testMs: daysOf(flags.test, '--test') };
-  const search = await searchOf(words, flags);
-  const { fromMs, toMs } = search.options.input;
-  if (fromMs === undefined || toMs === undefined)
-    throw new ConfigError('Expected --timerange with a beginning and an end, e.g. 20250601-20250630.');
-  const windows = walkWindows({ fromMs, toMs, ...lengths, isAnchored: flags.anchored === true });
-  const bar = progressBar('walk-forward', systemClock, process.stderr);
-  const report = await walkForward(search, windows, (share) => bar.update(share)).finally(() => bar.stop());
-  writeReport(search.out, 'walk-forward.json', report);
-  const told = { ...report, out: search.out, elapsedMs: systemClock.now() - startedMs };
-  process.stdout.write(
-    flags.json ? `${JSON.stringify(told)}\n` : walkForwardText(report, search.out, told.elapsedMs),
-  );
-}
-
-const LENGTH = /^(\d+(?:\.\d+)?)d$/;
-
-function daysOf(text: string, flag: string): number {
-  const days = Number(LENGTH.exec(text)?.[1] ?? Number.NaN);
-  if (days > 0 && days <= 3_650) return days * DAY_MS;
-  throw new ConfigError(`Expected ${flag} as days, e.g. 20d, got "${text}".`);
 }
 
 /** The same search and windows give the same report, but for trials that were counted since. */

@@ -1,0 +1,150 @@
+/** A search for parameters: what flags ask for, the trials of it, the best of them, and how much of it is luck. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
+import { shortHash } from '../../schemas/hash.ts';
+import {
+  type Judgement,
+  judged,
+  OBJECTIVE_NAMES,
+  type Objective,
+  ranked,
+  scoreOf,
+} from '../../transforms/performance/selection.ts';
+import { canonicalJson } from '../../transforms/strategies/hashes.ts';
+import { type DataFlags, filesRead } from '../backtest/data.ts';
+import type { FilesInput } from '../backtest/options.ts';
+import { type RuleFlags, variantsOf } from '../backtest/settings.ts';
+import { assertFolder, needed } from '../file-flags.ts';
+import { numberOf, oneOf } from '../flags.ts';
+import { version } from '../version.ts';
+import { axesOf, drawsOf, gridOf, MAX_TRIALS, type Values, wordsOf } from './grid.ts';
+import { TrialLedger } from './ledger.ts';
+import type { TapeOptions } from './tape.ts';
+import { type Tried, tried } from './trials.ts';
+
+export interface SearchFlags extends Omit<RuleFlags, 'variant'>, Omit<DataFlags, 'frames'> {
+  readonly grid?: readonly string[];
+  readonly gridFile?: string;
+  readonly random?: string;
+  readonly seed: string;
+  readonly objective: string;
+  readonly minTrades: string;
+  readonly workers?: string;
+  readonly ledger?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export interface Search {
+  readonly options: TapeOptions;
+  readonly candidates: readonly Values[];
+  readonly objective: Objective;
+  readonly minTrades: number;
+  readonly workers: number;
+  readonly out: string;
+  readonly ledgerPath: string;
+  /** Of the files. */
+  readonly dataHash: string;
+}
+
+export interface TuneReport {
+  readonly version: string;
+  readonly dataHash: string;
+  readonly objective: Objective;
+  readonly minTrades: number;
+  /** Unit: ms since the epoch. */
+  readonly range: { readonly fromMs: number; readonly toMs: number };
+  readonly judgement: Judgement;
+  /** The best first. */
+  readonly trials: readonly {
+    readonly score: number | null;
+    readonly values: Values;
+    readonly performance: Tried['performance'];
+  }[];
+}
+
+/** @throws ConfigError naming the flag or file. */
+export async function searchOf(words: readonly string[], flags: SearchFlags): Promise<Search> {
+  const out = needed(flags.out, '--out results');
+  await assertFolder(out);
+  const objective = oneOf(flags.objective, OBJECTIVE_NAMES, '--objective');
+  const minTrades = whole(flags.minTrades, '--min-trades', 0);
+  const workers =
+    flags.workers === undefined ? availableParallelism() : whole(flags.workers, '--workers', 1, 256);
+  const seed = whole(flags.seed, '--seed', 0);
+  const venue = flags.venue ?? 'bybit';
+  const [rules] = variantsOf(flags, venue as Parameters<typeof variantsOf>[1]);
+  if (rules!.desk.books.length > 1)
+    throw new ConfigError(
+      `Expected one book in --desk, got ${rules!.desk.books.length}. Tune them one by one.`,
+    );
+  const axes = axesOf([...(flags.grid ?? []), ...fileWords(flags.gridFile)], rules!);
+  const candidates =
+    flags.random === undefined
+      ? gridOf(axes)
+      : drawsOf(axes, whole(flags.random, '--random', 1, MAX_TRIALS), seed);
+  const read = await filesRead(words, flags);
+  const options = { ...read, ...rules!, input: read.input as FilesInput, code: version() };
+  const ledgerPath = flags.ledger ?? join(out, 'trials.sqlite');
+  const dataHash = shortHash(canonicalJson(read.data.map(({ symbol, sha256 }) => [symbol, sha256])));
+  return { options, candidates, objective, minTrades, workers, out, ledgerPath, dataHash };
+}
+
+function fileWords(path: string | undefined): string[] {
+  if (path === undefined) return [];
+  let grid: unknown;
+  try {
+    grid = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError(`Cannot read a grid from ${path}: ${messageOf(cause)}.`, { cause });
+  }
+  return wordsOf(grid, path);
+}
+
+function whole(text: string, flag: string, min: number, max = 2 ** 31): number {
+  const value = numberOf(text, flag, min, max);
+  if (Number.isInteger(value)) return value;
+  throw new ConfigError(`Expected ${flag} as a whole number, got "${text}".`);
+}
+
+/** The same search gives the same report, whoever many threads ran it, but for trials that were counted since. */
+export async function tune(search: Search, onProgress?: (share: number) => void): Promise<TuneReport> {
+  const { options, candidates, objective, minTrades, workers, out, ledgerPath, dataHash } = search;
+  const ledger = new TrialLedger(ledgerPath, dataHash);
+  try {
+    const span = { fromMs: undefined, toMs: undefined, settles: false };
+    const wanted = candidates.map((values) => ({ values, span }));
+    const trials = await tried(wanted, { options, ledger, workers, out, ...(onProgress && { onProgress }) });
+    const best = ranked(trials, objective, minTrades);
+    const returns = trials.map(({ outcome }) => outcome.returns);
+    const { fromMs, toMs } = best[0]!.outcome;
+    return {
+      ...{ version: options.code, dataHash, objective, minTrades, range: { fromMs, toMs } },
+      judgement: judged(best[0]!.outcome.returns, returns, ledger.counted()),
+      trials: best.map((trial) => ({
+        score: scoreOf(trial, objective, minTrades),
+        values: trial.values,
+        performance: trial.performance,
+      })),
+    };
+  } finally {
+    ledger.close();
+  }
+}
+
+/** There whole, or not at all. @throws UpstreamError */
+export function writeReport(folder: string, name: string, report: object): void {
+  const path = join(folder, name);
+  try {
+    mkdirSync(folder, { recursive: true });
+    const draft = `${path}.${process.pid}.tmp`;
+    writeFileSync(draft, `${JSON.stringify(report, null, 2)}\n`, { flush: true });
+    renameSync(draft, path);
+  } catch (cause) {
+    throw new UpstreamError(`Cannot write ${path}: ${messageOf(cause)}. Check space and permissions.`, {
+      cause,
+    });
+  }
+}

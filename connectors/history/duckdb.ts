@@ -129,7 +129,7 @@ class DuckDbHistory implements History {
 
 /** A commit that cannot be written is told as one of the transaction. */
 const OUTSIDE =
-  /^(IO Error|Out of Memory|Fatal|Connection|Could not|TransactionContext Error: Failed to commit: Could not|.*lock on file)/i;
+  /^(IO Error|Out of Memory|Fatal|Connection|Could not|TransactionContext Error: Failed to commit: (Could not|Cannot open)|.*lock on file)/i;
 
 /** What fails outside (disk, lock) becomes an UpstreamError, the rest `Refusal`: the statement or its values are wrong. */
 async function orExplain<T>(

@@ -31,7 +31,7 @@ const STATUS: StackStatus = {
 
 it('shows an open swing with how it stands, its targets and its time', () => {
   expect(renderStatus(STATUS).split('\n')).toContain(
-    'swing    SHORT SOLUSDT    200 → 202 −0.99 % · TP 196 · SL 202.5 · until 01-07T09:30',
+    'swing    SHORT SOLUSDT    200 → 202 −1.00 % · TP 196 · SL 202.5 · until 01-07T09:30',
   );
 });
 

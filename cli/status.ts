@@ -106,7 +106,8 @@ type Idea = Pick<Swing['signal'], 'side' | 'pair' | 'entry' | 'tp' | 'sl'>;
 
 /** @param what In place of what was gained. */
 function standing({ side, pair, entry, tp, sl }: Idea, last: number | undefined, what?: string): string {
-  const gain = last === undefined ? '' : side === 'LONG' ? move(entry, last) : move(last, entry);
+  const toward = side === 'LONG' ? 100 : -100;
+  const gain = last === undefined ? '' : `${signed(toward * (last / entry - 1))} %`;
   return `${side.padEnd(5)} ${pair.padEnd(10)} ${decimal(entry)} → ${decimal(last)} ${what ?? gain} · TP ${decimal(tp)} · SL ${decimal(sl)}`;
 }
 

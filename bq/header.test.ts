@@ -50,6 +50,8 @@ describe('paramValue', () => {
     ['a,b', 'STRING', 'a,b'],
     ['TRUE', 'BOOL', true],
     ['2024-01-31', 'TIMESTAMP', '2024-01-31T00:00:00.000Z'],
+    ['2024-01-31T12:00:00', 'TIMESTAMP', '2024-01-31T12:00:00.000Z'],
+    ['2024-02-29 12:00+05:30', 'TIMESTAMP', '2024-02-29T06:30:00.000Z'],
     ['', 'ARRAY<STRING>', []],
     ['30, 60', 'ARRAY<INT64>', [30, 60]],
     ['NULL', 'FLOAT64', null],
@@ -62,6 +64,8 @@ describe('paramValue', () => {
     ['', 'FLOAT64'],
     ['yes', 'BOOL'],
     ['yesterday', 'TIMESTAMP'],
+    ['2024-02-30T12:00:00Z', 'TIMESTAMP'],
+    ['2024-1-5', 'TIMESTAMP'],
     ['1,x', 'ARRAY<FLOAT64>'],
   ] as const)('refuses "%s" as %s, naming the parameter', (text, type) => {
     expect(() => paramValue(text, type, 'the_one')).toThrow(/parameter the_one as/);

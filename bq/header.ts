@@ -1,5 +1,6 @@
 /** The comment that opens each query: what it says, the parameters it takes, and the columns it promises. */
 import { ConfigError } from '../schemas/errors.ts';
+import { isoInstant } from '../schemas/iso-instant.ts';
 
 const SCALARS = ['STRING', 'INT64', 'FLOAT64', 'BOOL', 'TIMESTAMP'] as const;
 export type ScalarType = (typeof SCALARS)[number];
@@ -89,8 +90,8 @@ function scalarOf(text: string, type: ScalarType, name: string): boolean | numbe
   if (type === 'BOOL' && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
   if (type === 'INT64' && Number.isSafeInteger(number)) return number;
   if (type === 'FLOAT64' && Number.isFinite(number)) return number;
-  if (type === 'TIMESTAMP' && !Number.isNaN(Date.parse(text)))
-    return new Date(Date.parse(text)).toISOString();
+  const instant = type === 'TIMESTAMP' ? isoInstant(text) : Number.NaN;
+  if (!Number.isNaN(instant)) return new Date(instant).toISOString();
   const example = { BOOL: 'true', INT64: '60', FLOAT64: '0.005', TIMESTAMP: '2024-01-31T12:00:00Z' }[type];
   throw new ConfigError(`Expected parameter ${name} as ${type}, e.g. ${example}, got "${text}".`);
 }

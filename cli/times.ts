@@ -1,12 +1,11 @@
 /** Instants as people write them: ISO 8601, ms since the epoch, or YYYYMMDD (UTC). */
 import { ConfigError } from '../schemas/errors.ts';
+import { isoInstant } from '../schemas/iso-instant.ts';
 
 const DAY = /^(\d{4})(\d{2})(\d{2})$/;
 const MS = /^\d{9,15}$/;
 /** A number below it is no time in ms since markets of crypto exist. */
 const FIRST_MS = 1e11;
-/** A date, or a date and time; without a zone it is UTC. */
-const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /** ms since the epoch. @throws ConfigError naming the flag. */
 export function instantOf(text: string, flag: string): number {
@@ -22,15 +21,7 @@ export function instantOf(text: string, flag: string): number {
 
 function parse(text: string): number {
   const day = DAY.exec(text);
-  if (day) return dateOf(`${day[1]}-${day[2]}-${day[3]}`, '00:00', 'Z');
+  if (day) return isoInstant(`${day[1]}-${day[2]}-${day[3]}`);
   if (MS.test(text)) return Number(text) < FIRST_MS ? Number.NaN : Number(text);
-  const iso = ISO.exec(text);
-  return iso ? dateOf(iso[1]!, iso[2] ?? '00:00', iso[3] ?? 'Z') : Number.NaN;
-}
-
-/** NaN also for a day that its month does not have. */
-function dateOf(date: string, time: string, zone: string): number {
-  const midnight = new Date(`${date}T00:00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date) return Number.NaN;
-  return Date.parse(`${date}T${time}${zone}`);
+  return isoInstant(text);
 }

@@ -2,7 +2,8 @@
 -- Grain: one window. Windows follow each other by @test_hours, so the tests do not overlap.
 --
 -- No lookahead: of the training only trades count that had ended by their end, so none reaches into the test. The
--- expectancy of the test is the honest one; that of the training is what choosing flatters.
+-- expectancy of the test is the honest one; that of the training is what choosing flatters. Sets that earn the same but for
+-- the order in which an engine adds are one to it: the first is chosen.
 -- @train_hours INT64 = 240: Hours on which barriers are chosen.
 -- @test_hours INT64 = 120: Hours on which they are traded.
 -- @min_trades INT64 = 10: Trades a set needs in the training to be chosen; a window without such a set has no row.
@@ -33,7 +34,7 @@ walk_trained AS (
     ON trade.entry_ms >= span.train_from_ms AND trade.entry_ms < span.test_from_ms AND trade.exit_ms <= span.test_from_ms
   GROUP BY span.window_no, trade.variant_no
   HAVING COUNT(trade.net_return) >= @min_trades
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY window_no ORDER BY train_expectancy DESC, variant_no) = 1
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY window_no ORDER BY ROUND(train_expectancy, 12) DESC, variant_no) = 1
 )
 SELECT
   span.window_no,

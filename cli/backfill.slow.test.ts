@@ -12,6 +12,26 @@ const WORDS = ['--pairs', 'BTCUSDT,LTCUSDT', '--timerange', '20250101-20250111']
 /** From the first request of a run to the middle of its next insert. Unit: ms. */
 const MOST_DELAY_MS = 400;
 
+it('asks after kills amid requests and inserts only for what is missing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'backfill-'));
+  const stage = await backfillStage();
+  // 11,520 bars in 12 pages.
+  const words = ['--pairs', 'BTCUSDT', '--timerange', '20250101-20250109', '--state', folder];
+  words.push('--to', `duckdb:${join(folder, 'history.duckdb')}`);
+  try {
+    // 9 comes while the first eight are written.
+    for (const killAt of [9, 2]) expect((await stage.backfill(words, killAt)).signal).toBe('SIGKILL');
+    const last = await stage.backfill([...words, '--json']);
+    expect(last).toMatchObject({ status: 0, stderr: '' });
+    const { verdicts, pages, pagesKnown } = JSON.parse(last.stdout);
+    expect(pages + pagesKnown).toBe(12);
+    expect(last.asked).toBe(pages);
+    expect(verdicts).toEqual([{ symbol: 'BTCUSDT', expected: 11_520, bars: 11_520, holes: [] }]);
+  } finally {
+    await stage.close();
+  }
+});
+
 it('survives kills at random moments: no hole, no double, the bars of an undisturbed run', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'backfill-'));
   const random = new Random(4);

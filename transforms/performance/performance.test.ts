@@ -73,6 +73,10 @@ describe('equity', () => {
     expect(dailyReturns(100, results, at(1), at(6))).toEqual([0.1, 0, -0.3, 0, 50 / 77]);
   });
 
+  it('loses no exit at the midnight that ends it', () => {
+    expect(dailyReturns(100, results, at(1), at(5))).toEqual([0.1, 0, -0.3, 50 / 77]);
+  });
+
   it('has a deepest fall that no pair of points exceeds', () => {
     const curves = fc.array(fc.integer({ min: -40, max: 60 }), { maxLength: 30 });
     fc.assert(

@@ -62,9 +62,13 @@ describe('rules of a backtest', () => {
     [{ variant: ['no file'] }, /NAME:PARAMS/],
     [{ variant: [`../up:${params}`] }, /NAME:PARAMS/],
     [{ variant: [`a:${params}`, `a:${params}`] }, /a twice/],
+    [{ variant: [`a:${params}`, `A:${params}`] }, /A twice/],
+    [{ variant: [`..:${params}`] }, /NAME:PARAMS/],
+    [{ variant: [`.:${params}`] }, /NAME:PARAMS/],
     [{ params: join(folder, 'none.json') }, /Cannot read/],
     [{ assumptions: file('w.json', { assumedSpraed: 0 }) }, /Did you mean "assumedSpread"/],
     [{ desk: file('k.json', { venue: 'kraken' }) }, /kraken/],
+    [{ desk: file('b.json', { books: [{ book: 'real', execution: 'broker' }] }) }, /paper, got real/],
   ])('%j are refused by name', (flags, message) => {
     expect(() => variantsOf(flags, 'bybit')).toThrow(message);
   });

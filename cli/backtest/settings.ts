@@ -22,7 +22,8 @@ export interface Variant extends Rules {
   readonly name: string | null;
 }
 
-const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+/** It names a folder within that of the results. */
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 
 /** Without `--variant` one; with it one for each, of its own files, and of the common ones where it names none. @throws ConfigError */
 export function variantsOf(flags: RuleFlags, venue: Venue): Variant[] {
@@ -33,7 +34,9 @@ export function variantsOf(flags: RuleFlags, venue: Venue): Variant[] {
     const own = rulesOf({ ...flags, ...(params && { params }), ...(desk && { desk }) }, venue);
     return { name, ...own, params: { ...own.params, variant: name } };
   });
-  const twice = variants.find(({ name }, i) => variants.findIndex((other) => other.name === name) !== i);
+  // Some disks do not tell small letters from large ones.
+  const folders = variants.map(({ name }) => name.toLowerCase());
+  const twice = variants.find((_, i) => folders.indexOf(folders[i]!) !== i);
   if (twice) throw new ConfigError(`Expected each --variant once, got ${twice.name} twice.`);
   return variants;
 }
@@ -42,7 +45,7 @@ function rulesOf({ params, desk, macro, assumptions }: RuleFlags, venue: Venue):
   const config = DeskConfig.parse({ venue });
   return {
     params: params === undefined ? DEFAULT_PARAMS : readParams(params),
-    desk: desk === undefined ? config : atVenue(desk, readSettings(desk, DeskConfig, config), venue),
+    desk: desk === undefined ? config : onPaper(desk, readSettings(desk, DeskConfig, config), venue),
     macro:
       macro === undefined ? DEFAULT_MACRO_PARAMS : readSettings(macro, MacroParams, DEFAULT_MACRO_PARAMS),
     assumptions:
@@ -52,10 +55,15 @@ function rulesOf({ params, desk, macro, assumptions }: RuleFlags, venue: Venue):
   };
 }
 
-/** A desk of another venue would pass over every price. */
-function atVenue(path: string, config: DeskConfig, venue: Venue): DeskConfig {
-  if (config.venue === venue) return config;
-  throw new ConfigError(`Expected the desk of ${path} at ${venue}, the --venue, got ${config.venue}.`);
+/** A desk of another venue would pass over every price, and orders of a real account are filled by nobody here. */
+function onPaper(path: string, config: DeskConfig, venue: Venue): DeskConfig {
+  if (config.venue !== venue)
+    throw new ConfigError(`Expected the desk of ${path} at ${venue}, the --venue, got ${config.venue}.`);
+  const real = config.books.find(({ execution }) => execution !== 'paper');
+  if (real === undefined) return config;
+  throw new ConfigError(
+    `Expected books of ${path} that trade on paper, got ${real.book} with execution "${real.execution}". Leave it out: history fills no orders.`,
+  );
 }
 
 /** `NAME:PARAMS` or `NAME:PARAMS,DESK`; either file may be left empty. */

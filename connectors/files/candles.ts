@@ -1,5 +1,6 @@
 /** Recorded bars of one instrument: `open_time_ms, open, high, low, close, volume`, optionally `turnover, trades`. */
-import { INTERVAL_MS, type Interval } from '../../schemas/primitives.ts';
+import { ConfigError } from '../../schemas/errors.ts';
+import { INTERVAL_MS, type Interval, MINUTE_MS } from '../../schemas/primitives.ts';
 import { CellError, nonNegativeIn, positiveIn, timeIn, wholeIn } from './cells.ts';
 import { formatOf, openText } from './formats.ts';
 import { openParquetRows } from './parquet.ts';
@@ -18,11 +19,38 @@ export async function openCandleFile(path: string, interval: Interval): Promise<
     format === 'parquet'
       ? await openParquetRows(path, CANDLE_COLUMNS)
       : await openText(path, format, CANDLE_COLUMNS);
-  return { progress: table.progress, [Symbol.asyncIterator]: () => chunksOf(table, interval) };
+  return { progress: table.progress, [Symbol.asyncIterator]: () => chunksOf(path, table, interval) };
 }
 
-async function* chunksOf(table: RawTable, interval: Interval): AsyncGenerator<CandleRows> {
-  for await (const block of table.blocks) yield gather(block, interval);
+async function* chunksOf(path: string, table: RawTable, interval: Interval): AsyncGenerator<CandleRows> {
+  let isFirst = true;
+  for await (const block of table.blocks) {
+    const chunk = gather(block, interval);
+    if (isFirst) assertInterval(path, chunk.rows, interval);
+    isFirst = false;
+    yield chunk;
+  }
+}
+
+/** So many bars without a trade between each two do not stand at equal distances by chance. */
+const MIN_BARS = 20;
+
+/** Bars of a longer interval would else be taken for shorter ones with silence between. @throws ConfigError */
+function assertInterval(path: string, rows: readonly CandleRow[], interval: Interval): void {
+  if (rows.length < MIN_BARS) return;
+  const length = INTERVAL_MS[interval];
+  let step = 0;
+  for (const { openTime } of rows) step = divisor(step, Math.abs(openTime - rows[0]!.openTime) / length);
+  if (step <= 1) return;
+  const minutes = (step * length) / MINUTE_MS;
+  throw new ConfigError(
+    `Expected ${interval} bars in ${path}, got bars that open ${minutes} minutes apart. Export it again as ${interval} bars.`,
+  );
+}
+
+/** The greatest common one. */
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b);
 }
 
 function gather(block: readonly RawRow[], interval: Interval): CandleRows {

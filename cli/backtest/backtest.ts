@@ -49,8 +49,8 @@ async function run(options: BacktestOptions, output: BacktestOutput): Promise<Ba
       ? await fromFiles(options, input, market)
       : await fromFrames(options, input, market);
   market.ledger.end();
-  assertTraded(input, market);
   const counted = { ...read, deadLetters: output.count('dead-letters') };
+  assertTraded(input, market, counted);
   let report: BacktestReport | undefined;
   output.finish((sha256) => {
     report = reportOf({ options, market, tally, state: desk.state, counted, sha256 });
@@ -60,12 +60,20 @@ async function run(options: BacktestOptions, output: BacktestOutput): Promise<Ba
 }
 
 /** An empty result would read as a strategy that never trades. */
-function assertTraded(input: BacktestOptions['input'], { span }: Market): void {
+function assertTraded(
+  input: BacktestOptions['input'],
+  { span, unreadable }: Market,
+  { skipped, deadLetters }: { readonly skipped: number; readonly deadLetters: number },
+): void {
   const { fromMs, toMs } = input.kind === 'files' ? input : { fromMs: undefined, toMs: undefined };
   if (span.toMs > Math.max(fromMs ?? 0, 0) && span.fromMs < (toMs ?? Number.POSITIVE_INFINITY)) return;
   const iso = (ms: number) => new Date(ms).toISOString();
   const found = Number.isFinite(span.toMs) ? `bars from ${iso(span.fromMs)} to ${iso(span.toMs)}` : 'none';
-  throw new ConfigError(`Expected bars within the time range, got ${found}. Check --timerange and files.`);
+  const outside = skipped > 0 ? ` ${skipped} rows lie outside it.` : '';
+  const bad = deadLetters > 0 ? ` ${deadLetters} rows cannot be read, the first for ${unreadable}.` : '';
+  throw new ConfigError(
+    `Expected bars within the time range, got ${found}.${outside}${bad} Check --timerange and files.`,
+  );
 }
 
 function tradeJson(trade: BacktestTrade): string {

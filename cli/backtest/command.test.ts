@@ -15,10 +15,11 @@ function file(name: string, text: string): string {
   return path;
 }
 
-const BARS = file(
-  'bars.csv',
-  `open_time_ms,open,high,low,close,volume\n${Array.from({ length: 20 }, (_, i) => `${M0 + i * 60_000},100,101,99,100,5`).join('\n')}\n`,
-);
+const barsEach = (count: number, ms: number, first = M0) =>
+  `open_time_ms,open,high,low,close,volume\n${Array.from({ length: count }, (_, i) => `${first + i * ms},100,101,99,100,5`).join('\n')}\n`;
+const BARS = file('bars.csv', barsEach(20, 60_000));
+const BARS_5M = file('bars-5m.csv', barsEach(20, 300_000));
+const BARS_LATE = file('bars-late.csv', barsEach(20, 60_000, M0 + 1_500));
 const FUNDING = file('funding.csv', `ts_ms,funding_rate\n${M0},0.0001\n`);
 const BROKEN = file('broken.csv', 'ts_ms,funding_rate\nsoon,0.0001\n');
 const PARAMS = file('p.json', '{"risk":{"takeProfit":0.01}}');
@@ -65,6 +66,9 @@ describe('cst backtest', () => {
     ['no folder', [`BTCUSDT=${BARS}`], { out: undefined }, /--out/],
     ['a folder that is a file', [`BTCUSDT=${BARS}`], { out: BARS }, /got the file/],
     ['a pair without a file', [`BTCUSDT=${BARS}`], { pairs: 'ETHUSDT' }, /ETHUSDT=FILE/],
+    ['bars of another length', [`BTCUSDT=${BARS_5M}`], {}, /Expected 1m bars in .* 5 minutes apart/],
+    ['bars that open late', [`BTCUSDT=${BARS_LATE}`], {}, /20 rows cannot be read.*open_time_ms/],
+    ['days before the bars', [`BTCUSDT=${BARS}`], { timerange: '-20231231' }, /20 rows lie outside/],
     ['a pair twice', [`BTCUSDT=${BARS}`, `BTC/USDT=${BARS}`], {}, /each pair once/],
     ['history without a beginning', [`BTCUSDT=${BARS}`], { history: folder }, /--timerange/],
     ['files and frames', [`BTCUSDT=${BARS}`], { frames: folder }, /got both/],

@@ -6,6 +6,7 @@ import { SLOT_MS } from '../../functions/macro-engine/bias.ts';
 import type { BacktestAssumptions } from '../../schemas/backtest-assumptions.ts';
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import { Candle, closeTime } from '../../schemas/candle.ts';
+import { DeadLetter } from '../../schemas/dead-letter.ts';
 import { FeatureRow } from '../../schemas/feature-row.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
@@ -38,6 +39,8 @@ export class Market {
   readonly ledger: GapLedger;
   /** Open of the first bar and close of the last. Unit: ms since the epoch. */
   readonly span = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY };
+  /** Why the first dead letter is one. */
+  unreadable: string | undefined;
   readonly #options: MarketOptions;
   readonly #output: BacktestOutput;
   readonly #desk: () => DeskRun;
@@ -65,7 +68,10 @@ export class Market {
     if (topic === 'market-features') this.#features(recordOf(FeatureRow, data));
     else if (topic === 'trade-signals-micro') this.#signal(data);
     else if (topic === 'market-candles' && !attributes[ATTRIBUTES.id]!.includes(':1m:')) this.#candle(data);
-    else if (topic === 'dead-letters') this.line(topic, Buffer.from(data).toString());
+    else if (topic === 'dead-letters') {
+      this.unreadable ??= recordOf(DeadLetter, data).reason;
+      this.line(topic, Buffer.from(data).toString());
+    }
   }
 
   /** A recorded one. */

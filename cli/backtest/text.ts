@@ -28,8 +28,14 @@ function namesOf(pairs: readonly string[]): string {
 }
 
 function qualityOf(quality: BacktestReport['quality']): string {
-  const { incompleteMinutes, silentMinutes, deadLetters } = quality;
-  return `${count(incompleteMinutes)} minutes incomplete, ${count(silentMinutes)} without a trade, ${count(deadLetters)} dead letters`;
+  const { incompleteMinutes, silentMinutes, deadLetters, late, damagedBytes } = quality;
+  return [
+    `${count(incompleteMinutes)} minutes incomplete`,
+    `${count(silentMinutes)} without a trade`,
+    `${count(deadLetters)} dead letters`,
+    ...(late > 0 ? [`${count(late)} rows after their bar had closed`] : []),
+    ...(damagedBytes > 0 ? [`${count(damagedBytes)} bytes damaged`] : []),
+  ].join(', ');
 }
 
 function linesOf(name: string, book: BookReport): string[] {

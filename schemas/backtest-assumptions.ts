@@ -53,6 +53,9 @@ export type BacktestAssumptions = z.output<typeof BacktestAssumptions>;
 
 export const DEFAULT_ASSUMPTIONS: BacktestAssumptions = BacktestAssumptions.parse({});
 
+const REALISED =
+  'Equity is known when a position is closed: drawdown, Sharpe, Sortino and the daily halt do not see what an open one has lost meanwhile.';
+
 /** What follows from the rules of the desk and the graph when books were not recorded, in sentences for a report. */
 export const CANDLE_ASSUMPTIONS: readonly string[] = [
   'A signal is entered at the close of its bar, from a made-up book round that price; what the market did within the seconds it takes to send an order is not known.',
@@ -60,10 +63,12 @@ export const CANDLE_ASSUMPTIONS: readonly string[] = [
   'A TP is filled where the price goes beyond it, not where it touches it; an SL at its price or, where the bar opens beyond it, at the open, less `liquidity.withoutBook`.',
   'A minute that is missing in a file of candles had no trade.',
   'The order-book-flip check never holds: there was no book.',
+  REALISED,
 ];
 
 /** The same of recorded frames, with their books. */
 export const FRAME_ASSUMPTIONS: readonly string[] = [
   'Books, trades and fundings are those that were recorded; nobody was moved by the orders that were not sent.',
   'A bar and its signals reach the desk when the graph has waited for late trades, snapshots at their second; the seconds it takes to send an order are not known.',
+  REALISED,
 ];

@@ -142,6 +142,13 @@ export function tradedByDesk(inputs: readonly DeskInput[]): RuleTrade[] {
   });
 }
 
+function publishedOf({ id, book, pair }: PositionEvent, at: number): DeskInput {
+  const ids = [id];
+  return book === undefined
+    ? { kind: 'swing_published', at, pair, ids }
+    : { kind: 'published', at, book, ids };
+}
+
 /** As a backtest does: what is told counts as published at once. */
 export function runDesk(inputs: readonly DeskInput[], config: DeskConfig): PositionEvent[] {
   const all: PositionEvent[] = [];
@@ -149,10 +156,7 @@ export function runDesk(inputs: readonly DeskInput[], config: DeskConfig): Posit
   for (const input of inputs) {
     const step = desk(state, input, config);
     state = step.state;
-    for (const { id, book } of step.events) {
-      if (book === undefined) continue;
-      state = desk(state, { kind: 'published', at: input.at, book, ids: [id] }, config).state;
-    }
+    for (const event of step.events) state = desk(state, publishedOf(event, input.at), config).state;
     all.push(...step.events);
   }
   return all;

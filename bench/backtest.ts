@@ -11,6 +11,7 @@ import { DeskConfig } from '../schemas/desk-params.ts';
 import { DEFAULT_MACRO_PARAMS } from '../schemas/macro-params.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { MINUTE_MS } from '../schemas/primitives.ts';
+import { closedTrades } from '../transforms/performance/closed-trade.ts';
 import {
   RULE,
   type RuleMarket,
@@ -113,7 +114,7 @@ async function deskAlone(): Promise<Row | null> {
     watch.resume();
     const events = runDesk(inputs, DESK);
     watch.pause();
-    return events.filter(({ kind }) => kind === 'EXIT').length;
+    return closedTrades(events).length;
   });
   return rowOf(taken, made);
 }

@@ -4,12 +4,20 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError, messageOf, UpstreamError } from '../../../schemas/errors.ts';
+import { systemClock } from '../../clock/system.ts';
 import { WalSync } from '../../wal-sync.ts';
 
 /** Primary result codes of SQLite. */
 const [BUSY, LOCKED, CORRUPT, NOT_A_DATABASE] = [5, 6, 11, 26];
 /** SQLite waits itself, in small steps, since nothing else happens meanwhile; between them the event loop turns. */
 const STEP_MS = 20;
+/**
+ * The log is brought into the file so long after something was written, on the machine's clock: a commit that did it by the
+ * way would be one of a burst, when a bar closes and signals wait. Unit: ms.
+ */
+const CHECKPOINT_MS = 10_000;
+/** Where that does not keep up, a commit does it. Unit: pages of 4 kB. */
+const LONGEST_LOG = 8_000;
 /** "csts", and the version of the schema below. */
 const APPLICATION_ID = 0x63737473;
 const VERSION = 1;
@@ -50,6 +58,8 @@ export class Database {
   readonly #inner: DatabaseSync;
   readonly #attempts: number;
   readonly #sync: WalSync | null;
+  readonly #closing = new AbortController();
+  #checkpointing: Promise<void> | null = null;
   readonly #statements = new Map<string, StatementSync>();
 
   /** `sync`: null where a commit need not outlast the machine. */
@@ -62,6 +72,7 @@ export class Database {
 
   async prepare(): Promise<void> {
     await this.patiently(() => this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL'));
+    this.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG}`);
     await this.patiently(() => this.transaction(() => this.#createSchema()));
   }
 
@@ -93,6 +104,7 @@ export class Database {
 
   /** Resolves when all that was committed is durable. @throws UpstreamError where it may not be. */
   async flush(): Promise<void> {
+    this.#checkpointing ??= this.#checkpoint();
     try {
       await this.#sync?.flush();
     } catch (error) {
@@ -114,9 +126,22 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#checkpointing;
     await this.#sync?.close();
     this.#statements.clear();
     if (this.#inner.isOpen) this.#inner.close();
+  }
+
+  /** Waits for nobody; what it cannot do now the next one does, or the last process to close the file. */
+  async #checkpoint(): Promise<void> {
+    await systemClock.until(systemClock.now() + CHECKPOINT_MS, this.#closing.signal);
+    this.#checkpointing = null;
+    try {
+      if (!this.#closing.signal.aborted) this.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // A disk that fails is told of by the next write.
+    }
   }
 
   #statement(sql: string): StatementSync {

@@ -1,7 +1,8 @@
 /** Flags that name files and folders, checked where they are read. */
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { ReplayFile } from '../pipelines/replay/stream.ts';
-import { ConfigError } from '../schemas/errors.ts';
+import { ConfigError, messageOf } from '../schemas/errors.ts';
 import { pairOf } from '../schemas/primitives.ts';
 
 const MAX_SYMBOL = 64;
@@ -34,4 +35,28 @@ export async function assertFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found && !found.isDirectory())
     throw new ConfigError(`Expected --out to be a folder, got the file ${path}.`);
+}
+
+/** Told before anything else. Level by level: where a file system makes no folders, such as /proc, Node's own way never ends. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeLevel(resolve(path));
+  } catch (cause) {
+    throw new ConfigError(`Expected --dir to be a folder, or to make it one, got: ${messageOf(cause)}.`, {
+      cause,
+    });
+  }
+}
+
+async function makeLevel(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  if (dirname(path) !== path) await makeLevel(dirname(path));
+  await mkdir(path).catch(async (error: unknown) => {
+    // Another process may have been faster.
+    if (!(await isFolder(path))) throw error;
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }

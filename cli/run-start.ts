@@ -6,6 +6,7 @@ import { SIMULATED_SYMBOLS } from '../connectors/exchanges/simulated/instruments
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
 import { duration } from './figures.ts';
+import { makeFolder } from './file-flags.ts';
 import { numberOf, symbolsOf } from './flags.ts';
 import { LiveUniverse } from './live-universe.ts';
 import { localAccount } from './local-account.ts';
@@ -33,6 +34,7 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const notice = (line: string) => void process.stderr.write(`${line}\n`);
   const broker = await localAccount({ config, isLive, environment: process.env, notice });
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
+  await makeFolder(dir);
   await untilStopRequest(async (stopAsked) => {
     if (!flags.live) await removeStack(dir);
     const source = flags.live

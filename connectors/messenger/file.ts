@@ -1,5 +1,16 @@
 /** Messenger without a network: every message is a line of a file and is shown to whoever watches; pictures are PNG files. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
@@ -108,7 +119,7 @@ class FileMessenger implements Messenger {
   /** Durable when it returns. @throws UpstreamError on a full disk */
   #write(line: Line): void {
     try {
-      writeSync(this.#file, `${JSON.stringify(line)}\n`);
+      this.#writeWhole(`${JSON.stringify(line)}\n`);
       fsyncSync(this.#file);
     } catch (cause) {
       throw new UpstreamError(`Expected to write a message into ${this.#dir}, got: ${messageOf(cause)}.`, {
@@ -116,6 +127,17 @@ class FileMessenger implements Messenger {
       });
     }
     this.#keep(line);
+  }
+
+  #writeWhole(text: string): void {
+    const start = fstatSync(this.#file).size;
+    try {
+      appendFileSync(this.#file, text);
+    } catch (error) {
+      // Half a line would swallow the next one.
+      ftruncateSync(this.#file, start);
+      throw error;
+    }
   }
 
   #keep({ id, chat, html, buttons }: Line): void {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -57,6 +58,28 @@ function readMessages(dir: string, chat: string): SeenMessage[] {
 const text: OutgoingText = { chat: '7', html: 'x', buttons: [], isSilent: false, replyTo: null };
 
 describe('fileMessenger', () => {
+  it('leaves no half a line on a full disk', () => {
+    const dir = folder();
+    const script = `
+      const { fileMessenger } = await import(${JSON.stringify(join(import.meta.dirname, 'file.ts'))});
+      const messenger = fileMessenger({ dir: ${JSON.stringify(dir)} });
+      const message = { chat: '0', html: 'x'.repeat(300), buttons: [], isSilent: false, replyTo: null };
+      for (;;) await messenger.send(message);`;
+    // A file that may not grow fails as one on a full disk does. Unit: KiB.
+    const limited = [
+      '-c',
+      'ulimit -f 1; exec "$@"',
+      'limited',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+    ];
+    const { stderr } = spawnSync('bash', [...limited, script], { encoding: 'utf8' });
+    expect(stderr).toMatch(/UpstreamError: Expected to write a message into/);
+    const text = readFileSync(join(dir, 'messages.ndjson'), 'utf8');
+    expect(text).toMatch(/"id":1,.*\n.*"id":2,.*}\n$/);
+  });
+
   it('echoes what a reader sees', async () => {
     const lines: string[] = [];
     const messenger = fileMessenger({ dir: folder(), echo: (line) => lines.push(line) });

@@ -14,6 +14,7 @@ import { latency } from './latency.ts';
 import { replays } from './replay.ts';
 import { sql } from './sql.ts';
 import { state } from './state.ts';
+import { tuning } from './tune.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   feeds,
@@ -29,5 +30,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   state,
   charts,
   backtests,
+  tuning,
   engines,
 ];

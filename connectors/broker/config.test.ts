@@ -58,6 +58,8 @@ describe('keys', () => {
       key: 'k',
       secret: SECRET,
     });
+    const empty = { ...paths, CST_BYBIT_KEY: '', CST_BYBIT_SECRET: '' };
+    expect(brokerKeys(empty, readFile).reveal()).toEqual({ key: 'fromFile', secret: SECRET });
   });
 
   it('that are missing or cannot be read are told by name', () => {

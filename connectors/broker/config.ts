@@ -106,7 +106,7 @@ export function brokerKeys(
 ): BrokerKeys {
   const value = (name: string) => {
     const path = env[`${name}_FILE`];
-    if (env[name] !== undefined || path === undefined) return env[name];
+    if (env[name] || path === undefined) return env[name];
     try {
       return readFile(path).trim();
     } catch (error) {

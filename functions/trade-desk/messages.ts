@@ -9,7 +9,7 @@ import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { TOPIC_NAMES, TOPICS, type TopicName } from '../../schemas/topics.ts';
 import { recordOf } from '../record.ts';
-import type { DeskInput } from './input.ts';
+import { type DeskInput, pairOfInput } from './input.ts';
 import type { TradeDesk } from './run.ts';
 
 type Reader = (data: Uint8Array, at: number) => DeskInput;
@@ -31,9 +31,15 @@ export const DESK_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((topic) =>
 
 /** @throws WireFormatError where the message is none of its topic. */
 function inputOf(topic: TopicName, data: Uint8Array, at: number): DeskInput {
-  const reader = READERS[topic];
-  if (reader) return reader(data, at);
+  const input = READERS[topic]?.(data, at);
+  if (input !== undefined) return withPair(input);
   throw new WireFormatError(`Expected a message of ${DESK_TOPICS.join(', ')}, got one of ${topic}.`);
+}
+
+/** Of a symbol without a letter or digit nothing is left that facts could be kept under. */
+function withPair(input: DeskInput): DeskInput {
+  if (pairOfInput(input) !== '') return input;
+  throw new WireFormatError('Expected the symbol of a pair, got one without letters and digits.');
 }
 
 type Message = Pick<Delivery, 'data' | 'attributes' | 'messageId' | 'publishTimeMs'>;

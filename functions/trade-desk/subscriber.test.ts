@@ -94,6 +94,17 @@ describe('the desk on a bus', () => {
     });
   });
 
+  it('puts aside a snapshot of nothing, and reads on', async () => {
+    const ports = await stack();
+    const letters = await ports.bus.subscribe('dead-letters', 'test');
+    await running(ports);
+    await publish(ports.bus, 'book-snapshots', snapshot({ symbol: '🚀' }));
+    await publish(ports.bus, 'book-snapshots', snapshot());
+    await untilSeen(ports, '"bestBid":99.99');
+    const [letter] = await pullAll(letters, 1);
+    expect(JSON.parse(Buffer.from(letter!.data).toString())).toMatchObject({ stage: 'desk:book-snapshots' });
+  });
+
   it('looks at the clock each second', async () => {
     const ports = await stack();
     const { desk } = await running(ports);

@@ -32,6 +32,9 @@ describe('toDuckDb', () => {
     ['SELECT @x', { x: 'GEOGRAPHY' }, /got GEOGRAPHY/],
     ['SELECT FROM WHERE', {}, /Expected GoogleSQL/],
     ['SELECT 1; SELECT 2', {}, /one query, got 2/],
+    ["/* a */ COPY t TO 'f.csv'", {}, /query.*got COPY/],
+    ["ATTACH 'f.db' AS f", {}, /query.*got ATTACH/],
+    ['  -- a comment', {}, /got nothing/],
   ] as const)('refuses %s', (sql, types, reason) => {
     expect(() => toDuckDb(sql, types)).toThrow(reason);
     expect(() => toDuckDb(sql, types)).toThrow(ConfigError);

@@ -52,6 +52,7 @@ export const DEFECTS: readonly Defect[] = [
  * @throws ConfigError where the query is no GoogleSQL, names an unknown parameter, or says what has no true translation.
  */
 export function toDuckDb(sql: string, types: Readonly<Record<string, string>> = {}): string {
+  assertQuery(sql);
   refuseDefects(sql);
   const marked = outsideTexts(countedByCase(sql), (code) =>
     code
@@ -78,6 +79,13 @@ export function toDuckDb(sql: string, types: Readonly<Record<string, string>> = 
     .replace(PLACEHOLDER, (_, name: string) => `CAST($${name} AS ${duckDbType(types[name]!)})`)
     .replace(/\bcst_div\(/gi, 'divide(')
     .replace(/\bcst_mod\(/gi, 'mod(');
+}
+
+/** DuckDB would write files where it is told to, `COPY … TO`, however read-only its history is. */
+function assertQuery(sql: string): void {
+  const [first] = /\w+/.exec(sql.replace(OPAQUE, ' ')) ?? ['nothing'];
+  if (/^(?:SELECT|WITH|FROM)$/i.test(first)) return;
+  throw new ConfigError(`Expected a query, SELECT … or WITH …, got ${first}.`);
 }
 
 /** `COUNTIF(x)` of no row, or of nulls alone, is 0, but null in DuckDB: it counts by COUNT, here and there. */

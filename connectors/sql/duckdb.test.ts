@@ -56,6 +56,17 @@ describe('GoogleSQL on DuckDB', () => {
     await engine.close();
   });
 
+  it('gives days, times of day and bytes as texts', async () => {
+    const folder = newFolder();
+    await historyIn(folder);
+    const engine = await openDuckDbSql({ path: folder });
+    const sql = "SELECT DATE '2024-02-29' AS d, TIME '12:34:56' AS t, B'abc' AS b, 9007199254740993 AS i";
+    expect((await engine.query({ sql, params: {} })).rows).toEqual([
+      { d: '2024-02-29', t: '12:34:56', b: 'YWJj', i: '9007199254740993' },
+    ]);
+    await engine.close();
+  });
+
   it('tells the plan, and no bytes', async () => {
     const folder = newFolder();
     await historyIn(folder);

@@ -1,5 +1,6 @@
 /** DuckDB's values as plain JavaScript and back: what JSON can hold, times as ISO 8601 with ms. */
 import {
+  type DuckDBBlobValue,
   type DuckDBListType,
   type DuckDBListValue,
   type DuckDBResultReader,
@@ -15,12 +16,15 @@ import {
 } from '@duckdb/node-api';
 import { ConfigError } from '../../../schemas/errors.ts';
 
-/** Integers beyond 2^53 become decimal strings; a DATE is YYYY-MM-DD. */
+/** Integers beyond 2^53 become decimal strings; a DATE is YYYY-MM-DD, a TIME hh:mm:ss, bytes are base64. */
 const toPlain: DuckDBValueConverter<unknown> = (value, type, self) => {
   if (value === null) return null;
   switch (type.typeId) {
     case DuckDBTypeId.DATE:
+    case DuckDBTypeId.TIME:
       return String(value);
+    case DuckDBTypeId.BLOB:
+      return Buffer.from((value as DuckDBBlobValue).bytes).toString('base64');
     case DuckDBTypeId.LIST: {
       const { valueType } = type as DuckDBListType;
       return (value as DuckDBListValue).items.map((item) => self(item, valueType, self));

@@ -81,6 +81,21 @@ it('goes on where the exchange or the disk stopped it', async () => {
   expect(await history.candles(QUERY)).toHaveLength(MINUTES);
 });
 
+it('takes each bar once of answers that are out of order and overlap', async () => {
+  const { history, run } = await stage();
+  const good = exchange();
+  const odd = {
+    ...good,
+    klines: async (query: KlineQuery) => {
+      const bars = await good.klines({ ...query, fromMs: query.fromMs - 5 * MINUTE_MS });
+      return [...bars.slice(500), ...bars.slice(0, 510)];
+    },
+  };
+  expect(await run(odd, FEW)).toMatchObject({ fetched: 2_000, verdicts: [{ bars: 2_000, holes: [] }] });
+  expect(await history.candles({ ...QUERY, ...FEW })).toHaveLength(2_000);
+  expect(await run(odd, FEW)).toMatchObject({ fetched: 0, pages: 0 });
+});
+
 it('fills a history that was lost, whatever is remembered', async () => {
   const { run, cursor } = await stage();
   await run(exchange(), FEW);

@@ -123,10 +123,11 @@ async function* fetchedPages(
 }
 
 async function fetchPage({ rest, interval }: KlineBackfill, page: Page): Promise<Candle[]> {
-  const bars = await rest.klines({ ...page, interval });
-  return bars.filter(
+  const bars = (await rest.klines({ ...page, interval })).filter(
     ({ openTime }) => openTime >= page.fromMs && openTime + INTERVAL_MS[interval] <= page.toMs,
   );
+  // An answer that overlaps itself: history keeps each bar once, and a page of more bars than it keeps would never be done.
+  return [...new Map(bars.map((bar) => [bar.openTime, bar])).values()];
 }
 
 async function keep(

@@ -61,7 +61,7 @@ export const CANDLE_ASSUMPTIONS: readonly string[] = [
   'A signal is entered at the close of its bar, from a made-up book round that price; what the market did within the seconds it takes to send an order is not known.',
   'A position entered at the close of a bar is left in a later bar at the earliest. Within a bar nobody knows what came first: liquidation, then SL, then TP, then the timeout.',
   'A TP is filled where the price goes beyond it, not where it touches it; an SL at its price or, where the bar opens beyond it, at the open, less `liquidity.withoutBook`.',
-  'A minute that is missing in a file of candles had no trade.',
+  'A minute that is missing in a file of candles had no trade; 15 of them in a row are in the gap ledger, for they may be a hole.',
   'The order-book-flip check never holds: there was no book.',
   REALISED,
 ];

@@ -237,6 +237,14 @@ describe('Notifier', () => {
     expect(lines[0]).toMatch('bot was blocked');
   });
 
+  it('tells a chat once that is named twice', async () => {
+    const { notifier, settled, server } = await open({ chats: [SUPERGROUP, SUPERGROUP] });
+    tellEntries(notifier, 3);
+    await settled(3);
+    // With the greeting; nothing had to be looked for.
+    expect(server.calls.map(({ method }) => method)).toEqual(Array(4).fill('sendMessage'));
+  });
+
   it('gives a chart up that no queue takes, and makes the next', async () => {
     const { notifier, tasks, settled, lines } = await open();
     const signals = [scalp(0, 'BTCUSDT', { signal_reason: 'x'.repeat(110_000) }), scalp(1)];

@@ -40,7 +40,8 @@ export class Notifier {
   constructor(options: NotifierOptions) {
     this.#options = options;
     this.#store = new OutboxStore(options.path);
-    const senders = options.settings.chats.map((chat) => this.#sender(chat));
+    // Two senders of one chat would take each other for dead.
+    const senders = [...new Set(options.settings.chats)].map((chat) => this.#sender(chat));
     this.#loops = [
       ...senders.map((sender) => this.#run(() => sender.step())),
       this.#run(() => this.#addTasks()),

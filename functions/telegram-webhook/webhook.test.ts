@@ -227,6 +227,11 @@ describe('commands', () => {
     expect((await flags.read('all'))?.value).toEqual({
       ...{ scope: 'all', paused: true, setAt: NOW, setBy: '@trader', reason: 'news <now>' },
     });
+    // No pair that trades: who shouts wants all to stop.
+    await say('/resume');
+    await say('/pause URGENT');
+    expect(await flags.read('all')).toMatchObject({ value: { paused: true, reason: 'URGENT' } });
+    await say('/pause news <now>');
     await say('/pause ETHUSDT');
     expect((await say('/resume ETHUSDT')).answer).toMatch(
       /ETHUSDT resumed.\nStill: ⏸ Entries paused by @trader/,

@@ -106,10 +106,11 @@ function pauseRows(store: StateStore) {
   return new OwnedRows(store, 'pause', OWNED_STATE.pause.schema);
 }
 
-/** The desk reads the row before each entry, so it holds from the next decision on. */
+/** The desk reads the row before each entry, so it holds from the next decision on. A word that is no pair here pauses all. */
 async function setPause({ store, clock }: WebhookPorts, command: Command, paused: boolean): Promise<string> {
   const [first = '', ...others] = command.words;
-  const isPair = PAIR.test(pairOf(first)) && first === first.toUpperCase();
+  const isName = PAIR.test(pairOf(first)) && first === first.toUpperCase();
+  const isPair = isName && (!paused || (await knownPairs(store)).includes(pairOf(first)));
   const scope = isPair ? pairOf(first) : ALL;
   const reason = (isPair ? others : command.words).join(' ').slice(0, 200);
   const flag = { scope, paused, setAt: clock.now(), setBy: command.by, reason };
@@ -120,13 +121,17 @@ async function setPause({ store, clock }: WebhookPorts, command: Command, paused
   return `▶️ ${scope === ALL ? 'Entries' : `Entries in ${scope}`} resumed.${still}`;
 }
 
+async function knownPairs(store: StateStore): Promise<string[]> {
+  const snapshots = await listRecords(store, 'snapshot');
+  return [...new Set(snapshots.map(({ symbol }) => pairOf(symbol)))];
+}
+
 async function askForChart(
   ports: WebhookPorts,
   { words, chat, messageId, id }: Command,
 ): Promise<string | null> {
   const pair = pairOf(words[0] ?? '');
-  const snapshots = await listRecords(ports.store, 'snapshot');
-  const pairs = [...new Set(snapshots.map(({ symbol }) => pairOf(symbol)))];
+  const pairs = await knownPairs(ports.store);
   const found = pairs.find((each) => each === pair) ?? pairs.find((each) => each === `${pair}USDT`);
   if (found === undefined)
     return `Expected one of ${pairs.join(', ') || 'no pairs yet'}, e.g. /chart ${pairs[0] ?? 'BTCUSDT'}`;

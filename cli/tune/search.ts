@@ -19,6 +19,7 @@ import { type RuleFlags, variantsOf } from '../backtest/settings.ts';
 import { assertFolder, needed } from '../file-flags.ts';
 import { numberOf, oneOf } from '../flags.ts';
 import { version } from '../version.ts';
+import { codeHash } from './code-hash.ts';
 import { axesOf, drawsOf, gridOf, MAX_TRIALS, type Values, wordsOf } from './grid.ts';
 import { TrialLedger } from './ledger.ts';
 import type { TapeOptions } from './tape.ts';
@@ -86,7 +87,7 @@ export async function searchOf(words: readonly string[], flags: SearchFlags): Pr
       ? gridOf(axes)
       : drawsOf(axes, whole(flags.random, '--random', 1, MAX_TRIALS), seed);
   const read = await filesRead(words, flags);
-  const options = { ...read, ...rules!, input: read.input as FilesInput, code: version() };
+  const options = { ...read, ...rules!, input: read.input as FilesInput, code: `${version()}+${codeHash()}` };
   const ledgerPath = flags.ledger ?? join(out, 'trials.sqlite');
   const dataHash = shortHash(canonicalJson(read.data.map(({ symbol, sha256 }) => [symbol, sha256])));
   return { options, candidates, objective, minTrades, workers, out, ledgerPath, dataHash };
@@ -120,9 +121,12 @@ export async function tune(search: Search, onProgress?: (share: number) => void)
     const best = ranked(trials, objective, minTrades);
     const returns = trials.map(({ outcome }) => outcome.returns);
     const { fromMs, toMs } = best[0]!.outcome;
+    // What made too few trades was not chosen for anything.
+    const judgement = judged(best[0]!.outcome.returns, returns, ledger.counted());
     return {
       ...{ version: options.code, dataHash, objective, minTrades, range: { fromMs, toMs } },
-      judgement: judged(best[0]!.outcome.returns, returns, ledger.counted()),
+      judgement:
+        scoreOf(best[0]!, objective, minTrades) === null ? { ...judgement, isSignificant: null } : judgement,
       trials: best.map((trial) => ({
         score: scoreOf(trial, objective, minTrades),
         values: trial.values,

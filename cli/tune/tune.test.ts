@@ -184,6 +184,7 @@ describe('cst tune', () => {
     const { elapsedMs: _, out: written, ...report } = JSON.parse(run.stdout);
     expect(written).toBe(out);
     expect(JSON.parse(readFileSync(join(out, 'tune.json'), 'utf8'))).toEqual(report);
+    expect(report.version).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{16}$/);
     expect(report).toMatchObject({ judgement: { counted: 2 }, trials: [{ score: null }, { score: null }] });
     expect(cst('--help').stdout).toMatch(/deflated Sharpe[\s\S]*Examples:/);
   });

@@ -17,6 +17,7 @@ describe('a record of the bus', () => {
     ['a text without end', { id: 'x'.repeat(33_000) }],
     ['a list without end', { support: Array(33_000).fill(1) }],
     ['a price that no market has', { tp: 1e308 }],
+    ['a price that is all but nothing', { entry: 5e-324 }],
     ['a number in a list', { support: [1, 1e17] }],
     ['a number deep down', { trend: { slope: -1e17, intercept: 1, r2: 1 } }],
     ['a condition', { entry_conditions_met: { rsi7: 1e17 } }],

@@ -7,6 +7,8 @@ import { WireFormatError } from '../schemas/errors.ts';
 const MAX_BYTES = 32 * 1024;
 /** Times, ids and safe integers are below it; products of three such numbers are still finite. */
 const MAX_NUMBER = 1e16;
+/** Of what is not 0: the quotient of two such numbers is still finite. */
+const MIN_NUMBER = 1e-200;
 
 /** @throws WireFormatError where it is none, too long, or holds a number that no market has. */
 export function recordOf<S extends z.ZodObject>(schema: S, data: Uint8Array): z.output<S> {
@@ -16,16 +18,20 @@ export function recordOf<S extends z.ZodObject>(schema: S, data: Uint8Array): z.
   const { record } = jsonRecord(schema, data);
   const far = farNumberIn(record);
   if (far === undefined) return record;
-  throw new WireFormatError(`Expected numbers up to ${MAX_NUMBER}, got ${far}.`);
+  throw new WireFormatError(`Expected numbers from ${MIN_NUMBER} to ${MAX_NUMBER}, or 0, got ${far}.`);
 }
 
 /** Only as deep as the schema: fields it does not know are gone. */
 function farNumberIn(value: unknown): number | undefined {
-  if (typeof value === 'number') return Math.abs(value) > MAX_NUMBER ? value : undefined;
+  if (typeof value === 'number') return isFar(Math.abs(value)) ? value : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
   for (const part of Object.values(value)) {
     const far = farNumberIn(part);
     if (far !== undefined) return far;
   }
   return undefined;
+}
+
+function isFar(size: number): boolean {
+  return size > MAX_NUMBER || (size !== 0 && size < MIN_NUMBER);
 }

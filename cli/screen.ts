@@ -23,7 +23,10 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
   const redraw = stream.isTTY ? createLogUpdate(stream) : undefined;
   let view: Parameters<Screen['follow']>[0] | undefined;
   let timer: NodeJS.Timeout | undefined;
+  /** Since the last block of status: what is tried again and again is told once in it. */
+  const told = new Set<string>();
   const draw = () => {
+    told.clear();
     if (!view) return;
     if (redraw) redraw(clip(view.text(), stream.columns));
     else stream.write(`${view.text()}\n`);
@@ -37,7 +40,8 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
     print,
     notice(line) {
       if (redraw && view) view.notice(line);
-      else stream.write(`${line}\n`);
+      else if (!told.has(line)) stream.write(`${line}\n`);
+      told.add(line);
     },
     alert({ tone, text }) {
       const line = output.isTTY ? wrap(text, output.columns) : text;

@@ -4,7 +4,7 @@ import type { Candle } from '../../schemas/candle.ts';
 import { ConfigError, messageOf, UpstreamError, WireFormatError } from '../../schemas/errors.ts';
 import { TABLE_NAMES, type TableName } from '../../schemas/tables.ts';
 import { type Insertion, insertionInto } from './duckdb/insertion.ts';
-import { migrate } from './duckdb/tables.ts';
+import { DAMAGED, isDamaged, migrate } from './duckdb/tables.ts';
 import { parameterType, plainRows, toParameter } from './duckdb/values.ts';
 import type { CandleQuery, History } from './port.ts';
 
@@ -142,9 +142,13 @@ async function orExplain<T>(
   } catch (cause) {
     const got = messageOf(cause);
     const isOutside = OUTSIDE.test(got);
-    const remedy = isOutside ? 'Check the disk, and that no other process has the file open' : 'Correct it';
+    const remedy = isOutside ? remedyOf(got) : 'Correct it';
     throw new (isOutside ? UpstreamError : Refusal)(`Expected to ${what}, got: ${got}. ${remedy}.`, {
       cause,
     });
   }
+}
+
+function remedyOf(got: string): string {
+  return isDamaged(got) ? DAMAGED : 'Check the disk, and that no other process has the file open';
 }

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ConfigError } from '../../schemas/errors.ts';
+import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
 import { candle, wire } from '../history/contract.ts';
+import { exportParquet } from '../history/duckdb/parquet.ts';
 import { openDuckDbHistory } from '../history/duckdb.ts';
 import { openDuckDbSql } from './duckdb.ts';
 
@@ -89,6 +90,21 @@ describe('GoogleSQL on DuckDB', () => {
     ]);
     expect((await engine.query({ sql: 'SELECT * FROM position_events', params: {} })).rows).toEqual([]);
     await engine.close();
+  });
+
+  it('says that a file is damaged, and asks nobody to stop', async () => {
+    const folder = newFolder();
+    await historyIn(folder);
+    const path = join(folder, 'history.duckdb');
+    const bytes = readFileSync(path);
+    // After the three headers, of 4 KiB each.
+    writeFileSync(path, bytes.fill(7, 3 * 4_096));
+    const opened = openDuckDbSql({ path });
+    await expect(opened).rejects.toThrow(UpstreamError);
+    await expect(opened).rejects.toThrow(/is damaged/);
+    await expect(openDuckDbHistory({ path })).rejects.toThrow(/is damaged/);
+    const out = join(folder, 'out');
+    await expect(exportParquet({ path, out, tables: ['candles'] })).rejects.toThrow(/is damaged/);
   });
 
   it('says what is wrong with a place that holds no history', async () => {

@@ -1,6 +1,7 @@
 /** GoogleSQL on the history of this machine, read only. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
+import { DAMAGED, isDamaged } from '../history/duckdb/tables.ts';
 import { parameterType, plainRows, toParameter } from '../history/duckdb/values.ts';
 import { toDuckDb } from './duckdb/google-sql.ts';
 import { historyFilesAt } from './duckdb/tables.ts';
@@ -80,7 +81,10 @@ async function orExplain<T>(path: string, operation: () => Promise<T>): Promise<
     return await operation();
   } catch (cause) {
     const got = messageOf(cause);
-    if (!/lock/i.test(got)) throw new ConfigError(`Expected history in ${path}, got: ${got}`, { cause });
+    if (isDamaged(got))
+      throw new UpstreamError(`Expected to read ${path}, got: ${got}. ${DAMAGED}.`, { cause });
+    if (!/lock on file/i.test(got))
+      throw new ConfigError(`Expected history in ${path}, got: ${got}`, { cause });
     throw new UpstreamError(
       `Expected to read ${path}, got: ${got}. DuckDB lets one process in: stop the stack that writes it, or copy the file.`,
       { cause },

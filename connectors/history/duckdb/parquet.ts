@@ -1,11 +1,11 @@
 /** History tables as Parquet files: written by a file of history, read by whoever fills one. */
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ConfigError, messageOf, UpstreamError } from '../../../schemas/errors.ts';
 import { TABLES, type TableName } from '../../../schemas/tables.ts';
 import type { Row } from '../rows.ts';
-import { literal, quote } from './tables.ts';
+import { DAMAGED, isDamaged, literal, quote } from './tables.ts';
 import { plainRows } from './values.ts';
 
 /** Rows read at once. */
@@ -57,9 +57,14 @@ async function copy(connection: DuckDBConnection, options: ParquetExport, table:
   ];
   const where = bounds.length === 0 ? '' : `WHERE ${bounds.join(' AND ')}`;
   const file = join(out, `${table}.parquet`);
-  const result = await connection.runAndReadAll(
-    `COPY (SELECT * FROM ${table} ${where} ORDER BY ${time}, id) TO ${literal(`${file}.partial`)} (FORMAT parquet, COMPRESSION zstd)`,
-  );
+  const result = await connection
+    .runAndReadAll(
+      `COPY (SELECT * FROM ${table} ${where} ORDER BY ${time}, id) TO ${literal(`${file}.partial`)} (FORMAT parquet, COMPRESSION zstd)`,
+    )
+    .catch((cause: unknown) => {
+      rmSync(`${file}.partial`, { force: true });
+      throw cause;
+    });
   renameSync(`${file}.partial`, file);
   return Number(result.getRows()[0]?.[0] ?? 0);
 }
@@ -106,7 +111,8 @@ async function orExplain<T>(what: string, operation: () => Promise<T>): Promise<
   } catch (cause) {
     const got = messageOf(cause);
     const text = `Expected to ${what}, got: ${got}.`;
-    if (/lock|No space|IO Error: Could not write/i.test(got))
+    if (isDamaged(got)) throw new UpstreamError(`${text} ${DAMAGED}.`, { cause });
+    if (/lock on file|No space|IO Error: Could not write/i.test(got))
       throw new UpstreamError(`${text} Stop the stack that writes the history, and check the disk.`, {
         cause,
       });

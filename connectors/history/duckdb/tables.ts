@@ -70,3 +70,10 @@ export function quote(name: string): string {
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/** Told of a file whose blocks are not what was written. (Every message of a block has a lock in it.) */
+export function isDamaged(message: string): boolean {
+  return /corrupt|checksum/i.test(message);
+}
+export const DAMAGED =
+  'It is damaged: put a copy in its place, or move it away and fill a new one (cst backfill)';

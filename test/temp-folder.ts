@@ -9,7 +9,11 @@ export function setup(): () => void {
   const before = process.env.TMPDIR;
   const folder = mkdtempSync(join(tmpdir(), PREFIX));
   process.env.TMPDIR = folder;
+  // Dozens of tests start the command line: from the second on it need not be compiled.
+  const isFirst = process.env.NODE_COMPILE_CACHE === undefined;
+  if (isFirst) process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
   return () => {
+    if (isFirst) delete process.env.NODE_COMPILE_CACHE;
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
     rmSync(folder, { recursive: true, force: true });

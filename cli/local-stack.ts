@@ -12,6 +12,7 @@ import type { AccountPorts } from '../functions/trade-desk/execution.ts';
 import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
+import type { Candle } from '../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import type { SignalParams } from '../schemas/params.ts';
 import type { TopicName } from '../schemas/topics.ts';
@@ -20,6 +21,7 @@ import { ALERTS, type AlertCounts, FUNCTION_FILES, LocalFunctions } from './loca
 import type { TelegramAccess } from './local-messenger.ts';
 import type { MarketSource } from './market-source.ts';
 import type { StackConfig } from './stack-config.ts';
+import { openStackRecording, type StackRecording } from './stack-recording.ts';
 
 export interface LocalStackOptions {
   readonly source: MarketSource;
@@ -35,6 +37,8 @@ export interface LocalStackOptions {
   readonly survives: 'machine' | 'process';
   readonly telegram: TelegramAccess | null;
   readonly account?: AccountPorts | null;
+  /** Folder of a recording of all that the relay is told; none where left out. */
+  readonly recordDir?: string | undefined;
   /** Told the file of each chart, and what it shows. */
   readonly onChart: (path: string, title: string) => void;
 }
@@ -164,9 +168,15 @@ async function openParts(options: LocalStackOptions, onClose: (close: Close) => 
   onClose(() => recorder.close());
   const functions = await LocalFunctions.open({ ...options, bus });
   onClose(() => functions.close());
-  const graph = await openGraph(options, bus, history, () => functions.begin());
+  const recording =
+    options.recordDir === undefined ? null : await openStackRecording(options, options.recordDir);
+  onClose(async () => recording?.close());
+  const graph = await openGraph(options, bus, history, (known) => {
+    recording?.warmed(known);
+    functions.begin();
+  });
   onClose(() => graph.stop());
-  const relay = await openRelay(options, bus);
+  const relay = await openRelay(options, bus, recording);
   onClose(() => relay.stop());
   return { bus, functions, graph, relay };
 }
@@ -174,24 +184,28 @@ async function openParts(options: LocalStackOptions, onClose: (close: Close) => 
 function openRelay(
   { source, symbols, dir, seed, notice }: LocalStackOptions,
   bus: MessageBus,
+  recording: StackRecording | null,
 ): Promise<Relay> {
   const { adapter, clock } = source;
-  return startRelay({ adapter, symbols, bus, clock, seed, spillDir: join(dir, SPILL), log: notice });
+  return startRelay({
+    ...{ adapter, symbols, bus, clock, seed, spillDir: join(dir, SPILL), log: notice },
+    ...recording?.taps,
+  });
 }
 
 function openGraph(
   { source, symbols, params, notice }: LocalStackOptions,
   bus: MessageBus,
   history: History,
-  onWarm: () => void,
+  onWarm: (known: readonly Candle[]) => void,
 ): Promise<GraphService> {
   const { adapter, clock } = source;
   const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
   return GraphService.open({
     ...{ bus, clock, project: 'local', venue: adapter.venue, symbols, params, history, notice },
-    onWarm: () => {
+    onWarm: (known) => {
+      onWarm(known);
       source.begin();
-      onWarm();
     },
     fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
   });

@@ -43,6 +43,8 @@ export interface SimulationOptions {
   readonly symbols: readonly string[];
   /** Market time at which it stands first; the present where left out. Unit: ms since the epoch. */
   readonly startMs?: number;
+  /** How often a book may change. Unit: market ms. */
+  readonly bookEveryMs?: number;
 }
 
 /** A frame is two turns old when it is told of, and a book of 2 s before is none. Unit: market ms. */
@@ -50,14 +52,14 @@ const MOST_AT_ONCE_MS = 500;
 
 /** A seeded market that stands at the present until `begin`, and then runs `speed` times as fast, or as fast as the machine can. */
 export async function simulatedSource(options: SimulationOptions): Promise<MarketSource> {
-  const { seed, speed, symbols, startMs = systemClock.now() } = options;
+  const { speed, startMs = systemClock.now(), ...of } = options;
   const clock = acceleratedClock({
     ...{ start: startMs, speed, base: systemClock, isHeld: true },
     mostAtOnceMs: MOST_AT_ONCE_MS,
   });
-  const exchange = await startSimulatedExchange({ seed, clock, symbols });
+  const exchange = await startSimulatedExchange({ ...of, clock });
   return {
-    title: `simulated exchange (seed ${seed}), ${speed}×`,
+    title: `simulated exchange (seed ${of.seed}), ${speed}×`,
     // Its fifty best levels reach as far as depth is published; more of them are most of what a fast market costs.
     adapter: bybitAdapter({ wsUrl: exchange.wsUrl, restUrl: exchange.httpUrl, bookDepth: 50 }),
     clock,

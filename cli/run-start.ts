@@ -16,6 +16,7 @@ import { bybitSource, LIVE_SYMBOLS, type MarketSource, simulatedSource } from '.
 import { readParams } from './params-file.ts';
 import { type Screen, screenOf } from './screen.ts';
 import { DEFAULT_STACK_CONFIG, readStackConfig } from './stack-config.ts';
+import { expectNoRecording } from './stack-recording.ts';
 import { StackView } from './stack-view.ts';
 import { MAX_SPEED, type StartFlags } from './start-flags.ts';
 import { renderStatus } from './status.ts';
@@ -33,9 +34,11 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const isLive = flags.live === true;
   const notice = (line: string) => void process.stderr.write(`${line}\n`);
   const broker = await localAccount({ config, isLive, environment: process.env, notice });
+  const recordDir = flags.record;
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
   await makeFolder(dir);
   await untilStopRequest(async (stopAsked) => {
+    if (!flags.live && recordDir !== undefined) await expectNoRecording(recordDir);
     if (!flags.live) await removeStack(dir);
     const source = flags.live
       ? bybitSource()
@@ -43,7 +46,7 @@ export async function runStart(flags: StartFlags): Promise<void> {
     // A simulation begins afresh, so that nobody needs what the disk has not yet got.
     const survives = flags.live ? 'machine' : 'process';
     await runStack(
-      { source, symbols, params, config, telegram, broker, dir, survives, seed, isJson },
+      { source, symbols, params, config, telegram, broker, dir, recordDir, survives, seed, isJson },
       stopAsked,
     );
   }, stopAfterMs);

@@ -12,5 +12,6 @@ export interface StartFlags {
   readonly desk?: string;
   readonly json?: boolean;
   readonly dir: string;
+  readonly record?: string;
   readonly for?: string;
 }

@@ -34,8 +34,8 @@ export interface GraphServiceOptions {
    * for once the bus believes that it has brought all. Unit: ms of the clock.
    */
   readonly patienceMs?: number;
-  /** Told once, before the graph takes its first message. */
-  readonly onWarm?: () => void;
+  /** Told once what the graph was warmed with, before it takes its first message. */
+  readonly onWarm?: (known: readonly Candle[]) => void;
   /** Told in a sentence what a person should know. */
   readonly notice: (line: string) => void;
 }
@@ -99,7 +99,7 @@ export class GraphService {
   async run(): Promise<void> {
     const warm = await this.#warm();
     if (!warm) return;
-    this.#options.onWarm?.();
+    this.#options.onWarm?.(warm.history);
     const { project, params, venue } = this.#options;
     const pipeline = compileSignals({ project, params, leadVenue: venue, ...warm });
     this.#run = new EmbeddedRunner({ edges: this.#edges(warm) }).start(pipeline);

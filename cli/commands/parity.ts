@@ -13,12 +13,13 @@ record (or cst relay --record) wrote meanwhile, the cause is told, with what it 
   UNKNOWN             none of these: please report it
 Exit code 0: all are the same. 1: some differ. 2: there is no history.
 
---dir is the folder of cst start --dir, whose history must not be open elsewhere, or duckdb:PATH or
-bigquery:PROJECT.DATASET. The replay is warmed with the bars of that history from before the recording, or with those of
---history.
+--dir is the folder of cst start --dir (with --record), whose history must not be open elsewhere, or duckdb:PATH or
+bigquery:PROJECT.DATASET. The replay is warmed with the bars that the stack began with, which cst start --record writes beside
+the frames; without them with those of its history from before the recording, or of --history. Compared is until the last
+bar that both closed: a stack that is stopped leaves its last minutes to its successor.
 
 Examples:
-  cst parity --dir .cst --frames frames
+  cst start --record frames --for 600 && cst parity --dir .cst --frames frames
   cst parity --dir duckdb:history.duckdb --frames frames --timerange 20250601-20250602 --params p.json --json
 `;
 

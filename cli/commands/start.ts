@@ -9,7 +9,7 @@ With CST_TELEGRAM_TOKEN and CST_TELEGRAM_CHATS (numbers, separated by commas) in
 Trades are paper, and no order leaves this machine, unless --desk gives a book "execution": "broker" and {"broker":
 {"enabled": true}}: then it lives on the account whose keys are in CST_BYBIT_KEY and CST_BYBIT_SECRET (or _FILE), on Bybit's testnet.
 Ctrl-C publishes what was received, closes cleanly and prints a summary; a second one ends at once.
-A simulation begins afresh each time; live history stays in DIR and warms the next start.
+A simulation begins afresh each time, and its --record wants a folder without a recording; live history stays in DIR and warms the next start.
 
 Examples:
   cst start                                     a simulated exchange, 60 market seconds a second
@@ -17,6 +17,7 @@ Examples:
   cst start --live                              Bybit, the 25 perpetuals with the highest turnover
   cst start --live --symbols BTCUSDT,ETHUSDT    … these two alone
   cst start --desk desk.json                    {"desk": {"books": [{"book": "a"}, {"book": "b", "risk": {"margin": 0.05}}]}}
+  cst start --record frames                     … and then: cst parity --dir .cst/simulated --frames frames
   cst start --json | jq .message.reason         why each position was opened, closed or refused
 `;
 
@@ -36,6 +37,7 @@ export function addStart(program: Command): void {
     )
     .option('--json', 'messages on stdout instead of lines for people')
     .option('--dir <dir>', 'folder of bus, history, state and alerts', '.cst')
+    .option('--record <dir>', 'keep all that the exchange told, for cst parity and cst replay --frames')
     .option('--for <seconds>', 'stop by itself after so many seconds')
     .addHelpText('after', HELP)
     .action(async (flags: StartFlags) => (await import('../run-start.ts')).runStart(flags));

@@ -1,14 +1,14 @@
 /** What `cst parity` does: the signals a stack published against those of a replay of the recording. */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { openJournal } from '../../connectors/journal/reader.ts';
 import { readHistory } from '../../pipelines/replay/history.ts';
 import { type Candle, closeTime } from '../../schemas/candle.ts';
-import { NotFoundError } from '../../schemas/errors.ts';
+import { ConfigError, NotFoundError } from '../../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
-import { DAY_MS, INTERVALS, VENUES } from '../../schemas/primitives.ts';
-import { type ParityDifference, parityOf } from '../../transforms/parity/parity.ts';
+import { DAY_MS, INTERVALS, MINUTE_MS, VENUES } from '../../schemas/primitives.ts';
+import { type ParityDifference, type ParitySide, parityOf } from '../../transforms/parity/parity.ts';
 import { timerangeOf } from '../backtest/timerange.ts';
 import { EXIT } from '../errors.ts';
 import { needed } from '../file-flags.ts';
@@ -16,6 +16,7 @@ import { oneOf } from '../flags.ts';
 import { type HistoryPlace, historyPlaceOf, openHistory } from '../history-place.ts';
 import { readParams } from '../params-file.ts';
 import { progressBar } from '../progress.ts';
+import { recordedWarmth } from '../stack-recording.ts';
 import type { ParitySpan } from './sides.ts';
 
 export interface ParityFlags {
@@ -30,10 +31,15 @@ export interface ParityFlags {
 
 export interface ParityReport {
   readonly range: ParitySpan;
+  /** Close of the last bar of the replay: beyond `range`, where the stack was stopped or failed before it. Unit: ms since the epoch. */
+  readonly recordedMs: number;
   readonly live: number;
   readonly replay: number;
   readonly differences: readonly ParityDifference[];
 }
+
+/** More than this a stack that is stopped does not leave: one that closed no bar for longer missed them. Unit: ms. */
+const LEFT_MS = 15 * MINUTE_MS;
 
 /** @throws as `compared` does. */
 export async function runParity(flags: ParityFlags): Promise<void> {
@@ -59,31 +65,46 @@ export async function compared(
   try {
     const warm =
       flags.history === undefined
-        ? await knownBefore(history, journal.venue, began)
+        ? ((await recordedWarmth(journal)) ?? (await knownBefore(history, journal.venue, began)))
         : await readHistory(flags.history, began);
     const replayed = await replaySide({ journal, params, history: warm, onProgress });
-    // Not of what closed before the recording began, or after it ended.
-    const ended = replayed.rows.reduce((last, row) => Math.max(last, row.closeTime), began);
+    const replayedMs = lastClose(replayed, began);
+    const live = await liveSide(history, { fromMs: began, toMs: replayedMs + DAY_MS });
+    // Not of what closed before the recording began, or after one of them ended: a stack that is stopped leaves its last
+    // minutes to its successor, while a replay closes them.
+    const liveMs = lastClose(live, began);
+    const endedMs = replayedMs - liveMs > LEFT_MS ? replayedMs : Math.min(replayedMs, liveMs);
     const span = {
       fromMs: Math.max(range.fromMs ?? began, began),
-      toMs: Math.min(range.toMs ?? ended, ended),
+      toMs: Math.min(range.toMs ?? endedMs, endedMs),
     };
-    const live = await liveSide(history, { fromMs: began, toMs: span.toMs + DAY_MS });
     const [a, b] = [within(live, span, began), within(replayed, span, began)];
-    return { range: span, live: a.signals.length, replay: b.signals.length, differences: parityOf(a, b) };
+    const counts = { live: a.signals.length, replay: b.signals.length };
+    return { range: span, recordedMs: replayedMs, ...counts, differences: parityOf(a, b) };
   } finally {
     await history.close();
   }
 }
 
+function lastClose({ rows }: ParitySide, otherwiseMs: number): number {
+  return rows.reduce((last, { closeTime }) => Math.max(last, closeTime), otherwiseMs);
+}
+
 /** A folder of `cst start`, or a place by name. */
 async function placeOf(dir: string): Promise<HistoryPlace> {
   if (/^(duckdb|bigquery):/.test(dir)) return historyPlaceOf(dir, '--dir');
-  const path = join(dir, 'history.duckdb');
-  if (!(await stat(path).catch(() => undefined)))
+  // As cst start makes them in its own.
+  const paths = [dir, join(dir, 'simulated'), join(dir, 'live')].map((folder) =>
+    join(folder, 'history.duckdb'),
+  );
+  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
+  const [path, other] = paths.filter((_, i) => found[i] !== undefined);
+  if (path === undefined)
     throw new NotFoundError(
-      `Expected the history of a stack in ${path}, got none. Name the --dir of cst start.`,
+      `Expected the history of a stack in ${paths[0]}, got none. Name the --dir of cst start.`,
     );
+  if (other !== undefined && path !== paths[0])
+    throw new ConfigError(`Expected --dir of one stack, got two: ${dirname(path)} and ${dirname(other)}.`);
   return historyPlaceOf(`duckdb:${path}`, '--dir');
 }
 
@@ -110,7 +131,7 @@ async function knownBefore(
   return candles;
 }
 
-export function parityText({ range, live, replay, differences }: ParityReport): string {
+export function parityText({ range, recordedMs, live, replay, differences }: ParityReport): string {
   const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16);
   const lines = differences.map(({ id, kind, field, cause, detail }) => {
     const what =
@@ -120,6 +141,7 @@ export function parityText({ range, live, replay, differences }: ParityReport): 
   const n = (value: number) => value.toLocaleString('en-US');
   return [
     `compared  ${n(live)} live signals with ${n(replay)} of the replay, ${iso(range.fromMs)}Z to ${iso(range.toMs)}Z`,
+    ...(recordedMs > range.toMs ? [`left out  what closed after that, until ${iso(recordedMs)}Z`] : []),
     ...lines,
     differences.length === 0 ? 'the same  no difference' : `differ    ${n(differences.length)} signals`,
     '',

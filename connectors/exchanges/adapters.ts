@@ -6,17 +6,19 @@ import { krakenAdapter } from './kraken/adapter.ts';
 import type { VenueAdapter } from './venue.ts';
 
 /** Others than the venue's own addresses are its twin's. */
-export interface VenueUrls {
+export interface VenueOptions {
   readonly wsUrl?: string;
   readonly restUrl?: string;
+  /** Levels a side, where the venue lets one choose. */
+  readonly bookDepth?: number;
 }
 
-const ADAPTERS: Readonly<Record<Venue, (urls: VenueUrls) => VenueAdapter>> = {
+const ADAPTERS: Readonly<Record<Venue, (options: VenueOptions) => VenueAdapter>> = {
   bybit: bybitAdapter,
   kraken: krakenAdapter,
   binance: binanceAdapter,
 };
 
-export function venueAdapter(venue: Venue, urls: VenueUrls = {}): VenueAdapter {
-  return ADAPTERS[venue](urls);
+export function venueAdapter(venue: Venue, options: VenueOptions = {}): VenueAdapter {
+  return ADAPTERS[venue](options);
 }

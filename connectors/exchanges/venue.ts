@@ -12,6 +12,8 @@ export interface VenueAdapter {
   /** Addresses of streams that are had elsewhere, where the venue splits them; each has connections of its own. */
   readonly elsewhere?: Readonly<Partial<Record<StreamKind, string>>>;
   readonly restUrl: string;
+  /** Levels a side that are subscribed to, where the venue lets one choose: frames of another depth are not read. */
+  readonly bookDepth?: number;
   /** Streams the venue has, those that cannot be had again first. */
   readonly streams: readonly StreamKind[];
   readonly limits: ConnectionLimits;

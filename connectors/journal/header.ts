@@ -13,7 +13,8 @@ export const JournalHeader = z.object({
   venue: Venue,
   /** Of the code that wrote it: another one may publish other bytes. */
   code: z.string(),
-  adapter: z.object({ wsUrl: z.string(), restUrl: z.string() }),
+  /** Frames are read as it read them; the venue's own depth of books where left out. */
+  adapter: z.object({ wsUrl: z.string(), restUrl: z.string(), bookDepth: z.number().exactOptional() }),
   /** FeedOptions but for the adapter. */
   feed: z.object({
     startedAt: instant,

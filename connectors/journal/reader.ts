@@ -12,6 +12,8 @@ import { parseSegmentName } from './segment-name.ts';
 const READ_BYTES = 4 << 20;
 
 export interface Journal {
+  /** Of the venue's segments. */
+  readonly dir: string;
   readonly venue: Venue;
   readonly bytes: number;
   readonly runs: readonly JournalRun[];
@@ -55,7 +57,12 @@ export async function openJournal(dir: string, venue?: Venue): Promise<Journal> 
   }
   const [first] = runs;
   if (!first) throw new ConfigError(`Expected a journal in ${folder}, got none that can be read.`);
-  return { venue: first.header.venue, runs, bytes: runs.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return {
+    dir: folder,
+    venue: first.header.venue,
+    runs,
+    bytes: runs.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
 async function venueFolder(dir: string, venue: Venue | undefined): Promise<string> {

@@ -21,7 +21,7 @@ import { type Retention, SegmentWriter } from './segment-writer.ts';
 export interface RecorderOptions {
   /** Folder of journals; that of the venue is made in it. */
   readonly dir: string;
-  readonly adapter: Pick<VenueAdapter, 'venue' | 'wsUrl' | 'restUrl'>;
+  readonly adapter: Pick<VenueAdapter, 'venue' | 'wsUrl' | 'restUrl' | 'bookDepth'>;
   /** Version of the program. */
   readonly code: string;
   /** The machine's. */
@@ -188,10 +188,11 @@ export class Recorder {
 
   #header(before: Pick<JournalHeader, 'at' | 'symbols' | 'halted' | 'open'>): JournalHeader {
     const { adapter, code } = this.#options;
-    const { venue, wsUrl, restUrl } = adapter;
+    const { venue, wsUrl, restUrl, bookDepth } = adapter;
     const { liveness, ...feed } = this.#start!;
     return {
-      ...{ kind: 'journal', version: JOURNAL_VERSION, venue, code, adapter: { wsUrl, restUrl } },
+      ...{ kind: 'journal', version: JOURNAL_VERSION, venue, code },
+      adapter: { wsUrl, restUrl, ...(bookDepth === undefined ? {} : { bookDepth }) },
       feed: { ...feed, ...(liveness ? { liveness: { ...liveness } as Record<string, number> } : {}) },
       segment: this.#writer!.segment,
       ...before,

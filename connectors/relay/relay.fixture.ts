@@ -1,6 +1,6 @@
 /** A relay on the simulated exchange, both on clocks that move only when told to. */
 import { ManualClock } from '../clock/manual.ts';
-import type { VenueUrls } from '../exchanges/adapters.ts';
+import type { VenueOptions } from '../exchanges/adapters.ts';
 import { bybitAdapter } from '../exchanges/bybit/adapter.ts';
 import { priceText, sizeText } from '../exchanges/simulated/frames.ts';
 import { type SimulatedExchange, startSimulatedExchange } from '../exchanges/simulated/server.ts';
@@ -27,7 +27,7 @@ export interface Bench {
 }
 
 export async function bench(
-  options: Partial<RelayOptions> & VenueUrls = {},
+  options: Partial<RelayOptions> & VenueOptions = {},
   startMs = START,
 ): Promise<Bench> {
   const market = new ManualClock(startMs);

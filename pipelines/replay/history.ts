@@ -4,13 +4,16 @@ import { openLines } from '../../connectors/files/lines.ts';
 import { Candle, closeTime } from '../../schemas/candle.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 
+/** In the output folder of a replay. */
+export const CANDLES_FILE = 'market-candles.ndjson';
+
 /**
  * The highest revision of each bar that closes at or before `untilMs`.
  * @param folder Output folder of a replay.
  * @throws ConfigError where there is none, or a line is no candle.
  */
 export async function readHistory(folder: string, untilMs: number): Promise<Candle[]> {
-  const path = join(folder, 'market-candles.ndjson');
+  const path = join(folder, CANDLES_FILE);
   const best = new Map<string, Candle>();
   for await (const [line, text] of linesOf(path)) {
     const candle = candleOf(text, `${path}:${line}`);

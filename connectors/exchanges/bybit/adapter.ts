@@ -20,6 +20,7 @@ export function bybitAdapter(options: BybitOptions = {}): VenueAdapter {
     venue: 'bybit',
     wsUrl: options.wsUrl ?? BYBIT_LINEAR_URL,
     restUrl: options.restUrl ?? BYBIT_REST_URL,
+    bookDepth: depth,
     // Books and tickers begin with a snapshot; a trade that was missed comes from REST, if at all.
     streams: ['trades', 'book', 'ticker', 'kline'],
     limits: BYBIT_LIMITS,

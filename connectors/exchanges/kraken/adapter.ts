@@ -28,6 +28,7 @@ export function krakenAdapter(options: KrakenOptions = {}): VenueAdapter {
     venue: 'kraken',
     wsUrl,
     restUrl,
+    bookDepth: depth,
     streams: KRAKEN_STREAMS,
     limits: KRAKEN_LIMITS,
     // Recorded: 26,947 ids in five days of BTC/USDT; only those between two pages of the recorder are missing.

@@ -7,16 +7,17 @@ const HELP = `
 The same feed through the same graph gives the same signals. Where a live signal is not that of a replay of what cst
 record (or cst relay --record) wrote meanwhile, the cause is told, with what it was seen by:
   CHANGED_PARAMETER   params_hash is another: live ran with other parameters than --params
-  MISSING_MINUTE      a bar that one side has not, or not whole; with the entry of its gap ledger
+  MISSING_MINUTE      a bar that one side has not, not whole, or without any trade; with the entry of its gap ledger
   LATE_TRADE          a bar that was revised after its close on one side: a trade came after it was decided on
+  MISSING_TRADES      a bar of fewer or other trades on one side, though it is held for whole on both
   WARM_UP             one side did not yet know enough bars
   UNKNOWN             none of these: please report it
 Exit code 0: all are the same. 1: some differ. 2: there is no history.
 
 --dir is the folder of cst start --dir (with --record), whose history must not be open elsewhere, or duckdb:PATH or
-bigquery:PROJECT.DATASET. The replay is warmed with the bars that the stack began with, which cst start --record writes beside
-the frames; without them with those of its history from before the recording, or of --history. Compared is until the last
-bar that both closed: a stack that is stopped leaves its last minutes to its successor.
+bigquery:PROJECT.DATASET. The replay is warmed with the bars that the stack began with, which cst start
+--record writes beside the frames; without them with those of its history from before the recording, or of --history.
+Compared is until the last bar that both closed: a stack that is stopped leaves its last minutes to its successor.
 
 Examples:
   cst start --record frames --for 600 && cst parity --dir .cst --frames frames

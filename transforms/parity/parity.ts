@@ -16,7 +16,13 @@ export interface ParitySide {
 }
 
 /** In the order in which they are looked for: each explains those after it. */
-export type ParityCause = 'CHANGED_PARAMETER' | 'MISSING_MINUTE' | 'LATE_TRADE' | 'WARM_UP' | 'UNKNOWN';
+export type ParityCause =
+  | 'CHANGED_PARAMETER'
+  | 'MISSING_MINUTE'
+  | 'LATE_TRADE'
+  | 'MISSING_TRADES'
+  | 'WARM_UP'
+  | 'UNKNOWN';
 
 export interface ParityDifference {
   /** Of the signal. */
@@ -30,9 +36,6 @@ export interface ParityDifference {
   /** What the cause was seen by. */
   readonly detail: string;
 }
-
-/** Bars that features look back on. Unit: ms. */
-const LOOK_BACK_MS = 180 * MINUTE_MS;
 
 /** By time, then id. Nothing where both have the same signals, to the byte. */
 export function parityOf(live: ParitySide, replay: ParitySide): ParityDifference[] {
@@ -70,12 +73,16 @@ type Cause = Pick<ParityDifference, 'cause' | 'detail'>;
 class Evidence {
   readonly #live: Minutes;
   readonly #replay: Minutes;
+  /** Before any bar. */
+  readonly #fromMs: number;
   readonly #liveSide: ParitySide;
   readonly #replaySide: ParitySide;
 
   constructor(live: ParitySide, replay: ParitySide) {
     [this.#live, this.#replay] = [minutesOf(live.rows), minutesOf(replay.rows)];
     [this.#liveSide, this.#replaySide] = [live, replay];
+    const rows = [...live.rows, ...replay.rows];
+    this.#fromMs = rows.reduce((first, { openTime }) => Math.min(first, openTime), Number.POSITIVE_INFINITY);
   }
 
   causeOf(live: ScalpSignal | undefined, replay: ScalpSignal | undefined, field: string | null): Cause {
@@ -84,6 +91,7 @@ class Evidence {
       this.#changedParameter(live, replay) ??
       this.#ofMinutes(signal, missingMinute) ??
       this.#ofMinutes(signal, lateTrade) ??
+      this.#ofMinutes(signal, missingTrades) ??
       this.#ofMinutes(signal, warmUp) ?? {
         cause: 'UNKNOWN',
         detail:
@@ -103,9 +111,9 @@ class Evidence {
     return { cause: 'CHANGED_PARAMETER', detail: `params_hash ${a} live, ${b} in the replay` };
   }
 
-  /** The newest minute looked back on that explains it. */
+  /** The newest minute up to it that explains it: features look back on hours, levels on a day, trends on a week. */
   #ofMinutes({ symbol, timestamp }: ScalpSignal, why: Why): Cause | null {
-    for (let close = timestamp; close > timestamp - LOOK_BACK_MS; close -= MINUTE_MS) {
+    for (let close = timestamp; close > this.#fromMs; close -= MINUTE_MS) {
       const key = keyOf(symbol, close - MINUTE_MS);
       const [live, replay] = [this.#live.get(key), this.#replay.get(key)];
       if (live === undefined && replay === undefined) continue;
@@ -137,10 +145,30 @@ type Why = (live: Minute | undefined, replay: Minute | undefined) => Cause | nul
 /** A bar that one side has not, or not whole, whatever came later. */
 const missingMinute: Why = (live, replay) => {
   const [a, b] = [live, replay].map((minute) => (minute === undefined ? null : isWhole(minute.last)));
-  if (a === b) return null;
+  if (a === b) return live === undefined || replay === undefined ? null : noTrades(live.last, replay.last);
   const side = a !== true ? 'live' : 'in the replay';
   const what = (a !== true ? live : replay) === undefined ? 'no bar' : 'not whole';
   return { cause: 'MISSING_MINUTE', detail: `${what} ${side}` };
+};
+
+/** Of all that a side was told of the minute nothing was a trade, and nothing told it that some are missing. */
+function noTrades(live: FeatureRow, replay: FeatureRow): Cause | null {
+  if ((live.volume === 0) === (replay.volume === 0)) return null;
+  const detail =
+    live.volume === 0
+      ? `no trade live, volume ${replay.volume} in the replay`
+      : `no trade in the replay, volume ${live.volume} live`;
+  return { cause: 'MISSING_MINUTE', detail };
+}
+
+/** A bar that is not made of the same trades, though both sides hold theirs for whole. */
+const missingTrades: Why = (live, replay) => {
+  if (live === undefined || replay === undefined || barOf(live.last) === barOf(replay.last)) return null;
+  const told = ({ volume, close }: FeatureRow) => `volume ${volume} and close ${close}`;
+  return {
+    cause: 'MISSING_TRADES',
+    detail: `${told(live.last)} live, ${told(replay.last)} in the replay`,
+  };
 };
 
 /** A bar that was revised after its close on one side, and so decided on with less than it holds. */
@@ -169,9 +197,11 @@ function isWhole({ coverage, suppressions }: FeatureRow): boolean {
 }
 
 function isRevised({ first, last }: Minute): boolean {
-  const bar = ({ open, high, low, close, volume, coverage }: FeatureRow) =>
-    [open, high, low, close, volume, coverage].join();
-  return bar(first) !== bar(last);
+  return barOf(first) !== barOf(last);
+}
+
+function barOf({ open, high, low, close, volume, coverage }: FeatureRow): string {
+  return [open, high, low, close, volume, coverage].join();
 }
 
 function minutesOf(rows: readonly FeatureRow[]): Minutes {

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../connectors/journal/entry.ts';
 import type { ReplayedInput } from '../../connectors/journal/replay.ts';
 import { HOUR_MS, MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
 import { readBatchKind } from '../../schemas/trade-batch.ts';
@@ -61,17 +62,27 @@ describe('the signals of a stack over two hours of its market', () => {
   });
 
   it('are told by the minute whose trades are not in the recording', async () => {
-    const frames = await rewritten(day.frames, (entry) => {
-      const isOfIt = entry.at.market >= minute && entry.at.market < minute + MINUTE_MS;
-      const { input } = entry;
-      const isLost = isOfIt && input.kind === 'frame' && input.frame.includes(`"publicTrade.${symbol}"`);
-      return isLost ? null : entry;
-    });
+    const frames = await rewritten(day.frames, (entry) => (isTradesOfMinute(entry) ? null : entry));
     const report = await compared({ dir: day.dir, frames, params });
     expect(report.differences.length).toBeGreaterThan(0);
     for (const { cause, id } of report.differences)
       expect([cause, id.split(':')[2]]).toEqual(['MISSING_MINUTE', symbol]);
     expect(report.differences[0]!.detail).toContain(`${symbol} ${iso}Z: no trade in the replay, volume `);
+  });
+
+  it('are told by trades that are not in the recording, though others of their minute are', async () => {
+    let seen = 0;
+    const frames = await rewritten(day.frames, (entry) => {
+      if (!isTradesOfMinute(entry)) return entry;
+      seen += 1;
+      return seen % 2 === 0 ? null : entry;
+    });
+    const { differences } = await compared({ dir: day.dir, frames, params });
+    expect(differences.length).toBeGreaterThan(0);
+    for (const { cause, detail } of differences) {
+      expect(cause).toBe('MISSING_TRADES');
+      expect(detail).toContain(`${symbol} ${iso}Z: volume `);
+    }
   });
 
   it('are told by the trades that came late to the stack', async () => {
@@ -87,6 +98,11 @@ describe('the signals of a stack over two hours of its market', () => {
     );
   });
 });
+
+function isTradesOfMinute({ input, at: { market } }: JournalEntry): boolean {
+  const isOfIt = market >= minute && market < minute + MINUTE_MS;
+  return isOfIt && input.kind === 'frame' && input.frame.includes(`"publicTrade.${symbol}"`);
+}
 
 /** Trades of the minute come half a minute after its close. */
 function late(inputs: readonly ReplayedInput[]): ReplayedInput[] {

@@ -38,7 +38,7 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
   await makeFolder(dir);
   await untilStopRequest(async (stopAsked) => {
-    if (!flags.live && recordDir !== undefined) await expectNoRecording(recordDir);
+    if (!flags.live && recordDir !== undefined) await expectNoRecording(recordDir, 'bybit');
     if (!flags.live) await removeStack(dir);
     const source = flags.live
       ? bybitSource()

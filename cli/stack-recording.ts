@@ -10,6 +10,7 @@ import type { RelayOptions } from '../connectors/relay/relay.ts';
 import { CANDLES_FILE, readHistory } from '../pipelines/replay/history.ts';
 import { Candle } from '../schemas/candle.ts';
 import { ConfigError, messageOf } from '../schemas/errors.ts';
+import type { Venue } from '../schemas/primitives.ts';
 import { wireJson } from '../schemas/wire-json.ts';
 import type { MarketSource } from './market-source.ts';
 import { version } from './version.ts';
@@ -69,8 +70,8 @@ export async function recordedWarmth({ dir, runs }: Journal): Promise<Candle[] |
 }
 
 /** Two simulations have not the same past. @throws ConfigError where there is a recording. */
-export async function expectNoRecording(dir: string): Promise<void> {
-  if (!(await openJournal(dir).catch(() => undefined))) return;
+export async function expectNoRecording(dir: string, venue: Venue): Promise<void> {
+  if (!(await openJournal(dir, venue).catch(() => undefined))) return;
   throw new ConfigError(
     `Expected a folder without a recording for --record, got one in ${dir}: a simulation begins afresh. Name another, or remove it.`,
   );

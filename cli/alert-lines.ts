@@ -1,8 +1,10 @@
 /** What happens, as lines a person reads in a terminal: entries, exits, biases, swings, charts. Pure. */
+
+import { moneyText } from '../functions/texts.ts';
 import type { MacroBias, SwingSignal } from '../schemas/macro.ts';
 import { endPrice, type PositionEvent } from '../schemas/position-event.ts';
 import type { ScalpSignal } from '../schemas/scalp-signal.ts';
-import { amount, decimal, duration, move, signed } from './figures.ts';
+import { amount, decimal, duration, move } from './figures.ts';
 
 export interface AlertLine {
   readonly tone: 'good' | 'bad' | 'plain';
@@ -32,7 +34,7 @@ export function exitLine(exit: PositionEvent, entry: PositionEvent | undefined):
   const mark = pnl === null ? '■' : pnl >= 0 ? '✔' : '✘';
   const held = entry === undefined ? '' : `, held ${duration(ts - entry.ts)}`;
   const turn = entry === undefined ? '' : ` ${move(entry.price, price)}`;
-  const money = pnl === null ? '' : `: ${signed(pnl)} net${equity ? `, equity ${amount(equity)}` : ''}`;
+  const money = pnl === null ? '' : `: ${moneyText(pnl)} net${equity ? `, equity ${amount(equity)}` : ''}`;
   const unknown = fundingKnown === false ? ', funding unknown' : '';
   return {
     tone: pnl === null ? 'plain' : pnl >= 0 ? 'good' : 'bad',

@@ -1,4 +1,5 @@
-/** Numbers and times as a person reads them in a terminal. */
+/** Numbers and times as a person reads them in a terminal; what alerts say as well is in functions/texts.ts. */
+import { moneyText, numberText } from '../functions/texts.ts';
 
 /** 850 ms, 4.2 s, 3 min 20 s, 2 h 5 min. */
 export function duration(ms: number): string {
@@ -11,7 +12,7 @@ export function duration(ms: number): string {
 
 /** As few digits as tell the number. */
 export function decimal(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : String(Number(value.toPrecision(8)));
+  return value === null || value === undefined ? '–' : numberText(value);
 }
 
 /** In the quote currency. */
@@ -19,11 +20,7 @@ export function amount(value: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-export function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${amount(Math.abs(value))}`;
-}
-
 /** From one price to another. */
 export function move(from: number | null | undefined, to: number | null | undefined): string {
-  return from && to ? `${signed((to / from - 1) * 100)} %` : '';
+  return from && to ? `${moneyText((to / from - 1) * 100)} %` : '';
 }

@@ -1,8 +1,9 @@
 /** The live status of a running stack as a few lines of text. Pure: state in, lines out. */
+import { moneyText } from '../functions/texts.ts';
 import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import type { Candle } from '../schemas/candle.ts';
 import { INTERVALS, type Interval, pairOf } from '../schemas/primitives.ts';
-import { amount, decimal, duration, move, signed } from './figures.ts';
+import { amount, decimal, duration, move } from './figures.ts';
 
 export interface StackStatus {
   /** Where the trades come from, e.g. `simulated exchange, 60×`. */
@@ -89,7 +90,7 @@ function bookLines({ book, equity, day, positions }: Book, { lastCandles }: Stac
   const share = day.equity > 0 ? ` (${move(day.equity, day.equity + day.realised)})` : '';
   const state = day.halted ? ' · HALTED' : '';
   return [
-    `book     ${book} ${amount(equity)} · today ${signed(day.realised)}${share} · ${day.entries} entered · ${positions.length} open${state}`,
+    `book     ${book} ${amount(equity)} · today ${moneyText(day.realised)}${share} · ${day.entries} entered · ${positions.length} open${state}`,
     ...positions.map((position) => {
       const last = lastCandles.find((candle) => candle.symbol === position.symbol)?.close;
       return `         ${standing(position, last, position.status === 'WORKING' ? 'resting' : undefined)}`;
@@ -107,7 +108,7 @@ type Idea = Pick<Swing['signal'], 'side' | 'pair' | 'entry' | 'tp' | 'sl'>;
 /** @param what In place of what was gained. */
 function standing({ side, pair, entry, tp, sl }: Idea, last: number | undefined, what?: string): string {
   const toward = side === 'LONG' ? 100 : -100;
-  const gain = last === undefined ? '' : `${signed(toward * (last / entry - 1))} %`;
+  const gain = last === undefined ? '' : `${moneyText(toward * (last / entry - 1))} %`;
   return `${side.padEnd(5)} ${pair.padEnd(10)} ${decimal(entry)} → ${decimal(last)} ${what ?? gain} · TP ${decimal(tp)} · SL ${decimal(sl)}`;
 }
 

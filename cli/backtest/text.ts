@@ -1,4 +1,5 @@
 /** A backtest's report as text for a terminal. Pure. */
+import { amount } from '../figures.ts';
 import type { BacktestReport, BookReport } from './report.ts';
 
 const NONE = '–';
@@ -44,7 +45,7 @@ function linesOf(name: string, book: BookReport): string[] {
   const rows = Object.entries(groups).map(([group, told]) => rowOf(group, told));
   return [
     `book ${name}`,
-    `  net ${money(p.net)} (${percent(p.netReturn)}) = gross ${money(p.gross)} − fees ${money(p.fees)} ${signed(p.funding)} funding${unknown(p.fundingUnknown)}; slippage ${money(p.slippageCost)} is in gross`,
+    `  net ${amount(p.net)} (${percent(p.netReturn)}) = gross ${amount(p.gross)} − fees ${amount(p.fees)} ${signed(p.funding)} funding${unknown(p.fundingUnknown)}; slippage ${amount(p.slippageCost)} is in gross`,
     `  max drawdown ${percent(p.maxDrawdown.share)}, exposure ${percent(p.exposure)}, Sharpe ${ratio(p.sharpe)}, Sortino ${ratio(p.sortino)}, deflated Sharpe ${ratio(p.deflatedSharpe)}`,
     `  ${expectancyOf(book)}; with a bias in force ${book.biasAdherence.withBias} entered, ${book.biasAdherence.along} along it`,
     ...(book.open.length > 0 ? [`  ${book.open.length} still open at the end, in no figure`] : []),
@@ -59,7 +60,7 @@ function linesOf(name: string, book: BookReport): string[] {
 
 function expectancyOf({ performance: { expectancyInterval: interval } }: BookReport): string {
   if (interval === null) return 'expectancy N/A: too few trades';
-  return `expectancy ${money(interval.mean)} a trade, 95 % within ${money(interval.low)} and ${money(interval.high)}`;
+  return `expectancy ${amount(interval.mean)} a trade, 95 % within ${amount(interval.low)} and ${amount(interval.high)}`;
 }
 
 type Group = BookReport['byPair'][string];
@@ -69,8 +70,8 @@ function rowOf(name: string, { signals, entered, refusals, ...figures }: Group):
   const refused = Object.values(refusals).reduce((sum, n) => sum + n, 0);
   return [
     ...[`  ${name}`, count(signals), count(entered), count(trades)],
-    ...[winRate === null ? NONE : (100 * winRate).toFixed(1), money(net)],
-    ...[expectancy === null ? NONE : money(expectancy), ratio(profitFactor), count(refused)],
+    ...[winRate === null ? NONE : (100 * winRate).toFixed(1), amount(net)],
+    ...[expectancy === null ? NONE : amount(expectancy), ratio(profitFactor), count(refused)],
   ];
 }
 
@@ -94,11 +95,8 @@ function padded(cells: readonly string[]): string {
 function count(value: number): string {
   return value.toLocaleString('en-US');
 }
-function money(value: number): string {
-  return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-}
 function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'} ${money(Math.abs(value))}`;
+  return `${value < 0 ? '−' : '+'} ${amount(Math.abs(value))}`;
 }
 function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;

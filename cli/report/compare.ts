@@ -1,5 +1,5 @@
 /** Several books of several variants, side by side. Pure. */
-import { signed } from '../figures.ts';
+import { moneyText } from '../../functions/texts.ts';
 import { type Criterion, criteriaOf, percent } from './criteria.ts';
 import { html, type Markup } from './markup.ts';
 import type { BookSection } from './sections.ts';
@@ -16,7 +16,7 @@ export function comparison(sections: readonly BookSection[]): Markup | null {
     number('trades', ({ book }) => String(book.performance.trades)),
     number('won', ({ book }) => orNone(book.performance.winRate, percent)),
     {
-      ...number('net', ({ book }) => signed(book.performance.net)),
+      ...number('net', ({ book }) => moneyText(book.performance.net)),
       sign: ({ book }) => book.performance.net,
     },
     number('return', ({ book }) => percent(book.performance.netReturn)),

@@ -1,10 +1,11 @@
 /** What a report tells of one book: verdicts, figures, curves, tables, trades. Pure. */
+import { moneyText } from '../../functions/texts.ts';
 import { equityCurve } from '../../transforms/performance/equity.ts';
 import { sum } from '../../transforms/performance/figures.ts';
 import type { BacktestTrade } from '../backtest/desk-run.ts';
 import type { NearBar } from '../backtest/near-bars.ts';
 import type { BookReport } from '../backtest/report.ts';
-import { amount, decimal, signed } from '../figures.ts';
+import { amount, decimal } from '../figures.ts';
 import { criteriaOf, percent } from './criteria.ts';
 import { curveOf } from './drawing/curve.ts';
 import { tradeChart, utc } from './drawing/trade-chart.ts';
@@ -52,18 +53,18 @@ ${openOnes(book)}</section>`;
 
 function figuresOf({ book: { performance: p, decisions, biasAdherence } }: BookSection): Markup {
   const interval = p.expectancyInterval;
-  const range = interval && `95 % within ${signed(interval.low)} and ${signed(interval.high)}`;
+  const range = interval && `95 % within ${moneyText(interval.low)} and ${moneyText(interval.high)}`;
   const cards: readonly (readonly [string, string, string, number?])[] = [
-    ['Net result', signed(p.net), `${percent(p.netReturn)} of the start`, p.net],
+    ['Net result', moneyText(p.net), `${percent(p.netReturn)} of the start`, p.net],
     ['Win rate', orNone(p.winRate, percent), `${p.wins} of ${p.trades} trades`],
     ['Profit factor', orNone(p.profitFactor, two), 'gains over losses'],
     [
       'Expectancy',
-      orNone(p.expectancy, signed),
+      orNone(p.expectancy, moneyText),
       range ?? 'too few trades for an interval',
       p.expectancy ?? 0,
     ],
-    ['Average win', orNone(p.averageWin, signed), `average loss ${orNone(p.averageLoss, signed)}`],
+    ['Average win', orNone(p.averageWin, moneyText), `average loss ${orNone(p.averageLoss, moneyText)}`],
     ['Max drawdown', percent(p.maxDrawdown.share), drawdownText(p.maxDrawdown)],
     ['Sharpe', orNone(p.sharpe, two), 'of daily returns, × √365'],
     ['Sortino', orNone(p.sortino, two), 'of daily returns, × √365'],
@@ -121,11 +122,11 @@ function costs({ performance: p }: BookReport): Markup {
   ];
   const columns: readonly Column<(typeof rows)[number]>[] = [
     { name: 'What', of: ({ name }) => name },
-    { name: 'Amount', isNumber: true, of: ({ value }) => signed(value), sign: ({ value }) => value },
+    { name: 'Amount', isNumber: true, of: ({ value }) => moneyText(value), sign: ({ value }) => value },
     {
       name: 'A trade',
       isNumber: true,
-      of: ({ value }) => (p.trades === 0 ? 'N/A' : signed(value / p.trades)),
+      of: ({ value }) => (p.trades === 0 ? 'N/A' : moneyText(value / p.trades)),
     },
   ];
   return table('From price moves to the net result', columns, rows, { name: 'Net', value: p.net });
@@ -146,8 +147,8 @@ function groupTable(caption: string, groups: readonly Group[]): Markup {
     { name: caption.replace(/^By /, '').split(' ')[0]!, of: ({ name }) => name },
     { name: 'trades', isNumber: true, of: ({ trades }) => trades },
     { name: 'won', isNumber: true, of: ({ winRate }) => orNone(winRate, (share) => percent(share, 1)) },
-    { name: 'net', isNumber: true, of: ({ net }) => signed(net), sign: ({ net }) => net },
-    { name: 'a trade', isNumber: true, of: ({ expectancy }) => orNone(expectancy, signed) },
+    { name: 'net', isNumber: true, of: ({ net }) => moneyText(net), sign: ({ net }) => net },
+    { name: 'a trade', isNumber: true, of: ({ expectancy }) => orNone(expectancy, moneyText) },
     { name: 'profit f.', isNumber: true, of: ({ profitFactor }) => orNone(profitFactor, two) },
     { name: 'fees', isNumber: true, of: ({ fees }) => amount(fees) },
     { name: 'slippage', isNumber: true, of: ({ slippageCost }) => amount(slippageCost) },
@@ -179,11 +180,11 @@ function tradesTable(trades: readonly BacktestTrade[]): Markup {
     number('entry', ({ entry }) => decimal(entry)),
     number('left at', ({ price }) => decimal(price)),
     number('size', ({ size }) => decimal(Number(size.toPrecision(5)))),
-    number('gross', ({ gross }) => signed(gross)),
+    number('gross', ({ gross }) => moneyText(gross)),
     number('fees', ({ fees }) => amount(fees)),
-    number('funding', ({ funding, isFundingKnown }) => (isFundingKnown ? signed(funding) : 'unknown')),
+    number('funding', ({ funding, isFundingKnown }) => (isFundingKnown ? moneyText(funding) : 'unknown')),
     number('slippage', ({ slippageCost }) => amount(slippageCost)),
-    { ...number('net', ({ net }) => signed(net)), sign: ({ net }) => net },
+    { ...number('net', ({ net }) => moneyText(net)), sign: ({ net }) => net },
     { name: 'trend', of: ({ trend }) => trend ?? 'UNKNOWN' },
     { name: 'bias', of: ({ bias }) => bias ?? '–' },
   ];

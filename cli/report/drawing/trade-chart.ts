@@ -1,9 +1,10 @@
 /** A trade on its 1m bars: entry, TP, SL and exit, and how long it was held. Pure. */
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
+import { moneyText } from '../../../functions/texts.ts';
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
 import type { BacktestTrade } from '../../backtest/desk-run.ts';
 import type { NearBar } from '../../backtest/near-bars.ts';
-import { decimal, signed } from '../../figures.ts';
+import { decimal } from '../../figures.ts';
 import { html, type Markup } from '../markup.ts';
 import { short } from './curve.ts';
 
@@ -23,10 +24,10 @@ export function tradeChart(trade: BacktestTrade, bars: readonly NearBar[]): Mark
   const { pair, side, exit, net, openedAt, closedAt, strategy } = trade;
   const [from, to] = [openedAt - BEFORE, closedAt + AFTER];
   const shown = bars.filter(({ openTime }) => openTime >= from && openTime < to);
-  const told = `${pair} ${side}, ${exit} after ${minutes(closedAt - openedAt)}, net ${signed(net)}`;
+  const told = `${pair} ${side}, ${exit} after ${minutes(closedAt - openedAt)}, net ${moneyText(net)}`;
   return html`<figure class="trade ${net > 0 ? 'won' : 'lost'}">
 <figcaption><b>${pair}</b> <span class="side ${side.toLowerCase()}">${side}</span> ${strategy}
-<span class="net">${signed(net)}</span><small>${utc(openedAt)} · ${exit} after ${minutes(closedAt - openedAt)}</small></figcaption>
+<span class="net">${moneyText(net)}</span><small>${utc(openedAt)} · ${exit} after ${minutes(closedAt - openedAt)}</small></figcaption>
 ${shown.length === 0 ? html`<p class="none">Bars of this trade were not kept.</p>` : drawn(trade, shown, from, to, told)}
 </figure>`;
 }

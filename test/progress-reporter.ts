@@ -14,6 +14,8 @@ type Line =
       readonly name: string;
       readonly state: 'passed' | 'failed' | 'skipped';
       readonly seconds: number;
+      /** Of a test that failed: its first lines. */
+      readonly error?: string;
     }
   | { readonly event: 'end' };
 
@@ -23,20 +25,33 @@ export default class ProgressReporter implements Reporter {
   }
 
   onTestCaseResult(test: TestCase): void {
-    const { state } = test.result();
+    const { state, errors } = test.result();
     if (state === 'pending') return;
     const seconds = Math.round((test.diagnostic()?.duration ?? 0) / 1_000);
-    write({ event: 'result', id: test.id, name: nameOf(test), state, seconds });
+    write({ event: 'result', id: test.id, name: nameOf(test), state, seconds, ...firstLines(errors) });
   }
 
   onTestModuleEnd(file: TestModule): void {
     const { id, relativeModuleId: name } = file;
-    if (file.errors().length > 0) write({ event: 'result', id, name, state: 'failed', seconds: 0 });
+    const errors = file.errors();
+    if (errors.length > 0)
+      write({ event: 'result', id, name, state: 'failed', seconds: 0, ...firstLines(errors) });
   }
 
   onTestRunEnd(): void {
     write({ event: 'end' });
   }
+}
+
+function firstLines(errors: readonly { readonly message: string; readonly stack?: string }[] = []): {
+  error?: string;
+} {
+  if (errors.length === 0) return {};
+  return {
+    error: errors
+      .map(({ message, stack }) => (stack ?? message).split('\n').slice(0, 12).join('\n'))
+      .join('\n'),
+  };
 }
 
 function nameOf(test: TestCase): string {

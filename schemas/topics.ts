@@ -127,4 +127,6 @@ export const ATTRIBUTES = {
   eventTime: 'ts',
   /** Place in the symbol's stream of trades, set by the relay: see feed-position.ts. */
   position: 'pos',
+  /** Trace of the bar it is of, as W3C Trace Context has it: see trace.ts. */
+  trace: 'traceparent',
 } as const;

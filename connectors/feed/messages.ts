@@ -1,13 +1,14 @@
 /** The relay's records and trade batches as bus messages. */
 import { z } from 'zod';
 import { BookSnapshot } from '../../schemas/book-snapshot.ts';
-import type { Candle } from '../../schemas/candle.ts';
+import { type Candle, closeTime } from '../../schemas/candle.ts';
 import { DeadLetter, deadLetterFrom } from '../../schemas/dead-letter.ts';
 import { FeedEvent } from '../../schemas/feed-event.ts';
 import { type FeedPosition, positionAttribute } from '../../schemas/feed-position.ts';
 import { shortHash } from '../../schemas/hash.ts';
-import { closeAfter, MINUTE_MS, streamKey, type Venue } from '../../schemas/primitives.ts';
+import { closeAfter, MINUTE_MS, pairOf, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { standardAttributes } from '../../schemas/pubsub-message.ts';
+import { traceAttribute } from '../../schemas/trace.ts';
 import {
   type Claim,
   encodeBarBatch,
@@ -50,13 +51,18 @@ export function tradeMessage(
 ): OutgoingMessage {
   const first = trades[0]!;
   const earliest = trades.reduce((ts, trade) => Math.min(ts, trade.ts), first.ts);
-  const isOver = sentAt >= closeAfter(earliest, MINUTE_MS);
+  const closeMs = closeAfter(earliest, MINUTE_MS);
+  const isOver = sentAt >= closeMs;
   const batch = { venue, symbol, claim: null, last, sentAt: isOver ? sentAt : null, trades };
   const data = encodeTradeBatch(batch);
   const key = streamKey(venue, symbol);
   const id = `${key}:${first.ts}:${first.seq}:${trades.length}:${shortHash(data)}`;
   const position = positionAttribute({ since, from, to: from + trades.length });
-  return { data, attributes: { ...standardAttributes(id, earliest), ...position }, orderingKey: key };
+  return {
+    data,
+    attributes: { ...standardAttributes(id, earliest), ...position, ...traceOf(symbol, closeMs) },
+    orderingKey: key,
+  };
 }
 
 /**
@@ -69,12 +75,17 @@ export function claimMessage(
   claim: Claim,
   { since, from, last, sentAt }: Sending,
 ): OutgoingMessage {
-  const isOver = sentAt >= closeAfter(claim.fromMs, MINUTE_MS);
+  const closeMs = closeAfter(claim.fromMs, MINUTE_MS);
+  const isOver = sentAt >= closeMs;
   const data = encodeTradeBatch({ venue, symbol, claim, last, sentAt: isOver ? sentAt : null, trades: [] });
   const key = streamKey(venue, symbol);
   const id = `${key}:claim:${claim.fromMs}:${claim.toMs}:${shortHash(data)}`;
   const position = positionAttribute({ since, from, to: from });
-  return { data, attributes: { ...standardAttributes(id, claim.fromMs), ...position }, orderingKey: key };
+  return {
+    data,
+    attributes: { ...standardAttributes(id, claim.fromMs), ...position, ...traceOf(symbol, closeMs) },
+    orderingKey: key,
+  };
 }
 
 /** The exchange's own bar of a minute that has passed, in the place of ours. */
@@ -84,7 +95,7 @@ export function barMessage(candle: Candle, { since, from, sentAt }: Omit<Sending
   const position = positionAttribute({ since, from, to: from });
   return {
     data,
-    attributes: { ...standardAttributes(id, openTime), ...position },
+    attributes: { ...standardAttributes(id, openTime), ...position, ...traceOf(symbol, closeTime(candle)) },
     orderingKey: streamKey(venue, symbol),
   };
 }
@@ -100,7 +111,8 @@ export function snapshotMessage(
   const key = streamKey(snapshot.venue, snapshot.symbol);
   const { data, attributes, orderingKey } = json(BookSnapshot, snapshot, snapshot.ts + 1_000, key);
   const position = positionAttribute({ since, from: received, to: received });
-  return { data, attributes: { ...attributes, ...position }, orderingKey };
+  const trace = traceOf(snapshot.symbol, closeAfter(snapshot.ts, MINUTE_MS));
+  return { data, attributes: { ...attributes, ...position, ...trace }, orderingKey };
 }
 
 export function feedEventMessage(event: FeedEvent): OutgoingMessage {
@@ -116,6 +128,10 @@ export function deadLetterMessage(
 ): OutgoingMessage {
   const letter = deadLetterFrom({ stage: 'ReadFrame', reason, source, eventTime, bytes: frame });
   return json(DeadLetter, letter, eventTime, '');
+}
+
+function traceOf(symbol: string, closeMs: number): Record<string, string> {
+  return traceAttribute({ pair: pairOf(symbol), closeMs });
 }
 
 function json<T extends z.ZodType<{ readonly id: string }>>(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { traceAttribute } from '../../schemas/trace.ts';
 import { readBatchHeader, type TradeRow } from '../../schemas/trade-batch.ts';
 import { claimMessage, cutByMinute, tradeMessage } from './messages.ts';
 import { Seconds } from './seconds.ts';
@@ -33,6 +34,7 @@ describe('tradeMessage', () => {
       id: expect.stringMatching(/^bybit:X:7:7:2:[0-9a-f]{16}$/),
       ts: '5',
       pos: '1 40 42',
+      ...traceAttribute({ pair: 'X', closeMs: 60_000 }),
     });
     expect(message().orderingKey).toBe('bybit:X');
   });
@@ -47,7 +49,8 @@ describe('claimMessage', () => {
     expect(header(126_000)).toMatchObject({ kind: 'trades', claim, last: sending.last, sentAt: null });
     expect(header(190_000).sentAt).toBe(190_000);
     const { attributes } = claimMessage('bybit', 'X', claim, { ...sending, sentAt: 0 });
-    expect(attributes).toMatchObject({ ts: '120000', pos: '1 7 7' });
+    const trace = traceAttribute({ pair: 'X', closeMs: 180_000 });
+    expect(attributes).toMatchObject({ ts: '120000', pos: '1 7 7', ...trace });
   });
 });
 

@@ -2,6 +2,7 @@
 import { pairOf, streamKey, type Venue } from '../../schemas/primitives.ts';
 import { encodePubsubMessage, type PubsubMessage, standardAttributes } from '../../schemas/pubsub-message.ts';
 import { TOPICS, type Topic, type TopicName } from '../../schemas/topics.ts';
+import { barOf, traceAttribute } from '../../schemas/trace.ts';
 import { wireJson } from '../../schemas/wire-json.ts';
 
 /** What every published record has; the rest is its topic's schema. */
@@ -14,7 +15,7 @@ export interface PublishedRecord {
 
 /**
  * Serialized PubsubMessage of one record of `topic`.
- * `attributes` are added to the identity and event time that every message carries.
+ * `attributes` are added to identity, event time and trace.
  */
 export function toMessage(
   topic: TopicName,
@@ -34,7 +35,11 @@ export function messageFor(
   const eventTimeMs = (record as unknown as Record<string, number>)[timeField] ?? 0;
   return {
     data: Buffer.from(wireJson(schema, record)),
-    attributes: { ...standardAttributes(record.id, eventTimeMs), ...attributes },
+    attributes: {
+      ...standardAttributes(record.id, eventTimeMs),
+      ...traceAttribute(barOf(topic, record)),
+      ...attributes,
+    },
     messageId: '',
     orderingKey: orderingKey === null ? '' : keyOf(orderingKey, record),
   };

@@ -352,7 +352,7 @@ export const Replays = z.object({
 });
 export const ReplayOrder = z.strictObject({
   recording: z.string(),
-  speed: z.number().min(1).max(3_600),
+  speed: z.number().min(1).max(600),
 });
 
 export const Session = z.object({
@@ -372,8 +372,8 @@ const Nothing = z.strictObject({});
  * `/api/logout` (→ Session), `/api/replays` (ReplayOrder → Replays), `/api/replays/stop` (→ Replays). Not 200 is a Problem.
  * 401 is of a token that is needed: the page itself is served without one, and asks for it.
  *
- * Files: `/` is dashboard/page/index.html, `/page/X` is dashboard/page/X. A `.ts` is served as a module of JavaScript
- * without its types, under its own name; `import … from 'lightweight-charts'` in it becomes its file from the package.
+ * Files: `/` is dashboard/page/index.html, `/X` is dashboard/page/X. A `.ts` is served as a module of JavaScript
+ * without its types, under its own name; `import … from 'lightweight-charts'`, 'preact', 'preact/hooks' in it become files of the packages.
  */
 export const ROUTES = {
   '/api/session': { query: Nothing, answer: Session },

@@ -1,0 +1,6 @@
+/** What `pulumi up` runs. */
+
+import { makeAll } from './program.ts';
+import { readConfig } from './read-config.ts';
+
+export const outputs = makeAll(readConfig());

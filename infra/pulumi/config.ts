@@ -24,7 +24,7 @@ const count = (value: number, most: number, text: string) =>
 
 export const STAGES = ['dev', 'prod'] as const;
 export const TIERS = ['single-node', 'dataflow'] as const;
-export const IMAGES = ['relay', 'functions', 'node', 'worker'] as const;
+export const IMAGES = ['relay', 'functions', 'node', 'worker', 'launcher'] as const;
 export type Image = (typeof IMAGES)[number];
 
 const Relay = z.strictObject({
@@ -50,6 +50,12 @@ export const Settings = z.strictObject({
     .default('single-node')
     .describe(
       'What runs the graph: one always-on process, cheap for tens of symbols, or a Dataflow job. Data stays when it changes.',
+    ),
+  runGraph: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Off and on again, one `pulumi up` each, to change the tier: two graphs would share the messages.',
     ),
   relays: z
     .array(Relay)
@@ -123,6 +129,12 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('The Dataflow job, in that tier.'),
+  staticEgress: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether what reaches the internet has one address a region, to bind keys to; it bills by the GB.',
+    ),
   alertEmail: z
     .email()
     .nullable()

@@ -27,6 +27,10 @@ export interface Timer {
   readonly path: string;
   /** As cron has it, UTC. */
   readonly schedule: string;
+  /** An attempt that takes longer has failed. Unit: s. */
+  readonly deadlineS: number;
+  /** Attempts after one that failed. */
+  readonly retries: number;
 }
 
 interface Size {
@@ -62,13 +66,15 @@ export interface Service extends Size {
   readonly works: readonly QueueName[];
   /** When Scheduler posts to it. */
   readonly timers: readonly Timer[];
+  /** Whether it speaks to exchanges or Telegram; what does not has no way there. */
+  readonly reachesInternet: boolean;
   /** Anybody may call; it checks a secret of its own. */
   readonly isPublic: boolean;
 }
 
 /** What every service is, where its own line does not say otherwise. */
 const QUIET = {
-  ...{ isPair: false, isAlwaysOn: false, usesState: false, isPublic: false },
+  ...{ isPair: false, isAlwaysOn: false, usesState: false, isPublic: false, reachesInternet: true },
   ...{ args: [], env: {}, secrets: {}, publishes: [], pushed: [], pulls: [] },
   ...{ enqueues: [], works: [], timers: [] },
 } as const;
@@ -150,6 +156,9 @@ function functionsOf(config: Config): readonly Service[] {
       ...sink,
       about: 'Newest of each topic into the state store',
       usesState: true,
+      reachesInternet: false,
+      // Snapshots of each second keep it busy: CPU all the time is cheaper then than by the request.
+      isAlwaysOn: true,
       instances: { min: 1, max: 10 },
       pushed: readBy('Bigtable'),
       publishes: ['dead-letters'],
@@ -158,6 +167,8 @@ function functionsOf(config: Config): readonly Service[] {
       ...desk,
       about: 'Rules of position and risk: entries, exits and refusals',
       usesState: true,
+      // As of the sink: snapshots.
+      isAlwaysOn: true,
       // A cold start would be told in the price of an entry.
       instances: { min: 1, max: 10 },
       env: {
@@ -168,7 +179,9 @@ function functionsOf(config: Config): readonly Service[] {
       },
       secrets: isOnAccount ? ORDERS : {},
       pushed: readBy('trade desk'),
-      timers: [{ path: '/timer', schedule: '* * * * *' }],
+      // The next minute's timer is the next attempt.
+      timers: [{ path: '/timer', schedule: '* * * * *', deadlineS: 60, retries: 0 }],
+      reachesInternet: isOnAccount,
       publishes: ['position-events', 'dead-letters'],
     },
     {
@@ -177,7 +190,8 @@ function functionsOf(config: Config): readonly Service[] {
       usesState: true,
       instances: { min: 0, max: 1 },
       env: { ...macro.env, ...instruments, ...jsonIn('CST_PARAMS', macroParams) },
-      timers: [{ path: '/', schedule: '*/15 * * * *' }],
+      // It waits until the bars are there, and fails rather than decides on less than could be known.
+      timers: [{ path: '/', schedule: '*/15 * * * *', deadlineS: 600, retries: 3 }],
       publishes: ['macro-bias-updates', 'trade-signals-macro'],
     },
     {

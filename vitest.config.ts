@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { WANTS_INFRASTRUCTURE } from './test/infrastructure/wanted.ts';
 
 /** Tiers by file name: those of each are run by `--mode` of that name, and by no other. */
 const TIERS: Record<string, string> = {
@@ -17,8 +18,12 @@ export default defineConfig(({ mode }) => {
   const tier = TIERS[mode];
   return {
     test: {
-      include: [tier ?? '{schemas,transforms,connectors,pipelines,functions,bq,cli,test}/**/*.test.ts'],
-      exclude: [...configDefaults.exclude, ...(tier ? [] : Object.values(TIERS))],
+      include: [tier ?? '{schemas,transforms,connectors,pipelines,functions,bq,infra,cli,test}/**/*.test.ts'],
+      exclude: [
+        ...configDefaults.exclude,
+        ...(tier ? [] : Object.values(TIERS)),
+        ...(WANTS_INFRASTRUCTURE ? [] : ['infra/pulumi/**', 'test/infrastructure/**']),
+      ],
       pool: 'threads',
       // Engines take all cores; of a file's cases, those that say so run side by side.
       fileParallelism: mode !== 'engines',

@@ -129,12 +129,6 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('The Dataflow job, in that tier.'),
-  staticEgress: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Whether what reaches the internet has one address a region, to bind keys to; it bills by the GB.',
-    ),
   alertEmail: z
     .email()
     .nullable()

@@ -7,13 +7,14 @@ import type { FeedInput } from '../connectors/feed/feed-io.ts';
 import { openRecorder, type Recorder } from '../connectors/journal/recorder.ts';
 import type { Retention } from '../connectors/journal/segment-writer.ts';
 import type { Lease } from '../connectors/lease/port.ts';
+import { Meter } from '../connectors/metrics/meter.ts';
 import { type Relay, startRelay } from '../connectors/relay/relay.ts';
 import type { StandbyOptions } from '../connectors/standby/standby-options.ts';
 import type { UniverseOptions } from '../schemas/universe-options.ts';
 import { LiveUniverse } from './live-universe.ts';
 import type { Log } from './log.ts';
 import { healthBody, RelayHealth, type RelayReport } from './relay-health.ts';
-import { relayMetrics } from './relay-metrics.ts';
+import { relaySamples } from './relay-metrics.ts';
 import { type StatusAddress, type StatusServer, serveStatus } from './status-server.ts';
 
 export interface RecordOptions {
@@ -154,8 +155,9 @@ export class RelayService {
       const reasons = this.reasons();
       return { isWell: reasons.length === 0, body: healthBody(this.report(), reasons) };
     };
-    const metrics = () => relayMetrics(this.report());
-    this.#server = await serveStatus({ health, metrics }, this.#options.status);
+    const meter = new Meter(['relay']);
+    meter.read(() => relaySamples(this.report()));
+    this.#server = await serveStatus({ health, metrics: () => meter.text() }, this.#options.status);
   }
 
   /** So that it is known since when what is wrong has been wrong. */

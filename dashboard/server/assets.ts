@@ -15,15 +15,16 @@ export interface Asset {
   readonly gzipped: Buffer;
 }
 
-const PAGE = join(import.meta.dirname, '..', 'page');
-const PACKAGES = join(import.meta.dirname, '..', '..', 'node_modules');
+const ROOT = join(import.meta.dirname, '../..');
+const PAGE = join(ROOT, 'dashboard/page');
+const PACKAGES = join(ROOT, 'node_modules');
 const SCRIPT = 'text/javascript; charset=utf-8';
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
-  '.woff2': 'font/woff2',
+  '.ttf': 'font/ttf',
   '.ts': SCRIPT,
 };
 /** Tests and what serves them stay at home. */
@@ -33,8 +34,15 @@ const NOT_SERVED = /\.(test|fixture)\.ts$/;
 const MODULES: Readonly<Record<string, string>> = {
   'lightweight-charts': 'lightweight-charts/dist/lightweight-charts.standalone.production.mjs',
   preact: 'preact/dist/preact.mjs',
-  'preact/hooks': 'preact/hooks/dist/hooks.mjs',
 };
+/** Fonts by the name that the page's style has for them. */
+const PLEX = '@expo-google-fonts/ibm-plex-sans-condensed';
+const FONTS: Readonly<Record<string, string>> = {
+  '/fonts/plex-400.ttf': `${PLEX}/400Regular/IBMPlexSansCondensed_400Regular.ttf`,
+  '/fonts/plex-600.ttf': `${PLEX}/600SemiBold/IBMPlexSansCondensed_600SemiBold.ttf`,
+};
+/** Modules of ours that run in a browser as they are; their address is their path. */
+const SHARED = ['transforms/indicators/rsi.ts'];
 const IMPORT = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'./][^"'\n]*)\2/g;
 
 /** By path: `/` is the page, `/X` the file X beside it, `/modules/NAME.js` a module of a package. */
@@ -55,12 +63,29 @@ export function loadAssets(page = PAGE): ReadonlyMap<string, Asset> {
     const text = readFileSync(join(PACKAGES, file), 'utf8');
     assets.set(moduleUrl(name), assetOf(SCRIPT, withUrls(text)));
   }
+  for (const [url, file] of Object.entries(FONTS)) {
+    assets.set(url, assetOf('font/ttf', readFileSync(join(PACKAGES, file))));
+  }
+  for (const path of SHARED) {
+    assets.set(`/${path}`, assetOf(SCRIPT, scriptOf(readFileSync(join(ROOT, path), 'utf8'))));
+  }
   return assets;
 }
 
 /** Types become spaces, so that lines and columns of errors are those of the source. */
 function scriptOf(text: string): string {
-  return withUrls(stripTypeScriptTypes(text));
+  return withUrls(quietly(() => stripTypeScriptTypes(text)));
+}
+
+/** Node tells whoever starts the program that this function of it may change; that is for us to know. */
+function quietly<T>(work: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return work();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 /** A browser knows no packages, and a map of imports would be an inline script, which our policy forbids. */

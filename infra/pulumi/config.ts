@@ -162,10 +162,7 @@ export const Settings = z.strictObject({
     .nullable()
     .default(null)
     .describe('Where VPC Service Controls put a perimeter round the project; none: no perimeter.'),
-  labels: z
-    .record(Label, Label)
-    .default({})
-    .describe('Beside app, stage and tier, on everything, for the bill.'),
+  labels: z.record(Label, Label).default({}).describe('Beside app and stage, on everything, for the bill.'),
 });
 
 export interface Config extends Omit<z.output<typeof Settings>, 'keepHistory'> {

@@ -24,8 +24,8 @@ export interface Stack {
   readonly projectNumber: Output<string>;
 }
 
-export function labelsOf({ labels, stage, tier }: Config): Record<string, string> {
-  return { app: 'cst', stage, tier, ...labels };
+export function labelsOf({ labels, stage }: Config): Record<string, string> {
+  return { app: 'cst', stage, ...labels };
 }
 
 /** `apis`: what must be there before anything else is made. */

@@ -29,9 +29,7 @@ export type Image = (typeof IMAGES)[number];
 
 const Relay = z.strictObject({
   venue: Venue,
-  region: Region.describe(
-    'Where its pair runs: each millisecond from the exchange is one more to the signal.',
-  ),
+  region: Region.optional().describe('Where its pair runs, if not with the rest: near its exchange.'),
   symbols: z.array(VenueSymbol).default([]).describe('None named: the universe, the first by turnover.'),
   universe: z.number().int().min(1).max(500).default(25).describe('Its size.'),
 });
@@ -41,7 +39,8 @@ export const Settings = z.strictObject({
     .string('expected it: pulumi config set gcp:project my-project')
     .regex(PROJECT_ID, 'expected the id of a Google Cloud project')
     .describe('Google Cloud project (gcp:project); one to a stack, since resources are named alike in all.'),
-  region: Region.default('europe-west1').describe('Where all but the relays runs and is kept (gcp:region).'),
+  // Bybit's matching engine is in Singapore: each millisecond from it is one more to the signal, and to the order.
+  region: Region.default('asia-southeast1').describe('Where all runs and is kept (gcp:region).'),
   stage: z
     .enum(STAGES, `expected ${STAGES.join(' or ')}: pulumi config set cst:stage dev`)
     .describe('What the stack is for; default its name. `prod` keeps its data when it is destroyed.'),
@@ -61,10 +60,7 @@ export const Settings = z.strictObject({
     .array(Relay)
     .min(1)
     .refine((all) => new Set(all.map(({ venue }) => venue)).size === all.length, 'expected each venue once')
-    .default([
-      // Bybit's matching engine is in Singapore.
-      { venue: 'bybit', region: 'asia-southeast1', symbols: [], universe: 25 },
-    ])
+    .default([{ venue: 'bybit', symbols: [], universe: 25 }])
     .describe(
       'Exchanges that are read, each by a pair of relays of which one publishes. An exchange may refuse some countries.',
     ),
@@ -165,16 +161,27 @@ export const Settings = z.strictObject({
   labels: z.record(Label, Label).default({}).describe('Beside app and stage, on everything, for the bill.'),
 });
 
-export interface Config extends Omit<z.output<typeof Settings>, 'keepHistory'> {
+type Told = z.output<typeof Settings>;
+
+export interface Config extends Omit<Told, 'keepHistory' | 'relays'> {
   readonly keepHistory: boolean;
+  readonly relays: readonly (Told['relays'][number] & { readonly region: string })[];
 }
 
 /** @throws ConfigError naming each setting that is missing or wrong, and what to do. */
 export function configOf(given: Readonly<Record<string, unknown>>): Config {
   const { success, data, error } = Settings.safeParse(given);
-  if (success) return { ...data, keepHistory: data.keepHistory ?? data.stage === 'prod' };
+  if (success) return completed(data);
   const wrong = error.issues.map(({ path, message }) => `${path.join('.') || 'cst'}: ${message}`);
   throw new ConfigError(
     `Settings of the stack: ${wrong.join('; ')}. Put them right in Pulumi.STACK.yaml, or by pulumi config set.`,
   );
+}
+
+function completed({ keepHistory, relays, ...told }: Told): Config {
+  return {
+    ...told,
+    keepHistory: keepHistory ?? told.stage === 'prod',
+    relays: relays.map((relay) => ({ ...relay, region: relay.region ?? told.region })),
+  };
 }

@@ -11,7 +11,7 @@ export function environmentOf(service: Service, stack: Stack): Record<string, In
   return {
     GOOGLE_CLOUD_PROJECT: config.project,
     ...service.env,
-    ...(service.usesState && {
+    ...(service.state !== 'nothing' && {
       CST_BIGTABLE_INSTANCE: STATE.instance,
       CST_BIGTABLE_TABLE: STATE.table,
       CST_BIGTABLE_APP_PROFILE: STATE.appProfile,

@@ -59,7 +59,8 @@ export interface Service extends Size {
   readonly pushed: readonly SubscriptionSettings[];
   /** Subscriptions that it pulls. */
   readonly pulls: readonly SubscriptionSettings[];
-  readonly usesState: boolean;
+  /** What it does with the state store. */
+  readonly state: 'reads' | 'writes' | 'nothing';
   /** Queues that it adds tasks to. */
   readonly enqueues: readonly QueueName[];
   /** Queues whose tasks are posted to it. */
@@ -74,7 +75,7 @@ export interface Service extends Size {
 
 /** What every service is, where its own line does not say otherwise. */
 const QUIET = {
-  ...{ isPair: false, isAlwaysOn: false, usesState: false, isPublic: false, reachesInternet: true },
+  ...{ isPair: false, isAlwaysOn: false, state: 'nothing', isPublic: false, reachesInternet: true },
   ...{ args: [], env: {}, secrets: {}, publishes: [], pushed: [], pulls: [] },
   ...{ enqueues: [], works: [], timers: [] },
 } as const;
@@ -155,7 +156,7 @@ function functionsOf(config: Config): readonly Service[] {
     {
       ...sink,
       about: 'Newest of each topic into the state store',
-      usesState: true,
+      state: 'writes',
       reachesInternet: false,
       // Snapshots of each second keep it busy: CPU all the time is cheaper then than by the request.
       isAlwaysOn: true,
@@ -166,7 +167,7 @@ function functionsOf(config: Config): readonly Service[] {
     {
       ...desk,
       about: 'Rules of position and risk: entries, exits and refusals',
-      usesState: true,
+      state: 'writes',
       // As of the sink: snapshots.
       isAlwaysOn: true,
       // A cold start would be told in the price of an entry.
@@ -187,7 +188,7 @@ function functionsOf(config: Config): readonly Service[] {
     {
       ...macro,
       about: 'Bias of each pair and swing signals',
-      usesState: true,
+      state: 'reads',
       instances: { min: 0, max: 1 },
       env: { ...macro.env, ...instruments, ...jsonIn('CST_PARAMS', macroParams) },
       // It waits until the bars are there, and fails rather than decides on less than could be known.
@@ -197,7 +198,7 @@ function functionsOf(config: Config): readonly Service[] {
     {
       ...notifier,
       about: 'Alerts to Telegram',
-      usesState: true,
+      state: 'writes',
       // It sends between requests, too, and of two the younger deposes the other.
       isAlwaysOn: true,
       instances: ONE,
@@ -210,7 +211,7 @@ function functionsOf(config: Config): readonly Service[] {
     {
       ...webhook,
       about: 'Buttons and commands from Telegram',
-      usesState: true,
+      state: 'writes',
       isPublic: true,
       instances: { min: 0, max: 3 },
       env: { ...webhook.env, ...told },
@@ -223,7 +224,7 @@ function functionsOf(config: Config): readonly Service[] {
     {
       ...charts,
       about: 'Charts of signals as pictures',
-      usesState: true,
+      state: 'writes',
       instances: { min: 0, max: 5 },
       memory: '1Gi',
       secrets: { CST_TELEGRAM_TOKEN: 'telegram-token' },

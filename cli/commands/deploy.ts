@@ -5,7 +5,7 @@ import { type DeployFlags, type OptionFlag, optionFlags } from '../deploy-flags.
 
 const HELP = `
 Before the first time: topics and subscriptions of docs/MESSAGES.md (subscriptions raw-tick-data and book-snapshots),
-a bucket, and the worker image (infra/dataflow/Dockerfile). Workers need roles/dataflow.worker, roles/pubsub.editor
+a bucket, and the worker image (npm run build:images). Workers need roles/dataflow.worker, roles/pubsub.editor
 and read access to the image.
 Credentials are found as gcloud's are (gcloud auth application-default login, GOOGLE_APPLICATION_CREDENTIALS, or the
 machine's service account). None is ever a flag.

@@ -98,6 +98,10 @@ export const Settings = z.strictObject({
     .describe(
       'Whether data is protected from deletion and outlives `pulumi destroy`; default in prod alone.',
     ),
+  tickHistory: z
+    .boolean()
+    .default(false)
+    .describe('Whether each trade becomes a row of history, minutes later; candles do not need them (docs/COST.md).'),
   keepDays: z
     .partialRecord(z.enum(TABLE_NAMES), z.number().int().min(1).max(36_500).nullable())
     .default({})

@@ -1,0 +1,34 @@
+/** All that runs, and what it runs on. */
+import type { Resource } from '@pulumi/pulumi';
+import type { Accounts } from './accounts.ts';
+import { makeBucket } from './bucket.ts';
+import { makeBudget } from './budget.ts';
+import { makeChecks } from './checks.ts';
+import type { Platform } from './cloud-run.ts';
+import { makeFunctions } from './functions.ts';
+import { makeGraph } from './graph.ts';
+import { makeNetwork } from './network.ts';
+import { makeRelays } from './relay.ts';
+import { makeSchedules } from './schedules.ts';
+import type { Stack } from './stack.ts';
+import { makeQueues } from './tasks.ts';
+
+/** What there is before anything runs. */
+export interface Ground {
+  /** Rights that services need to start. */
+  readonly rights: readonly Resource[];
+  /** History, as SQL reads it. */
+  readonly tables: readonly Resource[];
+}
+
+export function makeCompute(stack: Stack, accounts: Accounts, { rights, tables }: Ground): void {
+  const bucket = makeBucket(stack);
+  const network = makeNetwork(stack);
+  const platform: Platform = { stack, accounts, network, rights: [...rights, bucket] };
+  makeRelays(platform);
+  makeGraph(platform);
+  makeQueues(stack, accounts);
+  makeSchedules(stack, accounts, makeFunctions(platform));
+  makeChecks(stack, tables);
+  makeBudget(stack, undefined);
+}

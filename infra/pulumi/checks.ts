@@ -42,7 +42,11 @@ export function makeChecks(stack: Stack, tables: readonly Resource[]): void {
       `check-${query.name}`,
       {
         ...{ displayName: query.name, dataSourceId: 'scheduled_query', schedule: SCHEDULE },
-        ...{ location: config.region, serviceAccountName: account.email, params: { query: assertion(query) } },
+        ...{
+          location: config.region,
+          serviceAccountName: account.email,
+          params: { query: assertion(query) },
+        },
       },
       { ...options, dependsOn: [...rights, ...tables] },
     );

@@ -95,7 +95,10 @@ function containerOf(image: string, service: Service, stack: Stack): Container {
   };
 }
 
-function variablesOf(service: Service, stack: Stack): gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv[] {
+function variablesOf(
+  service: Service,
+  stack: Stack,
+): gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv[] {
   const plain = Object.entries(environmentOf(service, stack)).map(([name, value]) => ({ name, value }));
   const secrets = Object.entries(service.secrets).map(([name, secret]) => ({
     name,

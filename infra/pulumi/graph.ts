@@ -63,7 +63,11 @@ function templateOf(launcher: string): string {
 }
 
 /** Of metadata.json. */
-function parametersOf(workerImage: string, venue: string, bootstrap: readonly string[]): Record<string, string> {
+function parametersOf(
+  workerImage: string,
+  venue: string,
+  bootstrap: readonly string[],
+): Record<string, string> {
   const history = { history: 'exchange', symbols: bootstrap.join(',') };
   return { workerImage, venue, ...(bootstrap.length > 0 && history) };
 }

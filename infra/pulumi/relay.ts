@@ -9,7 +9,10 @@ class RelayPair extends ComponentResource {
   constructor(image: string, relay: Service, platform: Platform) {
     super('cst:RelayPair', relay.name, {}, platform.stack.options);
     const first = new CloudRunService(`${relay.name}-a`, image, relay, platform);
-    new CloudRunService(`${relay.name}-b`, image, relay, { ...platform, rights: [...platform.rights, first] });
+    new CloudRunService(`${relay.name}-b`, image, relay, {
+      ...platform,
+      rights: [...platform.rights, first],
+    });
   }
 }
 

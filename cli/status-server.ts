@@ -1,6 +1,7 @@
 /** How a running service is, over HTTP: what Cloud Run, an uptime check and Prometheus ask. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { METRICS_TYPE } from '../connectors/metrics/meter.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 
 export interface StatusPages {
@@ -14,8 +15,6 @@ export interface StatusServer {
   readonly url: string;
   close(): Promise<void>;
 }
-
-const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Where health is served: open to others only where a port was asked for. */
 export interface StatusAddress {

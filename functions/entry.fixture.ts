@@ -60,8 +60,8 @@ export class FunctionProcess {
       .map((line) => JSON.parse(line));
   }
 
-  get(path: string): Promise<Response> {
-    return fetch(this.#url + path);
+  get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.#url + path, { headers });
   }
 
   /** Status of the answer. */

@@ -10,6 +10,7 @@ import { pullAll } from '../connectors/bus/fixture.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { BotApi, TOKEN } from '../connectors/messenger/bot-api.fixture.ts';
 import { plainText } from '../connectors/messenger/html.ts';
+import { scraped, unlisted } from '../connectors/metrics/exposition.fixture.ts';
 import { keepNewest } from '../connectors/state/records.ts';
 import { openSqliteStore } from '../connectors/state/sqlite.ts';
 import { BookSnapshot } from '../schemas/book-snapshot.ts';
@@ -69,6 +70,16 @@ async function stopped(running: FunctionProcess): Promise<number | null> {
   return running.ended();
 }
 
+/** What whoever scrapes from beside it reads, by series. */
+async function metricsOf(running: FunctionProcess): Promise<Record<string, number>> {
+  const text = await (await running.get('/metrics')).text();
+  expect(unlisted(text)).toEqual([]);
+  const labelled = (labels: object) => Object.entries(labels).map((pair) => pair.join('='));
+  return Object.fromEntries(
+    scraped(text).map(({ name, labels, value }) => [`${name}{${labelled(labels)}}`, value]),
+  );
+}
+
 async function botApi(test: TestContext): Promise<BotApi> {
   const server = await new BotApi().start();
   test.onTestFinished(() => server.stop());
@@ -101,6 +112,14 @@ describe.concurrent('state-sink', () => {
     expect(await running.post('{', google)).toBe(400);
     expect(await running.post(push, google)).toBe(204);
     expect(await (await running.get('/healthz')).json()).toEqual({ status: 'ok' });
+    expect(await metricsOf(running)).toMatchObject({
+      'cst_state_rows_total{kind=snapshot}': 1,
+      'cst_state_age_seconds{kind=snapshot}': expect.closeTo(0, -2),
+      'cst_requests_total{function=state-sink,status=204}': 1,
+      'cst_requests_total{function=state-sink,status=401}': 2,
+      'cst_stage_up{stage=state-sink}': 1,
+    });
+    expect((await running.get('/metrics', { 'x-forwarded-for': '203.0.113.9' })).status).toBe(401);
     expect(await stopped(running)).toBe(0);
     const store = await openSqliteStore({ path: path('state.db'), clock: systemClock });
     test.onTestFinished(() => store.close());
@@ -125,6 +144,10 @@ describe.concurrent('trade-desk', () => {
       expect(await running.post(push, CALL)).toBe(204);
       expect(await running.post(push, CALL)).toBe(204);
       expect(await running.post({}, CALL, '/timer')).toBe(204);
+      expect(await metricsOf(running)).toMatchObject({
+        'cst_desk_halted{book=a}': 0,
+        'cst_published_total{topic=position-events}': 1,
+      });
       return running;
     });
     expect(events).toMatchObject([{ kind: 'DECISION', signalId: told.id, refusal: expect.any(String) }]);
@@ -203,6 +226,11 @@ describe.concurrent('telegram-notifier', () => {
     await until(() => seen(server).some((text) => text.includes('BTCUSDT')));
     const health = await (await running.get('/healthz')).json();
     expect(health).toMatchObject({ status: 'ok', outbox: { REFUSED: 0 } });
+    expect(await metricsOf(running)).toMatchObject({
+      'cst_alert_outbox_messages{state=sent}': 1,
+      'cst_alerts_total{outcome=sent}': 1,
+      'cst_alert_seconds_count{}': 1,
+    });
     expect(await stopped(running)).toBe(0);
     const store = await openSqliteStore({ path: path('state.db'), clock: systemClock });
     test.onTestFinished(() => store.close());

@@ -6,7 +6,9 @@ import type { Clock } from '../connectors/clock/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { within } from '../connectors/clock/within.ts';
 import { jsonLog, type Log } from '../connectors/log-line.ts';
+import { METRICS_TYPE, Meter } from '../connectors/metrics/meter.ts';
 import { messageOf, WireFormatError } from '../schemas/errors.ts';
+import type { Stage } from '../schemas/metrics.ts';
 import { type Environment, settingsOf } from './environment.ts';
 import { Ports } from './ports.ts';
 import type { Handler } from './post-handler.ts';
@@ -17,6 +19,8 @@ export interface FunctionContext {
   readonly ports: Ports;
   readonly clock: Clock;
   readonly log: Log;
+  /** What `/metrics` tells. */
+  readonly meter: Meter;
   /** Logs what went wrong with a request: what others sent as a warning, the rest as an error. */
   readonly onError: (error: unknown) => void;
 }
@@ -33,7 +37,7 @@ export interface OpenFunction {
 
 export interface FunctionEntry<P extends Pieces> {
   /** Its target, as `functions-framework --target` is told. */
-  readonly name: string;
+  readonly name: Stage;
   readonly environment: Environment;
   readonly settings: P;
   readonly open: (
@@ -44,22 +48,25 @@ export interface FunctionEntry<P extends Pieces> {
 
 /** Cloud Run kills ten seconds after it has asked. */
 const DRAIN_MS = 8_000;
+const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * Registers the function. `GET /live` and `GET /healthz` answer 200; 503 once it was asked to stop, or where a new process
- * is needed. All else is the handler's. SIGTERM: new requests get 503, those under way are finished, the ports are closed, and the process ends.
+ * is needed. `GET /metrics` answers whoever scrapes from beside it. All else is the handler's. SIGTERM: new requests get 503, those under way are finished, the ports are closed, and the process ends.
  * Where a setting is wrong the process ends at once: one line of the log, exit code 4.
  */
 export async function serveFunction<P extends Pieces>(entry: FunctionEntry<P>): Promise<void> {
   const clock = systemClock;
   const log = jsonLog(clock, (line) => process.stdout.write(line));
-  const ports = new Ports(clock);
+  const meter = new Meter([entry.name]);
+  const ports = new Ports(clock, meter);
   const onError = (error: unknown) =>
     log(error instanceof WireFormatError ? 'WARNING' : 'ERROR', messageOf(error));
   try {
     const settings = settingsOf(entry.settings, entry.environment);
-    const running = new Running(await entry.open(settings, { ports, clock, log, onError }), ports, log);
+    const opened = await entry.open(settings, { ports, clock, log, meter, onError });
+    const running = new Running({ opened, ports, log, meter, name: entry.name });
     http(entry.name, (request, response) => running.answer(request, response));
     endOnSignal(() => running.stop());
     log('INFO', `${entry.name} serves.`);
@@ -69,24 +76,26 @@ export async function serveFunction<P extends Pieces>(entry: FunctionEntry<P>): 
   }
 }
 
+interface Parts extends Pick<FunctionContext, 'ports' | 'log' | 'meter'> {
+  readonly opened: OpenFunction;
+  readonly name: Stage;
+}
+
 class Running {
-  readonly #function: OpenFunction;
-  readonly #ports: Ports;
-  readonly #log: Log;
+  readonly #parts: Parts;
   readonly #underWay = new Set<Promise<void>>();
   #isStopping = false;
 
-  constructor(opened: OpenFunction, ports: Ports, log: Log) {
-    this.#function = opened;
-    this.#ports = ports;
-    this.#log = log;
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url?.split('?')[0];
     if (request.method === 'GET' && (path === '/healthz' || path === '/live')) return this.#tell(response);
+    if (path === '/metrics' && isSidecar(request)) return this.#measures(response);
     if (this.#isStopping) return void response.writeHead(503).end();
-    const work = this.#function.handler(request, response);
+    const work = this.#handle(request, response);
     this.#underWay.add(work);
     try {
       await work;
@@ -95,27 +104,47 @@ class Running {
     }
   }
 
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { opened, meter, name } = this.#parts;
+    const startMs = systemClock.now();
+    await opened.handler(request, response);
+    meter.count('cst_requests_total', { function: name, status: String(response.statusCode) });
+    meter.observe('cst_request_seconds', (systemClock.now() - startMs) / 1_000, { function: name });
+  }
+
+  async #measures(response: ServerResponse): Promise<void> {
+    response.writeHead(200, { 'content-type': METRICS_TYPE }).end(await this.#parts.meter.text());
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#log('INFO', `Stopping: ${this.#underWay.size} requests under way.`);
+    const { log } = this.#parts;
+    log('INFO', `Stopping: ${this.#underWay.size} requests under way.`);
     if (!(await within(systemClock, DRAIN_MS, this.#end()))) {
-      this.#log('WARNING', `Not stopped within ${DRAIN_MS / 1000} s: ended as it is.`);
+      log('WARNING', `Not stopped within ${DRAIN_MS / 1000} s: ended as it is.`);
     }
   }
 
   async #end(): Promise<void> {
     await Promise.allSettled(this.#underWay);
-    await this.#function.close?.();
-    await this.#ports.close();
+    await this.#parts.opened.close?.();
+    await this.#parts.ports.close();
   }
 
   #tell(response: ServerResponse): void {
-    const isWell = this.#function.isWell?.() ?? true;
+    const { opened } = this.#parts;
+    const isWell = opened.isWell?.() ?? true;
     const status = this.#isStopping ? 'stopping' : isWell ? 'ok' : 'unwell';
-    const body = JSON.stringify({ status, ...this.#function.health?.() });
+    const body = JSON.stringify({ status, ...opened.health?.() });
     const headers = { 'content-type': 'application/json' };
     response.writeHead(status === 'ok' ? 200 : 503, headers).end(body);
   }
+}
+
+/** What comes in from outside has passed a front end, which says whom it speaks for; what runs beside us asks directly. */
+function isSidecar({ method, socket, headers }: IncomingMessage): boolean {
+  const isDirect = headers['x-forwarded-for'] === undefined && headers.forwarded === undefined;
+  return method === 'GET' && isDirect && LOOPBACK.test(socket.remoteAddress ?? '');
 }
 
 /** The framework's own listeners would end the process at the signal, with requests half done: they are taken off. */

@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import type { Clock } from '../connectors/clock/port.ts';
 import type { Messenger } from '../connectors/messenger/port.ts';
+import type { Meter } from '../connectors/metrics/meter.ts';
+import { countPublished } from '../connectors/metrics/published.ts';
 import type { StateStore } from '../connectors/state/port.ts';
 import type { TaskQueue } from '../connectors/tasks/port.ts';
 import { CHART_QUEUE } from '../schemas/chart-task.ts';
@@ -24,10 +26,12 @@ interface Closeable {
 /** Nothing is loaded that is not used: a function that was asleep starts the sooner. */
 export class Ports {
   readonly #clock: Clock;
+  readonly #meter: Meter;
   readonly #opened = new Map<string, Promise<Closeable>>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, meter: Meter) {
     this.#clock = clock;
+    this.#meter = meter;
   }
 
   store(settings: StateSettings): Promise<StateStore> {
@@ -43,15 +47,19 @@ export class Ports {
   }
 
   bus(settings: BusSettings): Promise<MessageBus> {
+    return this.#open('bus', async () =>
+      countPublished(await this.#busOf(settings), this.#meter, this.#clock),
+    );
+  }
+
+  async #busOf(settings: BusSettings): Promise<MessageBus> {
     const clock = this.#clock;
-    return this.#open('bus', async () => {
-      if (settings.kind === 'embedded') {
-        const { openEmbeddedBus } = await import('../connectors/bus/embedded.ts');
-        return openEmbeddedBus({ dir: settings.dir, clock });
-      }
-      const { openPubSubBus } = await import('../connectors/bus/pubsub.ts');
-      return openPubSubBus({ ...settings, clock });
-    });
+    if (settings.kind === 'embedded') {
+      const { openEmbeddedBus } = await import('../connectors/bus/embedded.ts');
+      return openEmbeddedBus({ dir: settings.dir, clock });
+    }
+    const { openPubSubBus } = await import('../connectors/bus/pubsub.ts');
+    return openPubSubBus({ ...settings, clock });
   }
 
   tasks(settings: TaskSettings): Promise<TaskQueue> {

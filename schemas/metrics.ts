@@ -114,7 +114,6 @@ export const METRICS = {
 
   cst_state_rows_total: state('Messages written to their row, or found to be older than it.', 'kind'),
   cst_state_age_seconds: state('Since the event time of the newest row.', 'kind'),
-  cst_state_failures_total: state('Writes that failed and come again.', 'kind'),
 
   cst_history_rows_total: history('Messages whose rows are durable.', 'topic'),
   cst_history_backlog_messages: history('Messages that wait to be written; absent on Pub/Sub.', 'topic'),

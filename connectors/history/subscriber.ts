@@ -1,9 +1,11 @@
 /** Writes what is published into history: what BigQuery subscriptions do in the cloud. */
 import { WireFormatError } from '../../schemas/errors.ts';
+import type { CounterName } from '../../schemas/metrics.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { deadLetterOf } from '../bus/dead-letter.ts';
 import type { Delivery, MessageBus, OutgoingMessage, Subscription } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
+import { type Meter, sample } from '../metrics/meter.ts';
 import type { History } from './port.ts';
 import { type Row, rowsOf, tableOf } from './rows.ts';
 
@@ -18,6 +20,7 @@ export interface RecordHistoryOptions {
   readonly maxWaitMs?: number;
   /** Told of each failed attempt to write; the messages are tried again. */
   readonly onError?: (topic: TopicName, error: unknown) => void;
+  readonly meter?: Meter | undefined;
 }
 
 export interface HistoryRecorder {
@@ -37,6 +40,9 @@ export async function recordHistory(options: RecordHistoryOptions): Promise<Hist
     options.topics.map(
       async (topic) => new TopicRecorder(options, topic, await options.bus.subscribe(topic, 'history')),
     ),
+  );
+  options.meter?.read(() =>
+    recorders.map(({ topic, backlog }) => sample('cst_history_backlog_messages', backlog, { topic })),
   );
   return {
     async close() {
@@ -68,6 +74,11 @@ class TopicRecorder {
     this.#done.catch(() => {});
   }
 
+  /** Messages that wait; undefined where the bus cannot know. */
+  get backlog(): number | undefined {
+    return this.#subscription.backlog();
+  }
+
   async drain(): Promise<void> {
     this.#draining.abort();
     await this.#closeWhenEmpty();
@@ -81,6 +92,7 @@ class TopicRecorder {
       try {
         await this.#write(deliveries);
         for (const delivery of deliveries) delivery.ack();
+        this.#count('cst_history_rows_total', deliveries.length);
       } catch (error) {
         await this.#giveBack(deliveries, error);
       }
@@ -162,6 +174,7 @@ class TopicRecorder {
   async #giveBack(deliveries: readonly Delivery[], error: unknown): Promise<void> {
     const { clock, onError } = this.#options;
     onError?.(this.topic, error);
+    this.#count('cst_history_failures_total', 1);
     for (const delivery of deliveries) delivery.nack();
     if (!this.#draining.signal.aborted) {
       await clock.until(clock.now() + RETRY_AFTER_MS, this.#draining.signal);
@@ -169,6 +182,10 @@ class TopicRecorder {
     }
     await this.#subscription.close();
     throw error;
+  }
+
+  #count(name: CounterName, by: number): void {
+    this.#options.meter?.count(name, { topic: this.topic }, by);
   }
 
   async #closeWhenEmpty(): Promise<void> {

@@ -8,6 +8,9 @@ import {
   type Stage,
 } from '../../schemas/metrics.ts';
 
+/** What the text is, for HTTP. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
 export type Labels = Readonly<Record<string, string>>;
 
 /** A number as of this moment; none where its value is not known. */

@@ -17,7 +17,7 @@ await serveFunction({
     params: json('CST_PARAMS', MacroParams),
     restUrls: REST_URLS,
   },
-  async open({ state, bus, callers, pairs, params, restUrls }, { ports, clock, log, onError }) {
+  async open({ state, bus, callers, pairs, params, restUrls }, { ports, clock, log, meter, onError }) {
     const authorize = authorizeOf(callers);
     const [store, open] = await Promise.all([ports.store(state), ports.bus(bus)]);
     const venues = new Set(pairs.flatMap(({ instruments }) => instruments.map(({ venue }) => venue)));
@@ -31,6 +31,8 @@ await serveFunction({
     const exchange: CandleSource = (query) => rests.get(query.venue)!.klines(query);
     const onFailure = (failure: string) => log('WARNING', failure);
     const sources = { known, exchange, onFailure };
-    return { handler: macroHandler({ ...sources, pairs, params, bus: open, clock, authorize, onError }) };
+    return {
+      handler: macroHandler({ ...sources, pairs, params, bus: open, clock, meter, authorize, onError }),
+    };
   },
 });

@@ -1,6 +1,7 @@
 /** One run of the MACRO engine: gathers candles, decides for each pair, publishes. Any number of runs of a slot are one. */
 import type { MessageBus } from '../../connectors/bus/port.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
+import type { Meter } from '../../connectors/metrics/meter.ts';
 import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
 import type { MacroBias } from '../../schemas/macro.ts';
 import type { MacroParams } from '../../schemas/macro-params.ts';
@@ -21,6 +22,7 @@ export interface MacroEngine extends CandleSources {
   readonly bus: Pick<MessageBus, 'publish'>;
   readonly clock: Clock;
   readonly params: MacroParams;
+  readonly meter?: Meter | undefined;
 }
 
 export interface MacroRun {
@@ -55,13 +57,20 @@ export async function runMacro(engine: MacroEngine, slot = slotAt(engine.clock.n
   }
   await clock.until(slot + SETTLED_AFTER_MS);
   const ended = await Promise.allSettled(pairs.map((pair) => decideAndPublish(engine, pair, slot)));
-  return {
+  const run: MacroRun = {
     slot,
     decided: ended.flatMap((end) => (end.status === 'fulfilled' ? [summary(end.value)] : [])),
     failed: ended.flatMap((end, i) =>
       end.status === 'rejected' ? [{ pair: pairs[i]!.pair, reason: messageOf(end.reason) }] : [],
     ),
   };
+  count(engine, run);
+  return run;
+}
+
+function count({ meter }: MacroEngine, { failed }: MacroRun): void {
+  meter?.count('cst_macro_runs_total', { outcome: failed.length > 0 ? 'partly' : 'done' });
+  meter?.count('cst_macro_failed_total', {}, failed.length);
 }
 
 function summary({ bias: { pair, bias, confidence }, swing }: MacroDecision): MacroRun['decided'][number] {

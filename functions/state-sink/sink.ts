@@ -11,13 +11,15 @@ export interface SinkPorts {
   readonly store: StateStore;
   /** For dead letters alone. */
   readonly bus: MessageBus;
+  /** Told of what is durable. */
+  readonly onKept?: ((kept: readonly Kept[]) => void) | undefined;
 }
 
 type Message = Pick<Delivery, 'data' | 'attributes' | 'messageId' | 'publishTimeMs'>;
 
 /** Resolves when all of it is durable. @throws UpstreamError where it is not; the same messages may be written again. */
 export async function sinkMessages(
-  { store, bus }: SinkPorts,
+  { store, bus, onKept }: SinkPorts,
   topic: TopicName,
   messages: readonly Message[],
 ): Promise<void> {
@@ -35,4 +37,5 @@ export async function sinkMessages(
   if (letters.length > 0) writes.push(bus.publish('dead-letters', letters).then(() => true));
   const failed = (await Promise.allSettled(writes)).find((write) => write.status === 'rejected');
   if (failed) throw failed.reason;
+  onKept?.(records);
 }

@@ -1,10 +1,12 @@
 /** The desk in the cloud: push subscriptions of its topics post to it, and a timer. */
 import type { Clock } from '../../connectors/clock/port.ts';
+import type { Meter } from '../../connectors/metrics/meter.ts';
 import { type Handler, type PostOptions, postHandler } from '../post-handler.ts';
 import { pushHandler } from '../push.ts';
 import { commandsOf } from './commands.ts';
 import { type AccountPorts, bookOnAccount, Execution } from './execution.ts';
 import { DESK_TOPICS, takeMessage } from './messages.ts';
+import { deskSamples } from './metrics.ts';
 import { type DeskPorts, TradeDesk } from './run.ts';
 import type { Book } from './state.ts';
 
@@ -13,6 +15,7 @@ export type DeskHandlerOptions = DeskPorts &
     readonly clock: Clock;
     /** Needed where a book lives on it. */
     readonly account?: AccountPorts;
+    readonly meter?: Meter | undefined;
   };
 
 /**
@@ -23,6 +26,7 @@ export type DeskHandlerOptions = DeskPorts &
 export function deskHandler(options: DeskHandlerOptions): Handler {
   const { bus, clock } = options;
   const { desk, execution, send } = deskOf(options);
+  options.meter?.read(() => deskSamples(desk, clock.now()));
   const onPush = pushHandler({
     ...options,
     topics: DESK_TOPICS,

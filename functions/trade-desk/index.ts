@@ -17,7 +17,7 @@ await serveFunction({
     ...{ state: STATE, bus: BUS, callers: CALLERS, broker: BROKER, traded: TRADED },
     config: json('CST_PARAMS', DeskConfig),
   },
-  async open({ state, bus, callers, broker, traded, config }, { ports, clock, log, onError }) {
+  async open({ state, bus, callers, broker, traded, config }, { ports, clock, log, meter, onError }) {
     const authorize = authorizeOf(callers);
     const notice = (line: string) => log('WARNING', line);
     const symbols = traded.filter(({ venue }) => venue === config.venue).map(({ symbol }) => symbol);
@@ -35,7 +35,7 @@ await serveFunction({
         }
       : undefined;
     const [store, open] = await Promise.all([ports.store(state), ports.bus(bus)]);
-    const common = { store, bus: open, config, clock, authorize, onError };
+    const common = { store, bus: open, config, clock, meter, authorize, onError };
     return {
       handler: deskHandler({ ...common, ...(account && { account }) }),
       close: async () => account?.broker.close(),

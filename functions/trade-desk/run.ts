@@ -48,6 +48,8 @@ export class TradeDesk {
   /** Of each book that has just told something: until that is out of its row. */
   readonly #clearing = new Map<string, Promise<void>>();
 
+  #newestQuoteMs: number | null = null;
+
   constructor(ports: DeskPorts) {
     this.#ports = ports;
     this.#books = new OwnedRows(ports.store, 'desk-book', Book);
@@ -68,6 +70,7 @@ export class TradeDesk {
    */
   async take(input: DeskInput): Promise<void> {
     const pair = pairOfInput(input);
+    if (input.kind === 'snapshot') this.#newestQuoteMs = Math.max(input.at, this.#newestQuoteMs ?? input.at);
     if (pair !== null && FACTS.includes(input.kind)) await this.#observe(pair, input);
     const isFor = ({ book }: DeskParams) => !('book' in input) || input.book === book;
     const books = this.#ports.config.books.filter(isFor);
@@ -90,6 +93,11 @@ export class TradeDesk {
   async #inTurn(book: string, input: DeskInput): Promise<void> {
     await this.#turns.get(book)!.add(input);
     await this.#clearing.get(book);
+  }
+
+  /** Time of the newest order book it was told of; null before the first. Unit: ms. */
+  get newestQuoteMs(): number | null {
+    return this.#newestQuoteMs;
   }
 
   /** The books as they are, for whoever shows them. */

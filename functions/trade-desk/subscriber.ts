@@ -1,12 +1,14 @@
 /** The desk in the one process of a laptop or a node: it reads the bus itself, and looks at the clock each second. */
 import type { Delivery } from '../../connectors/bus/port.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
+import type { Meter } from '../../connectors/metrics/meter.ts';
 import type { DeskParams } from '../../schemas/desk-params.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { readTopics } from '../readers.ts';
 import { commandsOf } from './commands.ts';
 import { type AccountPorts, bookOnAccount } from './execution.ts';
 import { DESK_SUBSCRIPTION, DESK_TOPICS, takeMessage } from './messages.ts';
+import { deskSamples } from './metrics.ts';
 import { type DeskPorts, TradeDesk } from './run.ts';
 import { type RunningExecution, runExecution } from './run-execution.ts';
 import type { Book } from './state.ts';
@@ -17,6 +19,7 @@ export interface RunDeskOptions extends DeskPorts {
   readonly onError?: (error: unknown) => void;
   /** Needed where a book lives on it. It stays open. */
   readonly account?: AccountPorts;
+  readonly meter?: Meter | undefined;
 }
 
 export interface RunningDesk {
@@ -43,6 +46,7 @@ export async function runDesk(options: RunDeskOptions): Promise<RunningDesk> {
     if (book.book === params?.book && commandsOf(book, clock.now()).length > 0) execution?.wake();
   };
   const desk = new TradeDesk({ ...options, onBook });
+  options.meter?.read(() => deskSamples(desk, clock.now()));
   const readers = await readTopics({
     ...{ bus, clock, topics: DESK_TOPICS, reader: DESK_SUBSCRIPTION, maxMessages: MAX_MESSAGES },
     async take(topic, deliveries) {

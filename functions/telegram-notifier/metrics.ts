@@ -1,0 +1,15 @@
+/** The outbox of alerts, as numbers. */
+import { type Sample, sample } from '../../connectors/metrics/meter.ts';
+import type { Notifier } from './notifier.ts';
+
+/** @param now Of the machine. Unit: ms. */
+export function* outboxSamples(
+  { oldestOpen, ...counts }: ReturnType<Notifier['counts']>,
+  now: number,
+): Iterable<Sample> {
+  for (const [state, n] of Object.entries(counts)) {
+    yield sample('cst_alert_outbox_messages', n, { state: state.toLowerCase() });
+  }
+  const age = oldestOpen === null ? 0 : Math.max(0, now - oldestOpen) / 1_000;
+  yield sample('cst_alert_outbox_oldest_age_seconds', age);
+}

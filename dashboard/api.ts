@@ -132,6 +132,7 @@ export const SignalItem = ScalpSignal.pick({
   exhaustion_checks: true,
   signal_reason: true,
 }).extend({ outcomes: z.array(Outcome).describe('By book; empty while no book has decided.') });
+// As an event it comes again, whole, whenever an outcome of it has changed.
 export type SignalItem = z.output<typeof SignalItem>;
 
 /** A position that is open, or whose entry rests. */
@@ -286,8 +287,8 @@ export const SignalDetail = z.object({
   features: FeatureRow.nullable().describe('The row it was decided on.'),
   levels: LevelSet.nullable().describe('The levels that were known then.'),
   bias: MacroBias.nullable().describe('The bias at that time; null where none was.'),
-  alert: z.string().nullable().describe('The newest text of its alert; null where none was sent.'),
-  chart: z.string().nullable().describe('URL of its PNG; null where none was drawn.'),
+  alert: z.string().describe('What its alert says now.'),
+  chart: z.string().nullable().describe('URL of its PNG; null where none can be drawn.'),
   trace: z
     .array(z.object({ stage: z.string(), start: EventTime, ms: Ms }))
     .nullable()

@@ -15,6 +15,7 @@ import { Completeness } from './runners/embedded/completeness.ts';
 import type { Edges } from './runners/embedded/edges.ts';
 import type { StepMetrics } from './runners/embedded/metrics.ts';
 import { EmbeddedRunner, type RunHandle } from './runners/embedded/runner.ts';
+import { watchedEdges } from './runners/embedded/watched-edges.ts';
 import { type FetchKlines, type Resumption, resumption, warmCandles } from './warm-start.ts';
 
 export interface GraphServiceOptions {
@@ -36,6 +37,8 @@ export interface GraphServiceOptions {
   readonly patienceMs?: number;
   /** Told once what the graph was warmed with, before it takes its first message. */
   readonly onWarm?: (known: readonly Candle[]) => void;
+  /** Told how far event time has come, each time that it has. Unit: ms since the epoch. */
+  readonly onWatermark?: ((watermarkMs: number) => void) | undefined;
   /** Told in a sentence what a person should know. */
   readonly notice: (line: string) => void;
 }
@@ -127,7 +130,7 @@ export class GraphService {
   }
 
   #edges(warm: Warm): Edges {
-    const { bus, clock, params, patienceMs } = this.#options;
+    const { bus, clock, params, patienceMs, onWatermark = () => {} } = this.#options;
     const common: BusEdgesOptions = {
       bus,
       clock,
@@ -143,11 +146,12 @@ export class GraphService {
       await flushing;
       this.#lastPublishMs = clock.now();
     };
+    const watched = watchedEdges(edges, onWatermark);
     return {
-      openSource: (name) => edges.openSource(name),
-      write: (topic, bytes) => edges.write(topic, bytes),
+      openSource: (name) => watched.openSource(name),
+      write: (topic, bytes) => watched.write(topic, bytes),
       flush: () => {
-        const flushing = edges.flush();
+        const flushing = watched.flush();
         return flushing && flush(flushing);
       },
     };

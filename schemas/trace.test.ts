@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { TOPIC_NAMES } from './topics.ts';
-import { barOf, barOfSignal, rootSpanIdOf, traceAttribute, traceIdIn, traceIdOf } from './trace.ts';
+import { barOf, barOfSignal, traceAttribute, traceIdIn, traceIdOf } from './trace.ts';
 
 const CLOSE = Date.UTC(2026, 0, 5, 9, 30);
 const BAR = { pair: 'BTCUSDT', closeMs: CLOSE };
@@ -21,11 +21,11 @@ const RECORDS: Partial<Record<(typeof TOPIC_NAMES)[number], object>> = {
 describe('the trace of a bar', () => {
   it('is named by the SHA-256 of pair and close', () => {
     const hex = createHash('sha256').update(`BTCUSDT:${CLOSE}`).digest('hex');
-    expect(traceIdOf('BTCUSDT', CLOSE)).toBe(hex.slice(0, 32));
-    expect(rootSpanIdOf('BTCUSDT', CLOSE)).toBe(hex.slice(32, 48));
-    expect(traceAttribute(BAR)).toEqual({ traceparent: `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-01` });
-    expect(traceIdOf('BTCUSDT', CLOSE + 60_000)).not.toBe(hex.slice(0, 32));
-    expect(traceIdOf('BTCUSDT', CLOSE)).toBe(hex.slice(0, 32));
+    const traceId = hex.slice(0, 32);
+    expect(traceIdOf(BAR)).toBe(traceId);
+    expect(traceAttribute(BAR)).toEqual({ traceparent: `00-${traceId}-${traceId.slice(16)}-01` });
+    expect(traceIdOf({ ...BAR, closeMs: CLOSE + 60_000 })).not.toBe(traceId);
+    expect(traceIdOf(BAR)).toBe(traceId);
   });
 
   it('is the same for every record that comes of it', () => {
@@ -50,7 +50,7 @@ describe('the trace of a bar', () => {
   });
 
   it('is read from a message, and nothing from what is no traceparent', () => {
-    expect(traceIdIn(traceAttribute(BAR))).toBe(traceIdOf('BTCUSDT', CLOSE));
+    expect(traceIdIn(traceAttribute(BAR))).toBe(traceIdOf(BAR));
     expect(traceIdIn({})).toBeUndefined();
     expect(traceIdIn({ traceparent: 'ff-x' })).toBeUndefined();
   });

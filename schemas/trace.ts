@@ -13,7 +13,7 @@ export interface TracedBar {
 }
 
 /** What happens to a signal, in order. They follow each other without a gap: their sum is the latency from bar close to alert. */
-export const STAGES = {
+export const TRACE_STAGES = {
   exchange: 'bar close until all that the exchange told of it was taken',
   relay: 'until the bus had it',
   wait: 'until event time passed the close: late trades may come',
@@ -25,7 +25,7 @@ export const STAGES = {
   telegram: 'until the messenger had taken it',
   chart: 'after the alert: until its chart was taken, too',
 } as const;
-export type Stage = keyof typeof STAGES;
+export type TraceStage = keyof typeof TRACE_STAGES;
 
 type Records = { [T in TopicName]: z.output<(typeof TOPICS)[T]['schema']> };
 
@@ -65,36 +65,32 @@ export function barOfSignal(signalId: string): TracedBar | null {
 }
 
 /** 32 hex digits. */
-export function traceIdOf(pair: string, barCloseMs: number): string {
-  return digestOf(pair, barCloseMs).slice(0, 32);
+export function traceIdOf({ pair, closeMs }: TracedBar): string {
+  const known = newest.get(pair);
+  if (known?.closeMs === closeMs) return known.traceId;
+  const traceId = createHash('sha256').update(`${pair}:${closeMs}`).digest('hex').slice(0, 32);
+  if (newest.size >= MAX_PAIRS) newest.clear();
+  newest.set(pair, { closeMs, traceId });
+  return traceId;
 }
 
-/** Id of the first stage's span, which all others are below. 16 hex digits. */
-export function rootSpanIdOf(pair: string, barCloseMs: number): string {
-  return digestOf(pair, barCloseMs).slice(32, 48);
+/** Of each pair: a bar's many messages are made one after the other. */
+const newest = new Map<string, { readonly closeMs: number; readonly traceId: string }>();
+const MAX_PAIRS = 2_000;
+
+/** Id of what all spans of a trace are below: the way of the bar as a whole. 16 hex digits. */
+export function rootSpanIdOf(traceId: string): string {
+  return traceId.slice(16);
 }
 
 /** As W3C Trace Context has it, sampled. */
 export function traceAttribute(bar: TracedBar | null): Record<string, string> {
   if (bar === null) return {};
-  const { pair, closeMs } = bar;
-  return { [ATTRIBUTES.trace]: `00-${traceIdOf(pair, closeMs)}-${rootSpanIdOf(pair, closeMs)}-01` };
+  const traceId = traceIdOf(bar);
+  return { [ATTRIBUTES.trace]: `00-${traceId}-${rootSpanIdOf(traceId)}-01` };
 }
 
 /** Trace id of a message; undefined where it has none. */
 export function traceIdIn(attributes: Readonly<Record<string, string>>): string | undefined {
   return /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(attributes[ATTRIBUTES.trace] ?? '')?.[1];
-}
-
-/** The newest of each pair: a bar's many messages are made one after the other. */
-const digests = new Map<string, { readonly closeMs: number; readonly hex: string }>();
-const MAX_PAIRS = 2_000;
-
-function digestOf(pair: string, closeMs: number): string {
-  const known = digests.get(pair);
-  if (known?.closeMs === closeMs) return known.hex;
-  const hex = createHash('sha256').update(`${pair}:${closeMs}`).digest('hex');
-  if (digests.size >= MAX_PAIRS) digests.clear();
-  digests.set(pair, { closeMs, hex });
-  return hex;
 }

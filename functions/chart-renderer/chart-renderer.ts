@@ -1,12 +1,16 @@
 /** Draws charts: a task of the queue becomes a picture that answers its message, once. */
 import type { Clock } from '../../connectors/clock/port.ts';
+import { systemClock } from '../../connectors/clock/system.ts';
 import type { Messenger, Outcome } from '../../connectors/messenger/port.ts';
+import type { Meter } from '../../connectors/metrics/meter.ts';
 import { OwnedRows } from '../../connectors/state/owned.ts';
 import type { StateStore } from '../../connectors/state/port.ts';
 import type { TaskAttempt } from '../../connectors/tasks/port.ts';
+import type { Stages } from '../../connectors/telemetry/stages.ts';
 import { ChartTask } from '../../schemas/chart-task.ts';
 import { UpstreamError } from '../../schemas/errors.ts';
 import { DAY_MS, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
+import { chartSettled } from '../alert-stages.ts';
 import type { CandleSource } from '../macro-engine/gather.ts';
 import { captionOf } from './caption.ts';
 import type { Chart } from './content/chart.ts';
@@ -23,8 +27,10 @@ export interface ChartRendererOptions {
   readonly venue: Venue;
   /** Asked for bars that the state store does not have, such as those of before a start. Default: nobody is. */
   readonly exchange?: CandleSource | undefined;
+  readonly stages?: Stages | undefined;
   /** Told in a sentence what a person should know. */
   readonly onNotice?: (line: string) => void;
+  readonly meter?: Meter | undefined;
 }
 
 /** Longer than a queue tries again. */
@@ -48,7 +54,7 @@ export class ChartRenderer {
    * A task that was sent is known by its id and not sent again; only where an answer was lost it may come twice.
    */
   handle(attempt: TaskAttempt): Promise<void> {
-    const work = this.#handle(attempt).finally(() => this.#underWay.delete(work));
+    const work = this.#measured(() => this.#handle(attempt)).finally(() => this.#underWay.delete(work));
     this.#underWay.add(work);
     return work;
   }
@@ -58,12 +64,27 @@ export class ChartRenderer {
     await Promise.allSettled(this.#underWay);
   }
 
+  /** A picture takes the machine's time, whatever the market's. */
+  async #measured(draw: () => Promise<void>): Promise<void> {
+    const { meter } = this.#options;
+    const startMs = systemClock.now();
+    try {
+      await draw();
+    } catch (error) {
+      meter?.count('cst_charts_total', { outcome: 'again' });
+      throw error;
+    }
+    meter?.count('cst_charts_total', { outcome: 'done' });
+    meter?.observe('cst_chart_seconds', (systemClock.now() - startMs) / 1_000);
+  }
+
   async #handle({ name, body, attempt }: TaskAttempt): Promise<void> {
     const task = taskOf(body);
     if (task === null) return this.#notice(`Chart ${name}: expected a task of a chart, got something else.`);
-    const { clock } = this.#options;
+    const { clock, stages } = this.#options;
+    const begunMs = clock.now();
     const known = await this.#rows.read(task.id);
-    const row = claim(known?.value ?? null, clock.now());
+    const row = claim(known?.value ?? null, begunMs);
     if (row === 'over') return;
     if (row === 'busy') throw again(task, 'another attempt is under way');
     const chart = await this.#chart(task, attempt);
@@ -72,6 +93,10 @@ export class ChartRenderer {
     const outcome = await this.#send(task, chart, png);
     const settled = settle(row, outcome);
     await this.#write(task, (known?.version ?? 0) + 1, settled);
+    if (settled.state === 'OVER' && task.signalId !== null) {
+      const outcomeOf = outcome.kind === 'done' ? 'SENT' : 'REFUSED';
+      chartSettled(stages, { signal: task.signalId, chat: task.chat, outcome: outcomeOf }, begunMs);
+    }
     if (outcome.kind === 'done') return;
     if (settled.state !== 'OVER') throw again(task, outcome.reason);
     this.#notice(`Chart ${task.id} for chat ${task.chat}: given up. ${outcome.reason}`);

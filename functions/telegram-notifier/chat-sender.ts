@@ -1,8 +1,19 @@
 /** Sends to one chat, a step at a time: the next message in turn, a look for one whose fate is unknown, or an edit. */
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { Button, Messenger, Outcome } from '../../connectors/messenger/port.ts';
+import type { Meter } from '../../connectors/metrics/meter.ts';
+import type { Stages } from '../../connectors/telemetry/stages.ts';
+import { alertSettled } from '../alert-stages.ts';
 import { mayGoAt } from './limits.ts';
-import { afterCrash, afterProbe, afterSend, beforeSend, type Delivery, editAgainAt } from './outbox.ts';
+import {
+  afterCrash,
+  afterProbe,
+  afterSend,
+  beforeSend,
+  type Delivery,
+  editAgainAt,
+  type State,
+} from './outbox.ts';
 import { renderAlert, renderExit } from './render.ts';
 import type { NotifierSettings } from './settings.ts';
 import { type OutboxStore, refOf, type StoredDelivery, type StoredThread } from './store.ts';
@@ -13,12 +24,16 @@ export interface ChatSenderOptions {
   readonly messenger: Messenger;
   readonly clock: Clock;
   readonly settings: NotifierSettings;
+  readonly stages?: Stages | undefined;
   readonly unlimited?: readonly string[];
   readonly closing: AbortSignal;
   readonly onSent: () => void;
   readonly onTrouble: (line: string) => void;
+  readonly meter?: Meter | undefined;
 }
 
+/** Of what is still to be sent. */
+const OPEN: readonly State[] = ['QUEUED', 'SENDING', 'UNKNOWN'];
 const GREETING = '🔔 Alerts of Crypto Signal Tracker arrive here.';
 /** Wait before a greeting is tried again. Unit: ms. */
 const GREET_AGAIN_MS = 5_000;
@@ -109,18 +124,27 @@ export class ChatSender {
     this.#settle(delivery, afterProbe(delivery, outcome, clock.now()), outcome);
   }
 
-  #settle({ id, chat }: StoredDelivery, after: Delivery, outcome: Outcome<unknown>): void {
+  #settle(delivery: StoredDelivery, after: Delivery, outcome: Outcome<unknown>): void {
+    const { id, chat, kind, noticed } = delivery;
+    const { clock, meter } = this.#options;
+    meter?.count('cst_alerts_total', { outcome: after.state.toLowerCase() });
+    if (after.state === 'SENT') meter?.observe('cst_alert_seconds', (clock.now() - noticed) / 1_000);
     this.#store.transaction(() => {
       this.#store.put(id, after);
       if (after.messageId !== null) this.#note(after.messageId);
     });
     this.#heed(outcome);
+    if (kind === 'alert' && !OPEN.includes(after.state)) this.#measure(delivery, after);
     const line = `Alert ${id} for chat ${chat}: ${after.state}`;
     if (after.state === 'UNCERTAIN' || after.state === 'REFUSED')
       this.#options.onTrouble(`${line}, given up. ${after.reason}`);
     else if (after.reason !== null && after.state !== 'SENT')
       this.#options.onTrouble(`${line}. ${after.reason}`);
     if (after.state === 'SENT') this.#options.onSent();
+  }
+
+  #measure({ thread: signal, chat, noticed }: StoredDelivery, { state, messageId }: Delivery): void {
+    alertSettled(this.#options.stages, { signal, chat, outcome: state, message: messageId }, noticed);
   }
 
   async #edit(delivery: StoredDelivery): Promise<void> {

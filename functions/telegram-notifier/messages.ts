@@ -47,6 +47,7 @@ export async function takeMessages(
     }
   }
   if (letters.length > 0) await bus.publish('dead-letters', letters);
-  notifier.take(...told);
+  const alerts = notifier.take(...told);
   await notifier.flush();
+  for (const one of alerts) notifier.queued(one);
 }

@@ -3,10 +3,14 @@ import { z } from 'zod';
 import { backoffMs } from '../../connectors/backoff.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { Messenger } from '../../connectors/messenger/port.ts';
+import type { Meter } from '../../connectors/metrics/meter.ts';
 import type { TaskQueue } from '../../connectors/tasks/port.ts';
+import type { Stages } from '../../connectors/telemetry/stages.ts';
 import { CHART_QUEUE, ChartTask } from '../../schemas/chart-task.ts';
 import { InvariantError, messageOf } from '../../schemas/errors.ts';
+import { alertQueued } from '../alert-stages.ts';
 import { ChatSender } from './chat-sender.ts';
+import { outboxSamples } from './metrics.ts';
 import type { NotifierSettings } from './settings.ts';
 import { type KeptOutbox, OutboxStore, refOf, type StoredDelivery } from './store.ts';
 import { consequenceOf, eventKey, type Thread, type Told, threadKeyOf, timeOf, withEvent } from './thread.ts';
@@ -18,10 +22,13 @@ export interface NotifierOptions {
   readonly tasks: TaskQueue;
   readonly clock: Clock;
   readonly settings: NotifierSettings;
+  /** Measures what becomes of an alert. */
+  readonly stages?: Stages | undefined;
   /** Chats without Telegram's limits: files. */
   readonly unlimited?: readonly string[];
   /** Told in a sentence what a person should know: no texts of alerts, no secrets. */
   readonly onTrouble?: (line: string) => void;
+  readonly meter?: Meter | undefined;
 }
 
 /** An entry waits so long for the signal it came of, which is on another topic. Unit: ms. */
@@ -40,6 +47,7 @@ export class Notifier {
   constructor(options: NotifierOptions) {
     this.#options = options;
     this.#store = new OutboxStore(options.path);
+    options.meter?.read(() => outboxSamples(this.counts(), options.clock.now()));
     // Two senders of one chat would take each other for dead.
     const senders = [...new Set(options.settings.chats)].map((chat) => this.#sender(chat));
     this.#loops = [
@@ -48,25 +56,32 @@ export class Notifier {
     ];
   }
 
-  /** In one write. Nothing is sent yet, and it is durable once `flush` is fulfilled. A second copy changes nothing. */
-  take(...all: readonly Told[]): void {
+  /**
+   * In one write. Nothing is sent yet, and it is durable once `flush` is fulfilled. A second copy changes nothing.
+   * @returns those that an alert comes of.
+   */
+  take(...all: readonly Told[]): Told[] {
     const now = this.#options.clock.now();
-    this.#store.transaction(() => {
-      for (const told of all) this.#takeOne(told, now);
-    });
+    const opening = this.#store.transaction(() => all.filter((told) => this.#takeOne(told, now)));
     this.#wake();
+    return opening;
   }
 
-  #takeOne(told: Told, now: number): void {
+  #takeOne(told: Told, now: number): boolean {
     const { settings } = this.#options;
-    if (!this.#store.see(eventKey(told), now)) return;
+    if (!this.#store.see(eventKey(told), now)) return false;
     const before = this.#store.thread(threadKeyOf(told))?.thread;
     const thread = withEvent(before, told);
-    if (thread === before) return;
+    if (thread === before) return false;
     const { edits } = consequenceOf(told, settings);
     if (edits || before === undefined) this.#store.putThread(thread, now);
     if (thread.scalp !== undefined) this.#store.hasten(thread.key, now);
-    for (const chat of settings.chats) this.#deliver(chat, thread, told, now);
+    return settings.chats.filter((chat) => this.#deliver(chat, thread, told, now)).length > 0;
+  }
+
+  /** The alert of it is in the outbox for good. */
+  queued(told: Told): void {
+    alertQueued(this.#options.stages, threadKeyOf(told), told.event.id, timeOf(told));
   }
 
   /** Resolves when all that was taken is durable. @throws UpstreamError where it may not be: take it again. */
@@ -108,7 +123,8 @@ export class Notifier {
     });
   }
 
-  #deliver(chat: string, thread: Thread, told: Told, now: number): void {
+  /** True: an alert is to be sent. */
+  #deliver(chat: string, thread: Thread, told: Told, now: number): boolean {
     const { opens, answers } = consequenceOf(told, this.#options.settings);
     const delivery = { thread: thread.key, chat, at: timeOf(told), noticed: now };
     const hasAlert = this.#store.alertIn(thread.key, chat) !== undefined;
@@ -117,7 +133,9 @@ export class Notifier {
     } else if (!hasAlert && opens !== 'off') {
       const due = told.kind === 'position' && thread.scalp === undefined ? now + JOIN_MS : now;
       this.#store.addDelivery({ ...delivery, kind: 'alert', isSilent: opens === 'silent', due });
+      return true;
     }
+    return false;
   }
 
   /**

@@ -1,0 +1,31 @@
+/** Telemetry: what was measured of a signal's way. A side channel: it never stops, delays or changes what it measures. */
+import type { TraceStage } from '../../schemas/trace.ts';
+
+/** One stage of one trace. The stages of a signal's way follow each other without a gap. */
+export interface StageSpan {
+  readonly traceId: string;
+  readonly stage: TraceStage;
+  /** Unit: ms since the epoch, of the stack's clock: of the market where that is simulated. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** `id`: what the stage made, the same however often it is measured. The rest is for people. */
+  readonly attributes: Readonly<Record<string, string | number>> & { readonly id: string };
+}
+
+/** Twins: a file of this machine, OpenTelemetry, the histogram of Prometheus, the log. */
+export interface Telemetry {
+  /** Takes it at once, or drops it: never throws, never waits. */
+  record(span: StageSpan): void;
+  /** Hands on what it holds, for as long as that is worth while. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Each gets everything. */
+export function tee(...sinks: readonly Telemetry[]): Telemetry {
+  return {
+    record: (span) => {
+      for (const sink of sinks) sink.record(span);
+    },
+    close: async () => void (await Promise.allSettled(sinks.map((sink) => sink.close()))),
+  };
+}

@@ -1,6 +1,10 @@
 /** One statement of a query and all it reads: other queries of this folder come in front of it, as common table expressions. */
+import { TABLE_NAMES } from '../schemas/tables.ts';
 import { type Query, queries, VIEW_LAYERS } from './catalog.ts';
 import type { Param } from './header.ts';
+
+/** Where a name is read as a table. */
+const READS = /\b(?:FROM|JOIN)\s+(\w+)/gi;
 
 export interface Statement {
   /** GoogleSQL over history tables alone. */
@@ -41,21 +45,52 @@ export function statementOfQuery(query: Query): Statement {
   return statementOf(query.sql, query.header.params, query.name);
 }
 
+export interface View {
+  readonly name: string;
+  /** First sentence of its file. */
+  readonly title: string;
+  readonly sql: string;
+  /** Other views that it reads, itself or through others. */
+  readonly reads: readonly string[];
+}
+
+/** The views of BigQuery, in an order in which each reads only what is there. Names are relative to the default dataset. */
+export function views(): View[] {
+  const all = queries().filter(({ layer }) => VIEW_LAYERS.includes(layer));
+  const ordered = new Set(all.flatMap((view) => [...readBy(view.sql, view.name), view]));
+  return [...ordered].map(({ name, sql, header }) => ({
+    ...{ name, title: header.title, sql: bare(sql) },
+    reads: readBy(sql, name).map((query) => query.name),
+  }));
+}
+
 /** CREATE VIEW statements for BigQuery, in an order in which each reads only what is there. */
 export function viewStatements(): string[] {
-  const views = queries().filter(({ layer }) => VIEW_LAYERS.includes(layer));
-  const ordered = views.flatMap((view) => [...readBy(view.sql, view.name), view]);
-  return [...new Set(ordered)].map(
-    ({ name, sql, header }) =>
-      `CREATE OR REPLACE VIEW ${name}\nOPTIONS (description = ${JSON.stringify(header.title)})\nAS\n${bare(sql)};\n`,
+  return views().map(
+    ({ name, title, sql }) =>
+      `CREATE OR REPLACE VIEW ${name}\nOPTIONS (description = ${JSON.stringify(title)})\nAS\n${sql};\n`,
   );
+}
+
+/** The query with tables and views of history under their full names, as a view that the API makes must have them. */
+export function qualified(sql: string, dataset: string): string {
+  const known = new Set<string>([...TABLE_NAMES, ...queries().map(({ name }) => name)]);
+  let text = '';
+  let at = 0;
+  for (const { 0: found, 1: name = '', index } of masked(sql).matchAll(READS)) {
+    if (!known.has(name)) continue;
+    const start = index + found.length - name.length;
+    text += `${sql.slice(at, start)}\`${dataset}.${name}\``;
+    at = start + name.length;
+  }
+  return text + sql.slice(at);
 }
 
 /** Queries that this one reads, itself or through others, each behind what it reads. */
 function readBy(sql: string, self: string): Query[] {
   const found = new Map<string, Query>();
   const visit = (text: string, reader: string): void => {
-    const words = new Set([...masked(text).matchAll(/\b(?:FROM|JOIN)\s+(\w+)/gi)].map(([, name]) => name));
+    const words = new Set([...masked(text).matchAll(READS)].map(([, name]) => name));
     for (const query of queries()) {
       if (!words.has(query.name) || found.has(query.name) || query.name === reader) continue;
       visit(query.sql, query.name);

@@ -10,13 +10,13 @@ export interface Accounts {
   readonly pubsub: Output<string>;
 }
 
-export function makeAccounts({ services, options, projectNumber }: Stack): Accounts {
+export function makeAccounts({ services, options }: Stack): Accounts {
   const make = (accountId: string, description: string) =>
     new gcp.serviceaccount.Account(accountId, { accountId, displayName: accountId, description }, options);
   const callers = Object.entries(CALLERS).map(([name, about]) => [name, make(`call-${name}`, about)]);
   return {
     services: new Map(services.map(({ name, about }) => [name, make(name, about)])),
     callers: Object.fromEntries(callers),
-    pubsub: projectNumber.apply((n) => `serviceAccount:service-${n}@gcp-sa-pubsub.iam.gserviceaccount.com`),
+    pubsub: new gcp.projects.ServiceIdentity('pubsub', { service: 'pubsub.googleapis.com' }, options).member,
   };
 }

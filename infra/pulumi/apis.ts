@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 const APIS = [
   'artifactregistry',
   'bigquery',
+  'bigquerydatatransfer',
   'bigtable',
   'bigtableadmin',
   'billingbudgets',

@@ -1,7 +1,6 @@
 /** All that runs, and what it runs on. */
 import type { Resource } from '@pulumi/pulumi';
 import type { Accounts } from './accounts.ts';
-import { makeBucket } from './bucket.ts';
 import { makeBudget } from './budget.ts';
 import { makeChecks } from './checks.ts';
 import type { Platform } from './cloud-run.ts';
@@ -17,12 +16,12 @@ import { makeQueues } from './tasks.ts';
 export interface Ground {
   /** Rights that services need to start. */
   readonly rights: readonly Resource[];
+  readonly bucket: Resource;
   /** History, as SQL reads it. */
   readonly tables: readonly Resource[];
 }
 
-export function makeCompute(stack: Stack, accounts: Accounts, { rights, tables }: Ground): void {
-  const bucket = makeBucket(stack);
+export function makeCompute(stack: Stack, accounts: Accounts, { rights, bucket, tables }: Ground): void {
   const network = makeNetwork(stack);
   const platform: Platform = { stack, accounts, network, rights: [...rights, bucket] };
   makeRelays(platform);

@@ -47,8 +47,10 @@ export interface Service extends Size {
   readonly about: string;
   readonly image: Image;
   readonly region: string;
-  /** Runs twice, as NAME-a and NAME-b, with one lease between them. */
+  /** Runs twice, as NAME-a and NAME-b, which share its lease. */
   readonly isPair: boolean;
+  /** Object in the bucket. */
+  readonly lease: string | null;
   /** In place of the image's own. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -75,7 +77,9 @@ export interface Service extends Size {
 
 /** What every service is, where its own line does not say otherwise. */
 const QUIET = {
-  ...{ isPair: false, isAlwaysOn: false, state: 'nothing', isPublic: false, reachesInternet: true },
+  state: 'nothing',
+  lease: null,
+  ...{ isPair: false, isAlwaysOn: false, isPublic: false, reachesInternet: true },
   ...{ args: [], env: {}, secrets: {}, publishes: [], pushed: [], pulls: [] },
   ...{ enqueues: [], works: [], timers: [] },
 } as const;
@@ -99,6 +103,7 @@ function relayOf(
   { venue, region, symbols, universe }: Config['relays'][number],
   { project }: Config,
 ): Service {
+  const lease = `relay/${venue}`;
   const streams = symbols.length > 0 ? ['--symbols', symbols.join(',')] : ['--universe', String(universe)];
   return {
     ...QUIET,
@@ -106,13 +111,13 @@ function relayOf(
     about: `Trades, books and funding of ${venue}`,
     image: 'relay',
     region,
-    isPair: true,
+    ...{ isPair: true, lease },
     isAlwaysOn: true,
     instances: ONE,
     ...{ cpu: '1', memory: '1Gi' },
     args: [
       ...['--venue', venue, ...streams, '--bus', 'pubsub', '--copies', '2', '--health-port', '8080'],
-      ...['--lease', `gs://${bucketName(project)}/relay/${venue}`],
+      ...['--lease', `gs://${bucketName(project)}/${lease}`],
     ],
     publishes: ['raw-tick-data', 'book-snapshots', 'feed-events', 'dead-letters'],
   };

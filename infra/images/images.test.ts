@@ -24,7 +24,6 @@ const BUILD: Build = {
   repository: 'europe-west1-docker.pkg.dev/my-project/cst',
   revision: REVISION,
   version: '0.1.0',
-  tag: '0123456789ab',
 };
 
 describe('commands', () => {
@@ -46,12 +45,16 @@ describe('commands', () => {
       ...['--label', 'org.opencontainers.image.licenses=Apache-2.0'],
       ...['--label', 'org.opencontainers.image.version=0.1.0'],
       ...['--label', `org.opencontainers.image.revision=${REVISION}`],
-      ...['--tag', 'europe-west1-docker.pkg.dev/my-project/cst/relay:0123456789ab', '.'],
+      ...[
+        '--tag',
+        'europe-west1-docker.pkg.dev/my-project/cst/relay:0123456789abcdef0123456789abcdef01234567',
+        '.',
+      ],
     ]);
   });
 
   it('push and scan what was built', () => {
-    const name = 'europe-west1-docker.pkg.dev/my-project/cst/relay:0123456789ab';
+    const name = 'europe-west1-docker.pkg.dev/my-project/cst/relay:0123456789abcdef0123456789abcdef01234567';
     expect(pushCommands(BUILD)).toEqual([['docker', 'push', name]]);
     expect(scanCommands(BUILD)).toEqual([['sh', 'infra/images/scan.sh', name]]);
   });

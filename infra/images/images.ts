@@ -20,17 +20,16 @@ export interface Build {
   readonly images: readonly Image[];
   /** Where images are kept, e.g. `europe-west1-docker.pkg.dev/my-project/cst`; none: on this machine. */
   readonly repository: string | undefined;
-  /** Of git: what is built is what it holds. */
+  /** Of git, and the tag: what is built is what it holds. */
   readonly revision: string;
   readonly version: string;
-  readonly tag: string;
 }
 
 export type Command = readonly string[];
 
 /** Name to push and to run. */
-export function nameOf(image: Image, { repository, tag }: Build): string {
-  return `${repository === undefined ? '' : `${repository}/`}${image}:${tag}`;
+export function nameOf(image: Image, { repository, revision }: Build): string {
+  return `${repository === undefined ? '' : `${repository}/`}${image}:${revision}`;
 }
 
 export function buildCommands(build: Build): Command[] {

@@ -54,7 +54,7 @@ function commandsOf(build: Build, { push, scan, repository, dryRun }: Flags): Co
     throw new ConfigError(`Expected --repository with ${push ? '--push' : '--scan'}, got none.`);
   }
   if (scan) return scanCommands(build);
-  if (push && build.tag.endsWith('-dirty') && !dryRun) {
+  if (push && build.revision.endsWith('-dirty') && !dryRun) {
     throw new ConfigError(
       'Expected all changes committed before --push, got some that are not: no revision holds them.',
     );
@@ -65,8 +65,7 @@ function commandsOf(build: Build, { push, scan, repository, dryRun }: Flags): Co
 
 function buildOf(images: readonly Image[], { repository, revision = revisionHere() }: Flags): Build {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const tag = revision.replace(/^([0-9a-f]{12})[0-9a-f]+/, '$1');
-  return { images: images.length > 0 ? images : NAMES, repository, revision, version, tag };
+  return { images: images.length > 0 ? images : NAMES, repository, revision, version };
 }
 
 /** `-dirty` behind it where files differ from what it holds. */

@@ -1,0 +1,14 @@
+#!/bin/sh
+# stack.sh preview|up STACK TAG: what would change where the images of that tag run, or changes it. A former tag rolls back.
+# Needs pulumi, logged in, and Google credentials.
+set -eu
+verb=$1 stack=$2 tag=$3
+cd "$(dirname "$0")/../pulumi"
+npm ci --no-audit
+pulumi stack select "$stack"
+pulumi config set cst:imageTag "$tag"
+case $verb in
+  preview) pulumi preview --diff ;;
+  up) pulumi up --yes --skip-preview ;;
+  *) echo "Error: Expected preview or up, got $verb." >&2 && exit 4 ;;
+esac

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { addBackfill, addExport } from './commands/backfill.ts';
 import { addBacktest } from './commands/backtest.ts';
+import { addCost } from './commands/cost.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addEngine } from './commands/engine.ts';
 import { addLookaheadCheck } from './commands/lookahead-check.ts';
@@ -16,6 +17,7 @@ import { addRun } from './commands/run.ts';
 import { addSql } from './commands/sql.ts';
 import { addStart } from './commands/start.ts';
 import { addTelegram } from './commands/telegram.ts';
+import { addTrace } from './commands/trace.ts';
 import { addTune } from './commands/tune.ts';
 import { addTwin } from './commands/twin.ts';
 import { addWalkForward } from './commands/walk-forward.ts';
@@ -28,6 +30,7 @@ Exit codes: 0 ok · 1 error · 2 not found · 3 not running · 4 wrong flag, set
 Examples:
   cst start                                                    simulated exchange → signals, in this terminal
   cst run --bus pubsub --project my-project                    the graph alone, on Google Pub/Sub
+  cst trace                                                    where a signal's milliseconds went
   cst replay BTCUSDT=trades.parquet --venue bybit --out out    signals of recorded trades
   cst relay --venue bybit --bus pubsub --project my-project    an exchange's trades and books, onto Google Pub/Sub
   cst record --venue bybit --out frames                        all that an exchange sends, into files
@@ -42,6 +45,7 @@ Examples:
   cst replay --help                                            file formats and more examples
   cst engine install                                           Prism and Flink, to replay on
   cst deploy dataflow --help                                   the graph as a job on Google Dataflow
+  cst cost                                                     what a stack on Google Cloud costs a month
   cst twin --help                                              an exchange on this machine that fails on demand
 `;
 
@@ -57,6 +61,7 @@ function programOf(): Command {
   addRelay(program);
   addRecord(program);
   addRun(program);
+  addTrace(program);
   addReplay(program);
   addBacktest(program);
   addReport(program);
@@ -71,6 +76,7 @@ function programOf(): Command {
   addExport(program);
   addEngine(program);
   addDeploy(program);
+  addCost(program);
   addTelegram(program);
   addTwin(program);
   for (const command of program.commands) command.copyInheritedSettings(program);

@@ -50,6 +50,6 @@ export function* graphSamples(graph: Graph, nowMs: number): Iterable<Sample> {
 
 /** Newest event time that any source has read. Unit: ms. */
 function newestRead(steps: readonly StepMetrics[]): number | null {
-  const newest = Math.max(...steps.map(({ watermarkMs, lagMs }) => watermarkMs + lagMs));
-  return Number.isFinite(newest) ? newest : null;
+  const read = steps.map(({ watermarkMs, lagMs }) => watermarkMs + lagMs).filter(Number.isFinite);
+  return read.length > 0 ? Math.max(...read) : null;
 }

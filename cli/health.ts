@@ -16,12 +16,16 @@ export interface Health {
 const LIVE_WITHIN_MS = 180_000;
 
 /** 200 while event time keeps up with the clock. @throws UpstreamError where the port is taken. */
-export function serveHealth(read: () => Health, address: StatusAddress): Promise<StatusServer> {
+export function serveHealth(
+  read: () => Health,
+  address: StatusAddress,
+  metrics?: () => Promise<string>,
+): Promise<StatusServer> {
   const health = () => {
     const now = read();
     return { isWell: isLive(now), body: bodyOf(now) };
   };
-  return serveStatus({ health }, address);
+  return serveStatus({ health, ...(metrics && { metrics }) }, address);
 }
 
 function isLive({ state, watermarkMs, nowMs }: Health): boolean {

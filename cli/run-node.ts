@@ -9,9 +9,12 @@ import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
+import { Meter } from '../connectors/metrics/meter.ts';
+import { countPublished } from '../connectors/metrics/published.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { graphHealth, graphSamples } from './graph-metrics.ts';
 import { type Health, serveHealth } from './health.ts';
 import type { Log } from './log.ts';
 import { type PubSubRunOptions, VENUE } from './pubsub-run.ts';
@@ -44,6 +47,7 @@ export async function runNode(options: NodeOptions): Promise<void> {
 
 interface Parts {
   readonly bus: MessageBus;
+  readonly meter: Meter;
   readonly graph: GraphService;
   readonly memory: { readonly history: History; readonly recorder: HistoryRecorder } | undefined;
 }
@@ -56,14 +60,18 @@ class Node {
 
   static async open(options: NodeOptions): Promise<Node> {
     const { project, endpoint, create, tuning } = options;
-    const bus = openPubSubBus({
+    const meter = new Meter(options.dir === undefined ? ['graph'] : ['graph', 'history']);
+    const pubSub = openPubSubBus({
       ...{ project, endpoint, create: create ? 'missing' : 'never', clock: systemClock },
       ...tuning,
     });
+    const bus = countPublished(pubSub, meter, options.clock);
     let memory: Parts['memory'];
     try {
-      memory = options.dir === undefined ? undefined : await remember(bus, options.dir, options.log);
-      const node = new Node(options, { bus, memory, graph: await openGraph(options, bus, memory?.history) });
+      memory = options.dir === undefined ? undefined : await remember(bus, options.dir, options.log, meter);
+      const graph = await openGraph(options, bus, memory?.history);
+      meter.read(() => graphSamples(graph, options.clock.now()));
+      const node = new Node(options, { bus, meter, memory, graph });
       await node.#serveHealth();
       return node;
     } catch (error) {
@@ -108,7 +116,8 @@ class Node {
 
   async #serveHealth(): Promise<void> {
     const { health, log, symbols, project } = this.#options;
-    this.#health = await serveHealth(() => this.#read(), health);
+    const metrics = () => this.#parts.meter.text();
+    this.#health = await serveHealth(() => this.#read(), health, metrics);
     log(
       'INFO',
       `Reading ${symbols.length} symbols of Pub/Sub project ${project}; health at ${this.#health.url}.`,
@@ -128,22 +137,17 @@ class Node {
   }
 
   #read(): Health {
-    const { graph } = this.#parts;
-    const steps = graph.steps();
-    const watermarkMs = Math.min(...steps.map((step) => step.watermarkMs));
-    const state = steps.length === 0 ? 'warming' : 'running';
-    return {
-      state: this.#stopping.signal.aborted ? 'stopping' : state,
-      watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
-      lastPublishMs: graph.lastPublishMs,
-      backlog: graph.backlog() ?? null,
-      nowMs: this.#options.clock.now(),
-    };
+    return graphHealth(this.#parts.graph, this.#options.clock.now(), this.#stopping.signal.aborted);
   }
 }
 
 /** History as a subscriber of our own candles. */
-async function remember(bus: MessageBus, dir: string, log: Log): Promise<NonNullable<Parts['memory']>> {
+async function remember(
+  bus: MessageBus,
+  dir: string,
+  log: Log,
+  meter: Meter,
+): Promise<NonNullable<Parts['memory']>> {
   await mkdir(dir, { recursive: true }).catch((cause) => {
     throw new UpstreamError(`Cannot make --dir ${dir}: ${messageOf(cause)}`, { cause });
   });
@@ -157,6 +161,7 @@ async function remember(bus: MessageBus, dir: string, log: Log): Promise<NonNull
       clock: systemClock,
       topics: ['market-candles'],
       onError,
+      meter,
     });
     return { history, recorder };
   } catch (error) {

@@ -70,7 +70,8 @@ export class TradeDesk {
    */
   async take(input: DeskInput): Promise<void> {
     const pair = pairOfInput(input);
-    if (input.kind === 'snapshot') this.#newestQuoteMs = Math.max(input.at, this.#newestQuoteMs ?? input.at);
+    if (input.kind === 'snapshot')
+      this.#newestQuoteMs = Math.max(input.snapshot.ts, this.#newestQuoteMs ?? 0);
     if (pair !== null && FACTS.includes(input.kind)) await this.#observe(pair, input);
     const isFor = ({ book }: DeskParams) => !('book' in input) || input.book === book;
     const books = this.#ports.config.books.filter(isFor);

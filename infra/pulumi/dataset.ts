@@ -39,7 +39,7 @@ export function makeHistory(stack: Stack, accounts: Accounts): History {
     const table = tables.get(name)!;
     const args = { datasetId: dataset.datasetId, tableId: table.tableId, member: accounts.pubsub };
     const right = new gcp.bigquery.IamMember(
-      `${name}-writer`,
+      `${name}-by-pubsub`,
       { ...args, role: 'roles/bigquery.dataEditor' },
       stack.options,
     );

@@ -75,7 +75,8 @@ async function run(program: () => unknown): Promise<Stacked> {
     {
       newResource: ({ type, name, inputs: asked }) => {
         inputs.set(`${type} ${name}`, asked);
-        return { id: asked.name ?? name, state: { name, ...asked, ...computed(type, asked) } };
+        const { id = asked.name ?? name, ...state } = computed(type, asked);
+        return { id, state: { name, ...asked, ...state } };
       },
       call: ({ inputs: asked }) => ({ ...asked, number: PROJECT_NUMBER }),
     },
@@ -96,13 +97,23 @@ async function run(program: () => unknown): Promise<Stacked> {
       after: request.getDependenciesList().map(lastPart).sort(),
     });
   };
-  program();
-  await runtime.disconnect();
+  // Pulumi keeps the stack of every promise, which is most of its time.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    program();
+    await runtime.disconnect();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
   return made.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 /** What Google answers beside what it was asked. */
-function computed(type: string, { accountId, project, name, topic }: Made['inputs']): object {
+function computed(
+  type: string,
+  { accountId, name }: Made['inputs'],
+): { id?: string; [field: string]: unknown } {
   switch (type) {
     case 'gcp:serviceaccount/account:Account': {
       const email = `${accountId}@${PROJECT}.iam.gserviceaccount.com`;
@@ -112,10 +123,12 @@ function computed(type: string, { accountId, project, name, topic }: Made['input
         name: `projects/${PROJECT}/serviceAccounts/${email}`,
       };
     }
+    case 'gcp:projects/serviceIdentity:ServiceIdentity':
+      return { member: `serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com` };
     case 'gcp:pubsub/topic:Topic':
-      return { id: `projects/${project ?? PROJECT}/topics/${name}` };
+      return { id: `projects/${PROJECT}/topics/${name}` };
     default:
-      return { ...(topic && { topic }) };
+      return {};
   }
 }
 

@@ -1,9 +1,9 @@
 /** The dashboard of a running stack: what it is told, and the server that shows it. It can fail; the stack cannot by it. */
 import type { Clock } from '../connectors/clock/port.ts';
 import { ConfigError, messageOf } from '../schemas/errors.ts';
-import { chartUrl } from './market/answers.ts';
 import { Market } from './market/market.ts';
 import type { MarketPorts } from './market/ports.ts';
+import { chartUrl } from './market/signal-answers.ts';
 import { ReplayDesk, type ReplayDeskOptions } from './replay/replay-desk.ts';
 import { loadAssets } from './server/assets.ts';
 import { EventStream } from './server/event-stream.ts';

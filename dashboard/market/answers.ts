@@ -1,9 +1,6 @@
 /** Answers about a market: what history has, and what was told since, which is on its way there. */
 import type { z } from 'zod';
-import { plainText } from '../../connectors/messenger/html.ts';
 import { fillGaps } from '../../functions/chart-renderer/fill-gaps.ts';
-import { renderAlert } from '../../functions/telegram-notifier/render.ts';
-import { type Thread, withEvent } from '../../functions/telegram-notifier/thread.ts';
 import { NotFoundError } from '../../schemas/errors.ts';
 import type { FeedEvent } from '../../schemas/feed-event.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
@@ -12,8 +9,9 @@ import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { Bar, EquityPoint, FeaturePoint, OpenPosition, PairState, ROUTES, SignalItem } from '../api.ts';
 import { feedHealth } from '../view/books.ts';
 import { gapsOf } from '../view/gaps.ts';
-import { closedPositions, inOrder, outcomesOf, signalItems } from '../view/outcomes.ts';
+import { closedPositions, inOrder, signalItems } from '../view/outcomes.ts';
 import type { Market } from './market.ts';
+import { signalDetail } from './signal-answers.ts';
 
 /** Routes that are about a market. */
 export type MarketRoute = Exclude<keyof typeof ROUTES, '/api/session' | '/api/replays'>;
@@ -155,48 +153,6 @@ async function signals(
   const byId = new Map([...kept, ...told].map((signal) => [signal.id, signal]));
   const newest = [...byId.values()].sort((a, b) => b.timestamp - a.timestamp).slice(0, limit);
   return { signals: await itemsOf(market, newest) };
-}
-
-async function signalDetail(market: Market, id: string): Promise<Part<'/api/signals/:id'>> {
-  const { history, ports, told } = market;
-  const signal = await findSignal(market, id);
-  const { pair, timestamp } = signal;
-  const [kept, row, biases, trace] = await Promise.all([
-    history.eventsOf([id]),
-    history.featuresAt(pair, timestamp),
-    history.biases(pair, timestamp),
-    ports.traceOf(signal),
-  ]);
-  const events = inOrder([...kept, ...told.eventsOf([id])]);
-  return {
-    ...{ signal, outcomes: outcomesOf(events), events, features: row },
-    levels: row?.levelsAsOf ? await history.levels(pair, row.levelsAsOf) : null,
-    bias: biases.find(({ expires_at }) => expires_at > timestamp) ?? null,
-    alert: alertOf(signal, events),
-    chart: ports.drawChart === null ? null : chartUrl(id),
-    trace,
-  };
-}
-
-/** @throws NotFoundError */
-export async function findSignal({ history, told }: Market, id: string): Promise<ScalpSignal> {
-  const signal = told.signals().find((one) => one.id === id) ?? (await history.signal(id));
-  if (signal) return signal;
-  throw new NotFoundError(`Expected the id of a signal, got "${id}".`);
-}
-
-export function chartUrl(signalId: string): string {
-  return `/charts/${encodeURIComponent(signalId)}.png`;
-}
-
-function alertOf(signal: ScalpSignal, events: readonly PositionEvent[]): string {
-  const { timestamp } = signal;
-  const opened = withEvent(undefined, { kind: 'scalp', event: signal });
-  const thread = events.reduce<Thread>(
-    (before, event) => withEvent(before, { kind: 'position', event }),
-    opened,
-  );
-  return plainText(renderAlert(thread, { sentAt: timestamp, at: timestamp, lateAfterMs: Infinity }));
 }
 
 async function positions(

@@ -4,6 +4,7 @@ import type { History } from '../../connectors/history/port.ts';
 import type { RelayStats } from '../../connectors/relay/relay.ts';
 import type { CandleSource } from '../../functions/macro-engine/gather.ts';
 import type { Book, Swing } from '../../functions/trade-desk/state.ts';
+import type { PositionEvent } from '../../schemas/position-event.ts';
 import type { Venue } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { Overview, SignalDetail } from '../api.ts';
@@ -31,7 +32,7 @@ export interface MarketPorts {
   readonly books: () => Promise<readonly Book[]>;
   readonly swings: () => Promise<readonly Swing[]>;
   /** A picture of a signal, as PNG; null where none can be drawn. */
-  readonly drawChart: ((signal: ScalpSignal) => Promise<Uint8Array>) | null;
+  readonly drawChart: ((signal: ScalpSignal, exit: PositionEvent | null) => Promise<Uint8Array>) | null;
   /** Stages of a signal's way that were measured; null where none were. */
   readonly traceOf: (signal: ScalpSignal) => Promise<SignalDetail['trace']>;
 }

@@ -4,8 +4,9 @@ import type { z } from 'zod';
 import type { Clock } from '../../connectors/clock/port.ts';
 import { jsonOf } from '../../functions/request-body.ts';
 import { Login, ReplayOrder, Replays, ROUTES, Session } from '../api.ts';
-import { answer, findSignal, type MarketRoute } from '../market/answers.ts';
+import { answer, type MarketRoute } from '../market/answers.ts';
 import type { Market } from '../market/market.ts';
+import { drawSignal } from '../market/signal-answers.ts';
 import type { ReplayDesk } from '../replay/replay-desk.ts';
 import { HttpProblem, sendAsset, sendJson, sendPng } from './answer.ts';
 import type { Asset } from './assets.ts';
@@ -77,7 +78,8 @@ export class Router {
     if (path === '/api/replays')
       return sendJson(request, response, Replays, await this.#options.replays.list());
     const chart = CHART.exec(path);
-    if (chart !== null) return this.#chart(exchange, decoded(chart[1]!));
+    if (chart !== null)
+      return sendPng(request, response, await drawSignal(this.#options.live.market, decoded(chart[1]!)));
     if (path.startsWith('/api/replay/')) {
       const shown = this.#options.replays.shown();
       if (shown === null) throw new HttpProblem(404, 'Expected a replay, got none that plays. Start one.');
@@ -114,14 +116,6 @@ export class Router {
   #session({ headers }: IncomingMessage) {
     const { access, clock } = this.#options;
     return { needed: access.isNeeded, ok: access.isGranted(headers, clock.now()) };
-  }
-
-  async #chart({ request, response }: Exchange, id: string): Promise<void> {
-    const { market } = this.#options.live;
-    const signal = await findSignal(market, id);
-    if (market.ports.drawChart === null)
-      throw new HttpProblem(404, 'Expected a chart, got none: none is drawn here.');
-    sendPng(request, response, await market.ports.drawChart(signal));
   }
 }
 

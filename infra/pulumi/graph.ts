@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as gcp from '@pulumi/gcp';
+import { asset } from '@pulumi/pulumi';
 import { CloudRunService, type Platform } from './cloud-run.ts';
 import { imageOf } from './images.ts';
 import { machinesAt } from './network.ts';
@@ -34,7 +35,7 @@ function makeJob({ stack, accounts, network, rights }: Platform): void {
   const bucket = bucketName(config.project);
   const template = new gcp.storage.BucketObject(
     'flex-template',
-    { bucket, name: TEMPLATE, contentType: 'application/json', content: templateOf(launcher) },
+    { bucket, name: TEMPLATE, contentType: 'application/json', source: templateOf(launcher) },
     { ...options, dependsOn: [...rights] },
   );
   const { machine, maxWorkers, bootstrap } = config.dataflow;
@@ -57,9 +58,11 @@ function makeJob({ stack, accounts, network, rights }: Platform): void {
 }
 
 /** What `gcloud dataflow flex-template build` would write. */
-function templateOf(launcher: string): string {
+function templateOf(launcher: string): asset.Asset {
   const metadata = JSON.parse(readFileSync(METADATA, 'utf8'));
-  return JSON.stringify({ image: launcher, sdkInfo: { language: 'PYTHON' }, metadata });
+  return new asset.StringAsset(
+    JSON.stringify({ image: launcher, sdkInfo: { language: 'PYTHON' }, metadata }),
+  );
 }
 
 /** Of metadata.json. */

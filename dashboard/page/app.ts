@@ -1,0 +1,249 @@
+/** The page's state and what can be done to it. Whatever changes asks for one drawing, at the next frame. */
+import { formingBar } from './chart/bars.ts';
+import { ask, post, type Source } from './client.ts';
+import { Market } from './market.ts';
+import { hashOf, type Place, placeOf } from './route.ts';
+import { Series } from './series.ts';
+import { follow, type Handlers, type LinkState } from './stream.ts';
+import type { Answer, SignalDetail, SignalItem } from './wire.ts';
+
+export type Loaded<T> = { readonly value: T } | { readonly problem: string } | null;
+
+export interface AppOptions {
+  /** Asks for `draw` at the next frame. */
+  readonly changed: () => void;
+  /** A signal that is new, not one that was known before. */
+  readonly onSignal: (signal: SignalItem) => void;
+}
+
+/** Many events of one moment make one request. */
+const SETTLE_MS = 400;
+const RETRY_MS = 2_000;
+const SIGNALS = 200;
+
+export class App {
+  place: Place = placeOf(location.hash);
+  link: LinkState = 'connecting';
+  problem: string | null = null;
+  /** A token is wanted. */
+  locked = false;
+  market: Market | null = null;
+  series: Series | null = null;
+  detail: Loaded<SignalDetail> = null;
+  positions: Loaded<Answer<'/api/positions'>> = null;
+  equity: Loaded<Answer<'/api/equity'>> = null;
+  feed: Loaded<Answer<'/api/feed'>> = null;
+  replays: Loaded<Answer<'/api/replays'>> = null;
+  readonly #options: AppOptions;
+  readonly #waiting = new Map<string, number>();
+  #unfollow = () => {};
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    addEventListener('hashchange', () => this.#moved());
+  }
+
+  get pair(): string | null {
+    return this.place.pair ?? this.market?.rows[0]?.pair ?? null;
+  }
+
+  /** Asks for all, then follows what happens; tries again until the server is there. */
+  async start(): Promise<void> {
+    const { source } = this.place;
+    this.#unfollow();
+    try {
+      const session = await ask('live', '/api/session');
+      this.locked = session.needed && !session.ok;
+      if (this.locked) return this.#options.changed();
+      const [overview, signals] = await Promise.all([
+        ask(source, '/api/overview'),
+        ask(source, '/api/signals', { limit: SIGNALS }),
+      ]);
+      if (source !== this.place.source) return;
+      this.problem = null;
+      this.market = new Market(overview, signals.signals);
+      const after = Math.min(overview.eventId, signals.eventId);
+      this.#unfollow = this.#follow(source, after);
+      this.#openSeries();
+      this.refresh();
+      this.#openDetail();
+    } catch (error) {
+      this.problem = messageOf(error);
+      this.link = 'reconnecting';
+      this.#soon('start', RETRY_MS, () => this.start());
+    }
+    this.#options.changed();
+  }
+
+  go(to: Partial<Place>): void {
+    location.hash = hashOf({ ...this.place, ...to });
+  }
+
+  async loadOlder(): Promise<void> {
+    if (await this.series?.loadOlder().catch(() => false)) this.#options.changed();
+  }
+
+  /** Gives the token, and starts where it is the right one. */
+  async login(token: string): Promise<void> {
+    try {
+      await post('/api/login', { token });
+      this.problem = null;
+      await this.start();
+    } catch (error) {
+      this.problem = messageOf(error);
+      this.#options.changed();
+    }
+  }
+
+  /** Shows what the server answers to an order about replays. */
+  async order(request: () => Promise<Answer<'/api/replays'>>): Promise<void> {
+    this.#load('replays', request);
+  }
+
+  /** Asks anew for what the view shows. */
+  refresh(view = this.place.view): void {
+    const { source } = this.place;
+    if (view === 'positions') {
+      this.#load('positions', () => ask(source, '/api/positions', { limit: 200 }));
+      this.#load('equity', () => ask(source, '/api/equity'));
+    }
+    if (view === 'feed') this.#load('feed', () => ask(source, '/api/feed', { limit: 200 }));
+    if (view === 'replays') this.#load('replays', () => ask('live', '/api/replays'));
+  }
+
+  #moved(): void {
+    const before = this.place;
+    this.place = placeOf(location.hash);
+    const { source, pair, interval, view, signal } = this.place;
+    if (source !== before.source) void this.start();
+    else if (pair !== before.pair || interval !== before.interval) this.#openSeries();
+    if (view !== before.view) this.refresh();
+    if (signal !== before.signal) this.#openDetail();
+    this.#options.changed();
+  }
+
+  #openSeries(): void {
+    if (this.pair === null) return;
+    const series = new Series(this.place.source, this.pair, this.place.interval);
+    this.series = series;
+    void series.load().then(this.#options.changed);
+  }
+
+  #openDetail(): void {
+    this.detail = null;
+    this.#loadDetail();
+  }
+
+  #loadDetail(): void {
+    const { signal: id, source } = this.place;
+    if (id === null) return;
+    const isStill = () => this.place.signal === id;
+    this.#load('detail', () => ask(source, '/api/signals/:id', { id }), isStill);
+  }
+
+  #load<K extends 'detail' | 'positions' | 'equity' | 'feed' | 'replays'>(
+    name: K,
+    request: () => Promise<unknown>,
+    isWanted = () => true,
+  ): void {
+    const take = (loaded: Loaded<unknown>) => {
+      if (!isWanted()) return;
+      (this as Record<typeof name, Loaded<unknown>>)[name] = loaded;
+      this.#options.changed();
+    };
+    request().then(
+      (value) => take({ value }),
+      (error: unknown) => take({ problem: messageOf(error) }),
+    );
+  }
+
+  /** Once for all who ask within the time. */
+  #soon(name: string, ms: number, work: () => void): void {
+    if (this.#waiting.has(name)) return;
+    const run = () => {
+      this.#waiting.delete(name);
+      work();
+    };
+    this.#waiting.set(name, setTimeout(run, ms));
+  }
+
+  #follow(source: Source, after: number): () => void {
+    const { changed } = this.#options;
+    const market = this.market!;
+    const onState = (link: LinkState) => {
+      if (link === this.link) return;
+      this.link = link;
+      changed();
+    };
+    const drawn =
+      <T>(take: (data: T) => void) =>
+      (data: T) => {
+        take(data);
+        changed();
+      };
+    const handlers: Handlers = {
+      candle: drawn((bar) => {
+        const row = market.row(bar.pair);
+        if (row && bar.interval === '1m') row.coverage = bar.coverage;
+        if (this.#isShown(bar.pair, bar.interval)) this.series?.bars.put([bar]);
+      }),
+      forming: drawn(({ pair, price, bars }) => {
+        market.price(pair, price);
+        const bar = bars.find(({ interval }) => this.#isShown(pair, interval));
+        if (bar) this.series?.bars.put([formingBar(bar)]);
+      }),
+      levels: drawn((levels) => {
+        if (this.series?.pair === levels.pair) this.series.levels = levels;
+      }),
+      feature: drawn((point) => this.series?.feature(point)),
+      signal: drawn((signal) => this.#signal(market, signal)),
+      position: drawn(() => this.#soon('position', SETTLE_MS, () => this.#afterPosition())),
+      swing: drawn(() => this.#soon('position', SETTLE_MS, () => this.#afterPosition())),
+      bias: drawn((bias) => Object.assign(market.row(bias.pair) ?? {}, { bias })),
+      feed: drawn(() => this.#soon('feed', SETTLE_MS, () => this.refresh(this.#ifView('feed')))),
+      health: drawn(({ health }) => market.feeds(health)),
+      books: drawn(({ books, swings }) => market.positions(books, swings)),
+      equity: drawn(() => this.#soon('equity', SETTLE_MS, () => this.refresh(this.#ifView('positions')))),
+      status: drawn((status) => {
+        market.status = status;
+      }),
+      notice: drawn((notice) => market.notice(notice)),
+      chart: drawn(({ signalId }) => this.#ifInspected(signalId)),
+      replay: drawn(() => this.#soon('replays', SETTLE_MS, () => this.refresh(this.#ifView('replays')))),
+      reset: () => void this.start(),
+    };
+    return follow({ source, after, handlers, onState });
+  }
+
+  #signal(market: Market, signal: SignalItem): void {
+    const isNew = !market.signals.some(({ id }) => id === signal.id);
+    market.signal(signal);
+    this.series?.signal(signal);
+    this.#ifInspected(signal.id);
+    if (isNew) this.#options.onSignal(signal);
+  }
+
+  #afterPosition(): void {
+    void this.series?.loadClosed().then(this.#options.changed, () => {});
+    this.refresh(this.#ifView('positions'));
+  }
+
+  #ifInspected(id: string): void {
+    if (id === this.place.signal) this.#soon('detail', SETTLE_MS, () => this.#loadDetail());
+  }
+
+  /** The view where it is shown, else one that asks for nothing. */
+  #ifView(view: Place['view']): Place['view'] {
+    return this.place.view === view ? view : 'chart';
+  }
+
+  #isShown(pair: string, interval: string): boolean {
+    return this.series?.pair === pair && this.series.interval === interval;
+  }
+}
+
+function messageOf(error: unknown): string {
+  // What a browser says of a server that is not there: nothing that helps.
+  if (error instanceof TypeError) return 'The server cannot be reached.';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,87 @@
+/** Marks at bars: signals, and where exhaustion checks held. */
+import type { SeriesMarker, UTCTimestamp } from 'lightweight-charts';
+import type { FeaturePoint, Interval, Side, SignalItem } from '../wire.ts';
+import { barTime } from './times.ts';
+
+export type Mark = SeriesMarker<UTCTimestamp>;
+
+/** As the chart pictures letter them. */
+export const CHECK_LETTERS = {
+  volume_drop: 'V',
+  double_wick: 'W',
+  rsi_extreme: 'R',
+  order_book_flip: 'B',
+} as const;
+type Checks = SignalItem['exhaustion_checks'];
+
+/** One check alone holds at every other bar and tells nothing. */
+const LEAST_CHECKS = 2;
+
+export interface MarkColors {
+  readonly LONG: string;
+  readonly SHORT: string;
+  readonly refused: string;
+  readonly exhaustion: string;
+}
+
+export function wasRefused({ outcomes }: Pick<SignalItem, 'outcomes'>): boolean {
+  return outcomes.length > 0 && outcomes.every(({ state }) => state === 'REFUSED');
+}
+
+export function letters(checks: Checks): string {
+  const names = Object.keys(CHECK_LETTERS) as (keyof Checks)[];
+  return names.flatMap((name) => (checks[name] ? [CHECK_LETTERS[name]] : [])).join(' ');
+}
+
+/** Oldest first, as the chart wants them. */
+export function marksOf(
+  signals: readonly SignalItem[],
+  features: readonly FeaturePoint[],
+  interval: Interval,
+  colors: MarkColors,
+): Mark[] {
+  const signalMarks = signals.map((signal) => signalMark(signal, interval, colors));
+  const taken = new Set(signalMarks.map(({ time, position }) => `${time} ${position}`));
+  const exhaustion = interval === '1m' ? features.flatMap((point) => exhaustionMarks(point, colors)) : [];
+  return [
+    ...signalMarks,
+    ...exhaustion.filter(({ time, position }) => !taken.has(`${time} ${position}`)),
+  ].sort((a, b) => a.time - b.time);
+}
+
+const placeOf = (side: Side) => (side === 'LONG' ? 'belowBar' : 'aboveBar');
+
+function signalMark(signal: SignalItem, interval: Interval, colors: MarkColors): Mark {
+  const { id, side, timestamp } = signal;
+  const refused = wasRefused(signal);
+  return {
+    id,
+    time: barTime(timestamp, interval, true),
+    position: placeOf(side),
+    shape: side === 'LONG' ? 'arrowUp' : 'arrowDown',
+    color: refused ? colors.refused : colors[side],
+    text: interval === '1m' ? letters(signal.exhaustion_checks) : '',
+    size: refused ? 1 : 1.5,
+  };
+}
+
+function exhaustionMarks(
+  { openTime, checksLong, checksShort, voided }: FeaturePoint,
+  colors: MarkColors,
+): Mark[] {
+  if (voided) return [];
+  const sides = [
+    ['LONG', letters(checksLong)],
+    ['SHORT', letters(checksShort)],
+  ] as const;
+  return sides
+    .filter(([, text]) => text.split(' ').length >= LEAST_CHECKS)
+    .map(([side, text]) => ({
+      time: barTime(openTime, '1m'),
+      position: placeOf(side),
+      shape: 'circle',
+      color: colors.exhaustion,
+      text,
+      size: 0.4,
+    }));
+}

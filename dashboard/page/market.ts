@@ -1,0 +1,111 @@
+/** What the page knows of all pairs, and how each event changes it. No DOM, no requests. */
+import { decimalsOf } from './format.ts';
+import type {
+  BookState,
+  FeedHealth,
+  Notice,
+  Overview,
+  PairState,
+  SignalItem,
+  Status,
+  SwingState,
+} from './wire.ts';
+
+/** A pair of the watch list. */
+export interface Row extends Omit<PairState, 'change24h'> {
+  /** That its prices are written with. */
+  decimals: number;
+  /** Price that its change is counted from. */
+  reference: number | null;
+  /** Which way the last price went. */
+  move: 'up' | 'down' | null;
+}
+
+const MOST_SIGNALS = 200;
+const MOST_NOTICES = 20;
+
+export class Market {
+  readonly version: string;
+  readonly origin: Overview['source'];
+  status: Status;
+  rows: readonly Row[];
+  books: readonly BookState[];
+  swings: readonly SwingState[];
+  notices: readonly Notice[];
+  /** Newest first. */
+  signals: readonly SignalItem[];
+  health: readonly FeedHealth[] = [];
+  #byPair: ReadonlyMap<string, Row>;
+
+  constructor(overview: Overview, signals: readonly SignalItem[]) {
+    this.version = overview.version;
+    this.origin = overview.source;
+    this.status = overview.status;
+    this.books = overview.books;
+    this.swings = overview.swings;
+    this.notices = overview.notices;
+    this.signals = signals;
+    this.rows = overview.pairs.map(rowOf);
+    this.#byPair = new Map(this.rows.map((row) => [row.pair, row]));
+  }
+
+  row(pair: string): Row | undefined {
+    return this.#byPair.get(pair);
+  }
+
+  decimals(pair: string): number {
+    return this.row(pair)?.decimals ?? 2;
+  }
+
+  price(pair: string, price: number): void {
+    const row = this.row(pair);
+    if (row === undefined) return;
+    if (row.lastPrice !== null && price !== row.lastPrice) row.move = price > row.lastPrice ? 'up' : 'down';
+    row.lastPrice = price;
+    row.reference ??= price;
+    row.decimals = Math.max(row.decimals, decimalsOf(price));
+  }
+
+  /** A new signal, or a known one with what became of it. */
+  signal(signal: SignalItem): void {
+    const others = this.signals.filter(({ id }) => id !== signal.id);
+    this.signals = [signal, ...others].sort(newestFirst).slice(0, MOST_SIGNALS);
+    const row = this.row(signal.pair);
+    if (row && (row.lastSignal?.timestamp ?? '') <= signal.timestamp) row.lastSignal = signal;
+  }
+
+  feeds(health: readonly FeedHealth[]): void {
+    this.health = health;
+    for (const { pair, connected, lastTradeAgeMs } of health) {
+      Object.assign(this.row(pair) ?? {}, { connected, feedAgeMs: lastTradeAgeMs });
+    }
+  }
+
+  positions(books: readonly BookState[], swings: readonly SwingState[]): void {
+    this.books = books;
+    this.swings = swings;
+    const open = Map.groupBy(
+      books.flatMap(({ positions }) => positions),
+      ({ pair }) => pair,
+    );
+    for (const row of this.rows) {
+      const positions = open.get(row.pair) ?? [];
+      if (positions.length > 0 || row.positions.length > 0) row.positions = positions;
+    }
+  }
+
+  notice(notice: Notice): void {
+    this.notices = [notice, ...this.notices].slice(0, MOST_NOTICES);
+  }
+}
+
+function newestFirst(a: SignalItem, b: SignalItem): number {
+  return a.timestamp < b.timestamp ? 1 : a.timestamp > b.timestamp ? -1 : 0;
+}
+
+function rowOf({ change24h, ...state }: PairState): Row {
+  const { lastPrice, lastSignal } = state;
+  const reference = lastPrice === null ? null : lastPrice / (1 + (change24h ?? 0));
+  const prices = [lastPrice, lastSignal?.entry].filter((price) => typeof price === 'number');
+  return { ...state, reference, decimals: Math.max(0, ...prices.map(decimalsOf)), move: null };
+}

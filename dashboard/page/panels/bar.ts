@@ -1,0 +1,83 @@
+/** The bar at the top: what is looked at, the views, connection and time, theme and help. */
+import { h, type JSX } from 'preact';
+import type { App } from '../app.ts';
+import { time } from '../format.ts';
+import { hashOf, VIEWS, type View } from '../route.ts';
+import { theme } from '../theme.ts';
+
+const TITLES: Readonly<Record<View, string>> = {
+  chart: 'Chart',
+  positions: 'Positions',
+  feed: 'Feed',
+  replays: 'Replays',
+};
+
+export interface BarActions {
+  readonly onTheme: () => void;
+  readonly onHelp: () => void;
+}
+
+export function bar(app: App, { onTheme, onHelp }: BarActions): JSX.Element[] {
+  const { place, market } = app;
+  const links = VIEWS.map((view) =>
+    h(
+      'a',
+      {
+        key: view,
+        href: hashOf({ ...place, view }),
+        'aria-current': view === place.view ? 'page' : undefined,
+      },
+      TITLES[view],
+    ),
+  );
+  return [
+    h(
+      'h1',
+      { class: 'brand' },
+      h('img', { src: 'icon.svg', alt: '', width: 18, height: 18 }),
+      h('span', null, 'Crypto Signal Tracker'),
+    ),
+    h('nav', { 'aria-label': 'Views' }, links),
+    h('div', { class: 'stretch' }),
+    place.source === 'replay' &&
+      h(
+        'a',
+        { class: 'pill replay', href: hashOf({ ...place, source: 'live', signal: null }) },
+        'Replay · back to the market',
+      ),
+    link(app),
+    h(
+      'time',
+      { class: 'clock', title: 'Market time, UTC' },
+      market ? `${time(market.status.marketTime)} UTC` : '',
+    ),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon',
+        onClick: onTheme,
+        'aria-label': `Theme: ${theme()}. Switch`,
+        title: 'Theme (d)',
+      },
+      theme() === 'dark' ? '☾' : '☀',
+    ),
+    h(
+      'button',
+      { type: 'button', class: 'icon', onClick: onHelp, 'aria-label': 'Help and keys', title: 'Help (?)' },
+      '?',
+    ),
+  ].filter((node) => node !== false);
+}
+
+/** Whether the page hears of what happens, and whether the exchange does. */
+function link({ link, market }: App): JSX.Element {
+  const state = link === 'live' && market?.status.connected === false ? 'exchange' : link;
+  const words = {
+    live: 'Live',
+    connecting: 'Connecting …',
+    reconnecting: 'Reconnecting …',
+    exchange: 'Exchange away',
+  };
+  return h('span', { class: `pill link ${state}`, role: 'status', 'data-link': state }, words[state]);
+}

@@ -1,0 +1,53 @@
+/** Above the chart: the pair with its price and bias, the interval, and the bar under the pointer. */
+import { h, type JSX } from 'preact';
+import type { App } from '../app.ts';
+import { type ChartBar, isForming } from '../chart/bars.ts';
+import { fixed, percent, short, time } from '../format.ts';
+import { hashOf, INTERVALS } from '../route.ts';
+import { tone } from './parts.ts';
+
+export function chartHead(app: App, pointed: ChartBar | null): JSX.Element[] {
+  const { market, pair, place } = app;
+  const row = pair === null ? undefined : market?.row(pair);
+  const change = row?.lastPrice == null || row.reference === null ? null : row.lastPrice / row.reference - 1;
+  const intervals = INTERVALS.map((interval, i) => {
+    const current = interval === place.interval ? 'true' : undefined;
+    const href = hashOf({ ...place, interval });
+    return h('a', { key: interval, href, 'aria-current': current, title: `Key ${i + 1}` }, interval);
+  });
+  return [
+    h(
+      'div',
+      { class: 'quote' },
+      h('h2', null, pair ?? '…'),
+      h('span', { class: 'price' }, fixed(row?.lastPrice, row?.decimals ?? 2)),
+      h('span', { class: tone(change), title: 'Since a day ago' }, percent(change)),
+    ),
+    h('nav', { class: 'intervals', 'aria-label': 'Length of a bar' }, intervals),
+    legend(pointed ?? app.series?.bars.list.at(-1) ?? null, row?.decimals ?? 2),
+  ];
+}
+
+function legend(bar: ChartBar | null, decimals: number): JSX.Element {
+  if (bar === null) return h('p', { class: 'legend' });
+  const { open, high, low, close } = bar;
+  const prices = Object.entries({ O: open, H: high, L: low, C: close }).flatMap(([name, price]) => [
+    h('span', { key: name, class: 'quiet' }, name),
+    h('span', { key: `${name} price`, class: tone(close - open) }, fixed(price, decimals)),
+  ]);
+  return h(
+    'p',
+    { class: 'legend' },
+    h('span', { class: 'quiet' }, time(bar.openTime).slice(0, 5)),
+    prices,
+    h('span', { class: 'quiet' }, 'V'),
+    h('span', null, short(bar.volume)),
+    h('span', { class: bar.complete ? 'quiet' : 'doubt' }, wholeness(bar)),
+  );
+}
+
+function wholeness(bar: ChartBar): string {
+  if (isForming(bar)) return 'forming';
+  if (!bar.complete) return `incomplete, ${Math.floor(bar.coverage * 100)} % covered`;
+  return bar.filled ? 'no trades' : '';
+}

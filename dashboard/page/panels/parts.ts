@@ -1,0 +1,62 @@
+/** Small parts that several panels are made of. */
+import { type ComponentChildren, h, type JSX } from 'preact';
+import { signed } from '../format.ts';
+import type { Side } from '../wire.ts';
+
+/** `rising` of a gain, `falling` of a loss. */
+export function tone(value: number | null | undefined): string {
+  return value === null || value === undefined || value === 0 ? 'quiet' : value > 0 ? 'rising' : 'falling';
+}
+
+export function sideTag(side: Side, ...more: ComponentChildren[]): JSX.Element {
+  return h('span', { class: `tag ${side === 'LONG' ? 'long' : 'short'}` }, side, ...more);
+}
+
+/** An amount of quote, coloured by its sign. */
+export function amount(value: number | null | undefined): JSX.Element {
+  return h('span', { class: tone(value) }, signed(value, 2));
+}
+
+/** Columns of a table: a heading each, `num` where it holds numbers. */
+export function head(...names: readonly string[]): JSX.Element {
+  const cells = names.map((name) => {
+    const text = name.replace(/^#/, '');
+    return h('th', { key: text, scope: 'col', class: name.startsWith('#') ? 'num' : '' }, text);
+  });
+  return h('thead', null, h('tr', null, cells));
+}
+
+export function num(content: ComponentChildren, className = ''): JSX.Element {
+  return h('td', { class: `num ${className}` }, content);
+}
+
+/** What stands where there is nothing to show. */
+export function empty(title: string, more = ''): JSX.Element {
+  return h('div', { class: 'empty' }, h('strong', null, title), more && h('p', null, more));
+}
+
+export function failed(problem: string, retry: () => void): JSX.Element {
+  return h(
+    'div',
+    { class: 'empty', role: 'alert' },
+    h('strong', null, 'This could not be loaded'),
+    h('p', null, problem),
+    h('button', { type: 'button', onClick: retry }, 'Try again'),
+  );
+}
+
+export function loading(what: string): JSX.Element {
+  return h('div', { class: 'empty loading', role: 'status' }, `Loading ${what} …`);
+}
+
+export function section(title: string, ...content: ComponentChildren[]): JSX.Element {
+  return h('section', { class: 'part', 'aria-label': title }, h('h3', null, title), ...content);
+}
+
+/** Facts as name and value. */
+export function facts(rows: readonly (readonly [name: string, value: ComponentChildren])[]): JSX.Element {
+  const pairs = rows.map(([name, value]) =>
+    h('div', { key: name }, h('dt', null, name), h('dd', null, value)),
+  );
+  return h('dl', { class: 'facts' }, pairs);
+}

@@ -2,12 +2,15 @@
 import { join } from 'node:path';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
+import { type Meter, sample } from '../connectors/metrics/meter.ts';
 import type { StateStore } from '../connectors/state/port.ts';
 import { candlesOf } from '../connectors/state/records.ts';
 import { openSqliteStore } from '../connectors/state/sqlite.ts';
 import { openEmbeddedTasks } from '../connectors/tasks/embedded.ts';
+import type { Stages } from '../connectors/telemetry/stages.ts';
 import { ChartRenderer } from '../functions/chart-renderer/chart-renderer.ts';
 import type { MacroEngine, MacroPair } from '../functions/macro-engine/run.ts';
+import { sinkMetrics } from '../functions/state-sink/metrics.ts';
 import { sinkState } from '../functions/state-sink/subscriber.ts';
 import type { Notifier } from '../functions/telegram-notifier/notifier.ts';
 import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
@@ -29,6 +32,8 @@ import type { StackConfig } from './stack-config.ts';
 
 export interface LocalFunctionsOptions {
   readonly bus: MessageBus;
+  readonly stages?: Stages;
+  readonly meter?: Meter | undefined;
   readonly source: MarketSource;
   readonly symbols: readonly string[];
   readonly config: StackConfig;
@@ -147,13 +152,13 @@ async function openParts(
   stopping: AbortSignal,
   onClose: (close: Close) => void,
 ): Promise<Parts> {
-  const { bus, source, config, dir, survives, account, notice } = options;
+  const { bus, meter, source, config, dir, survives, account, notice } = options;
   const { clock } = source;
   const onError = (error: unknown) => notice(messageOf(error));
   const store = await openSqliteStore({ path: join(dir, FUNCTION_FILES.state), clock, survives });
   onClose(() => store.close());
   const sink = await sinkState({
-    ...{ store, bus, clock },
+    ...{ store, bus, clock, onKept: meter && sinkMetrics(meter, clock) },
     onError: (topic, error) => notice(`State of ${topic}: ${messageOf(error)}`),
   });
   onClose(() => sink.close());
@@ -162,14 +167,14 @@ async function openParts(
   const rest = source.adapter.rest({ baseUrl: source.adapter.restUrl, clock: systemClock });
   const klines = new KeptKlines({ store, rest, signal: stopping });
   await catchUp(new TradeDesk(ports), klines, options);
-  const { desk, close } = await runDesk({ ...ports, clock, onError, ...(account && { account }) });
+  const { desk, close } = await runDesk({ ...ports, clock, meter, onError, ...(account && { account }) });
   onClose(close);
   return { store, klines, desk, notifier };
 }
 
 /** People, and Telegram’s limits, live in the machine’s time, whatever the market’s. */
 async function openAlerts(
-  { bus, source, config, dir, telegram, notice, onChart }: LocalFunctionsOptions,
+  { bus, stages, meter, source, config, dir, telegram, notice, onChart }: LocalFunctionsOptions,
   store: StateStore,
   onClose: (close: Close) => void,
 ): Promise<Notifier> {
@@ -184,17 +189,22 @@ async function openAlerts(
   const { venue, restUrl } = source.adapter;
   const rest = source.adapter.rest({ baseUrl: restUrl, clock: systemClock });
   const charts = new ChartRenderer({
-    ...{ store, messenger, clock: source.clock, venue, onNotice: notice },
+    ...{ store, messenger, clock: source.clock, venue, stages, meter, onNotice: notice },
     exchange: (query) => rest.klines(query),
   });
   onClose(() => charts.close());
   onClose(() => tasks.close());
   const { notifier, close } = await runNotifier({
-    ...{ bus, messenger, tasks, clock: systemClock, path: join(dir, FUNCTION_FILES.outbox) },
+    ...{ bus, messenger, tasks, stages, meter, clock: systemClock, path: join(dir, FUNCTION_FILES.outbox) },
     settings: { ...config.notifier, chats: [CONSOLE_CHAT, ...(telegram?.chats ?? [])] },
     ...{ unlimited: [CONSOLE_CHAT], onTrouble: notice },
   });
   onClose(close);
+  meter?.read(() => {
+    const { waiting, givenUp } = tasks.count(CHART_QUEUE);
+    const queue = { queue: CHART_QUEUE };
+    return [sample('cst_tasks_waiting', waiting, queue), sample('cst_tasks_given_up', givenUp, queue)];
+  });
   tasks.work(CHART_QUEUE, (attempt) => charts.handle(attempt));
   if (telegram === null) return notifier;
   const commands = runTelegramPolling({
@@ -207,13 +217,13 @@ async function openAlerts(
 }
 
 function macroEngine(
-  { bus, source, config }: LocalFunctionsOptions,
+  { bus, meter, source, config }: LocalFunctionsOptions,
   { store, klines }: Parts,
   symbols: () => readonly string[],
 ): MacroEngine {
   const { venue } = source.adapter;
   return {
-    ...{ bus, clock: source.clock, params: config.macro },
+    ...{ bus, meter, clock: source.clock, params: config.macro },
     get pairs() {
       return symbols().map(
         (symbol): MacroPair => ({ pair: pairOf(symbol), instruments: [{ venue, symbol }] }),

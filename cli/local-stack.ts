@@ -1,25 +1,36 @@
 /** The whole platform in one process: exchange → relay → bus → graph → functions and history, each behind its port. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openEmbeddedBus, removeEmbeddedBus } from '../connectors/bus/embedded.ts';
+import { removeEmbeddedBus } from '../connectors/bus/embedded.ts';
 import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
+import type { Clock } from '../connectors/clock/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { recordHistory } from '../connectors/history/subscriber.ts';
+import { Meter } from '../connectors/metrics/meter.ts';
 import { type Relay, type RelayStats, startRelay } from '../connectors/relay/relay.ts';
+import type { Telemetry } from '../connectors/telemetry/port.ts';
+import { SPAN_FILE, spanFiles } from '../connectors/telemetry/span-file.ts';
+import type { Stages } from '../connectors/telemetry/stages.ts';
+import { feedTold } from '../connectors/telemetry/traced-bus.ts';
 import type { AccountPorts } from '../functions/trade-desk/execution.ts';
 import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
 import type { Candle } from '../schemas/candle.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
+import { STAGES } from '../schemas/metrics.ts';
 import type { SignalParams } from '../schemas/params.ts';
-import type { TopicName } from '../schemas/topics.ts';
+import { TOPIC_NAMES, type TopicName } from '../schemas/topics.ts';
 import { type Close, closeInOrder } from './close-in-order.ts';
+import { graphHealth, graphSamples } from './graph-metrics.ts';
+import type { Health } from './health.ts';
 import { ALERTS, type AlertCounts, FUNCTION_FILES, LocalFunctions } from './local-functions.ts';
 import type { TelegramAccess } from './local-messenger.ts';
 import type { MarketSource } from './market-source.ts';
+import { relaySamples } from './relay-metrics.ts';
+import { BUS, openStackBus } from './stack-bus.ts';
 import type { StackConfig } from './stack-config.ts';
 import { openStackRecording, type StackRecording } from './stack-recording.ts';
 
@@ -41,25 +52,14 @@ export interface LocalStackOptions {
   readonly recordDir?: string | undefined;
   /** Told the file of each chart, and what it shows. */
   readonly onChart: (path: string, title: string) => void;
+  /** Told of every stage that was measured, besides the folder's own file. Closed by whoever opened it. */
+  readonly telemetry?: Pick<Telemetry, 'record'> | undefined;
 }
 
-const BUS = 'bus';
 const HISTORY = 'history.duckdb';
 /** What the relay could not publish; see connectors/outbox/outbox.ts. */
 const SPILL = 'spill';
-const RECORDED: readonly TopicName[] = [
-  'raw-tick-data',
-  'book-snapshots',
-  'market-candles',
-  'market-levels',
-  'market-features',
-  'trade-signals-micro',
-  'macro-bias-updates',
-  'trade-signals-macro',
-  'position-events',
-  'feed-events',
-  'dead-letters',
-];
+
 /**
  * Removes what an earlier stack left in its folder, and nothing else that lies there.
  * @throws UpstreamError where one still runs on it.
@@ -67,7 +67,7 @@ const RECORDED: readonly TopicName[] = [
 export async function removeStack(dir: string): Promise<void> {
   await removeEmbeddedBus(join(dir, BUS));
   const sqlite = Object.values(FUNCTION_FILES).flatMap((name) => [name, `${name}-wal`, `${name}-shm`]);
-  for (const name of [HISTORY, `${HISTORY}.wal`, ...sqlite, SPILL, ALERTS]) {
+  for (const name of [HISTORY, `${HISTORY}.wal`, ...sqlite, SPILL, ALERTS, ...spanFiles(SPAN_FILE)]) {
     await rm(join(dir, name), { force: true, recursive: true }).catch((cause: unknown) => {
       throw new UpstreamError(`Cannot clear ${dir}: ${messageOf(cause)}. Name another --dir.`, { cause });
     });
@@ -79,6 +79,14 @@ interface Parts {
   readonly functions: LocalFunctions;
   readonly graph: GraphService;
   readonly relay: Relay;
+  readonly meter: Meter;
+  readonly clock: Clock;
+}
+
+interface Shared {
+  readonly bus: MessageBus;
+  readonly history: History;
+  readonly stages: Stages;
 }
 
 /** A running stack. Messages published before the graph was warm wait for it on the bus. */
@@ -128,6 +136,16 @@ export class LocalStack {
     return this.#parts.graph.backlog() ?? 0;
   }
 
+  health(): Health {
+    const { graph, clock } = this.#parts;
+    return graphHealth(graph, clock.now(), this.#stopped !== undefined);
+  }
+
+  /** Of every stage, in the text format of Prometheus. */
+  metrics(): Promise<string> {
+    return this.#parts.meter.text();
+  }
+
   /** The desk's books as they are. */
   books(): Promise<Book[]> {
     return this.#parts.functions.books();
@@ -159,44 +177,54 @@ export class LocalStack {
 
 async function openParts(options: LocalStackOptions, onClose: (close: Close) => void): Promise<Parts> {
   const { dir, notice } = options;
-  const bus = await openEmbeddedBus({ dir: join(dir, BUS), clock: systemClock });
-  onClose(() => bus.close());
+  const { clock } = options.source;
+  const meter = new Meter(STAGES);
+  const { bus, stages } = await openStackBus(options, meter, onClose);
   const history = await openDuckDbHistory({ path: join(dir, HISTORY) });
   onClose(() => history.close());
   const onError = (topic: TopicName, error: unknown) => notice(`History of ${topic}: ${messageOf(error)}`);
-  const recorder = await recordHistory({ bus, history, clock: systemClock, topics: RECORDED, onError });
+  const recorder = await recordHistory({
+    bus,
+    history,
+    clock: systemClock,
+    topics: TOPIC_NAMES,
+    onError,
+    meter,
+  });
   onClose(() => recorder.close());
-  const functions = await LocalFunctions.open({ ...options, bus });
+  const functions = await LocalFunctions.open({ ...options, bus, stages, meter });
   onClose(() => functions.close());
   const recording =
     options.recordDir === undefined ? null : await openStackRecording(options, options.recordDir);
   onClose(async () => recording?.close());
-  const graph = await openGraph(options, bus, history, (known) => {
+  const graph = await openGraph(options, { bus, history, stages }, (known) => {
     recording?.warmed(known);
     functions.begin();
   });
   onClose(() => graph.stop());
-  const relay = await openRelay(options, bus, recording);
+  const relay = await openRelay(options, { bus, stages }, recording);
   onClose(() => relay.stop());
-  return { bus, functions, graph, relay };
+  meter.read(() => graphSamples(graph, clock.now()));
+  meter.read(() => relaySamples({ ...relay.stats(), recording: null }));
+  return { bus, functions, graph, relay, meter, clock };
 }
 
 function openRelay(
   { source, symbols, dir, seed, notice }: LocalStackOptions,
-  bus: MessageBus,
+  { bus, stages }: Pick<Shared, 'bus' | 'stages'>,
   recording: StackRecording | null,
 ): Promise<Relay> {
   const { adapter, clock } = source;
   return startRelay({
     ...{ adapter, symbols, bus, clock, seed, spillDir: join(dir, SPILL), log: notice },
     ...recording?.taps,
+    onMessages: (messages) => feedTold(stages, messages),
   });
 }
 
 function openGraph(
   { source, symbols, params, notice }: LocalStackOptions,
-  bus: MessageBus,
-  history: History,
+  { bus, history, stages }: Shared,
   onWarm: (known: readonly Candle[]) => void,
 ): Promise<GraphService> {
   const { adapter, clock } = source;
@@ -207,6 +235,7 @@ function openGraph(
       onWarm(known);
       source.begin();
     },
+    onWatermark: (watermarkMs) => stages.passed(watermarkMs),
     fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
   });
 }

@@ -7,7 +7,8 @@ import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
 import { duration } from './figures.ts';
 import { makeFolder } from './file-flags.ts';
-import { numberOf, symbolsOf } from './flags.ts';
+import { numberOf, statusAddressOf, symbolsOf } from './flags.ts';
+import { serveHealth } from './health.ts';
 import { LiveUniverse } from './live-universe.ts';
 import { localAccount } from './local-account.ts';
 import { telegramAccess } from './local-messenger.ts';
@@ -20,6 +21,7 @@ import { expectNoRecording } from './stack-recording.ts';
 import { StackView } from './stack-view.ts';
 import { MAX_SPEED, type StartFlags } from './start-flags.ts';
 import { renderStatus } from './status.ts';
+import type { StatusAddress, StatusServer } from './status-server.ts';
 import { untilStopRequest } from './stop-request.ts';
 
 export async function runStart(flags: StartFlags): Promise<void> {
@@ -30,6 +32,7 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
   const config = flags.desk === undefined ? DEFAULT_STACK_CONFIG : readStackConfig(flags.desk);
   const telegram = telegramAccess(process.env);
+  const health = flags.healthPort === undefined ? null : statusAddressOf(flags.healthPort);
   const isJson = flags.json === true;
   const isLive = flags.live === true;
   const notice = (line: string) => void process.stderr.write(`${line}\n`);
@@ -46,7 +49,7 @@ export async function runStart(flags: StartFlags): Promise<void> {
     // A simulation begins afresh, so that nobody needs what the disk has not yet got.
     const survives = flags.live ? 'machine' : 'process';
     await runStack(
-      { source, symbols, params, config, telegram, broker, dir, recordDir, survives, seed, isJson },
+      { source, symbols, params, config, telegram, broker, dir, recordDir, survives, seed, isJson, health },
       stopAsked,
     );
   }, stopAfterMs);
@@ -58,6 +61,8 @@ interface StackOptions extends Omit<LocalStackOptions, 'notice' | 'onChart' | 's
   readonly broker: Broker | null;
   /** Messages on stdout instead of lines for people. */
   readonly isJson: boolean;
+  /** Where health and metrics are served, if anywhere. */
+  readonly health: StatusAddress | null;
 }
 
 async function runStack(options: StackOptions, stopAsked: Promise<void>): Promise<void> {
@@ -72,13 +77,21 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
     const onChart = (path: string, title: string) => view?.chart(path, title);
     const account = broker && { broker, symbols: () => universe?.symbols ?? symbols, notice };
     const stack = await LocalStack.open({ ...options, symbols, account, notice, onChart });
+    let health: StatusServer | undefined;
     try {
+      if (options.health)
+        health = await serveHealth(
+          () => stack.health(),
+          options.health,
+          () => stack.metrics(),
+        );
       universe?.follow((wanted, halted) => stack.follow(wanted, halted));
       view = await viewOf(stack, options, screen);
       await watch(stack, view, screen, stopAsked);
     } finally {
       await universe?.stop();
       await stack.stop();
+      await health?.close();
     }
   } finally {
     await universe?.stop();

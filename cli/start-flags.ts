@@ -13,5 +13,6 @@ export interface StartFlags {
   readonly json?: boolean;
   readonly dir: string;
   readonly record?: string;
+  readonly healthPort?: string;
   readonly for?: string;
 }

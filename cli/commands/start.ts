@@ -38,6 +38,10 @@ export function addStart(program: Command): void {
     .option('--json', 'messages on stdout instead of lines for people')
     .option('--dir <dir>', 'folder of bus, history, state and alerts', '.cst')
     .option('--record <dir>', 'keep all that the exchange told, for cst parity and cst replay --frames')
+    .option(
+      '--health-port <port>',
+      'answer health checks and scrapes of /metrics on this port, from anywhere',
+    )
     .option('--for <seconds>', 'stop by itself after so many seconds')
     .addHelpText('after', HELP)
     .action(async (flags: StartFlags) => (await import('../run-start.ts')).runStart(flags));

@@ -32,7 +32,6 @@ export class Meter {
   readonly #counters = new Map<CounterName, Counter>();
   readonly #histograms = new Map<HistogramName, Histogram>();
   readonly #reads: ReadSamples[];
-  readonly #others: Pick<Registry, 'metrics'>[] = [];
 
   /** @param stages What the process holds: its heartbeat names them. */
   constructor(stages: readonly Stage[]) {
@@ -62,20 +61,20 @@ export class Meter {
     histogram.observe(labels, value);
   }
 
-  read(samples: ReadSamples): void {
-    this.#reads.push(samples);
+  /** As a Telemetry: how long each stage of a signal’s way took. */
+  record({ stage, startMs, endMs }: { stage: string; startMs: number; endMs: number }): void {
+    this.observe('cst_stage_seconds', (endMs - startMs) / 1_000, { stage });
   }
 
-  /** Metrics that are counted elsewhere. */
-  include(others: Pick<Registry, 'metrics'>): void {
-    this.#others.push(others);
+  read(samples: ReadSamples): void {
+    this.#reads.push(samples);
   }
 
   /** All of it in the text format of Prometheus. What cannot be read now is absent, and the rest is told. */
   async text(): Promise<string> {
     const read = await Promise.allSettled(this.#reads.map(async (samples) => [...(await samples())]));
     const samples = read.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
-    const registries = [this.#counted, registryOf(samples), ...this.#others];
+    const registries = [this.#counted, registryOf(samples)];
     const texts = await Promise.all(registries.map((registry) => registry.metrics()));
     return `${texts
       .map((text) => text.trimEnd())

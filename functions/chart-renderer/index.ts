@@ -16,14 +16,17 @@ await serveFunction({
     ...{ state: STATE, messenger: MESSENGER, callers: CALLERS, restUrls: REST_URLS },
     venue: value('CST_VENUE', Venue.default('bybit'), 'the exchange that is traded, e.g. bybit'),
   },
-  async open({ state, messenger: settings, callers, restUrls, venue }, { ports, clock, log, onError }) {
+  async open(
+    { state, messenger: settings, callers, restUrls, venue },
+    { ports, clock, log, meter, onError },
+  ) {
     const authorize = authorizeOf(callers);
     const [store, messenger] = await Promise.all([ports.store(state), ports.messenger(settings)]);
     const adapter = venueAdapter(venue);
     const rest = adapter.rest({ baseUrl: restUrls[venue] ?? adapter.restUrl, clock });
     const exchange: CandleSource = async (query) => (query.venue === venue ? rest.klines(query) : []);
     const onNotice = (line: string) => log('WARNING', line);
-    const renderer = new ChartRenderer({ store, messenger, clock, venue, exchange, onNotice });
+    const renderer = new ChartRenderer({ store, messenger, clock, venue, exchange, onNotice, meter });
     return { handler: chartHandler({ renderer, authorize, onError }), close: () => renderer.close() };
   },
 });

@@ -25,7 +25,10 @@ await serveFunction({
     ...{ bus: BUS, callers: CALLERS, tasks: TASKS, messenger: MESSENGER, chats: CHATS, outbox: OUTBOX },
     settings: json('CST_PARAMS', NotifierSettings.omit({ chats: true })),
   },
-  async open({ bus, callers, tasks, messenger, chats, settings, outbox }, { ports, clock, log, onError }) {
+  async open(
+    { bus, callers, tasks, messenger, chats, settings, outbox },
+    { ports, clock, log, meter, onError },
+  ) {
     const authorize = authorizeOf(callers);
     const [open, queue, sender, path] = await Promise.all([
       ports.bus(bus),
@@ -35,6 +38,7 @@ await serveFunction({
     ]);
     const notifier = new Notifier({
       ...{ path, clock, tasks: queue, messenger: sender, settings: { ...settings, chats } },
+      meter,
       onTrouble: (line) => log('WARNING', line),
     });
     return {

@@ -1,0 +1,44 @@
+/** The bus of a stack: what passes is traced, stage by stage, and counted. */
+import { join } from 'node:path';
+import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
+import type { MessageBus } from '../connectors/bus/port.ts';
+import { systemClock } from '../connectors/clock/system.ts';
+import type { Meter } from '../connectors/metrics/meter.ts';
+import { countPublished } from '../connectors/metrics/published.ts';
+import type { Telemetry } from '../connectors/telemetry/port.ts';
+import { SPAN_FILE, SpanFile } from '../connectors/telemetry/span-file.ts';
+import { Stages } from '../connectors/telemetry/stages.ts';
+import { tracedBus } from '../connectors/telemetry/traced-bus.ts';
+import type { Close } from './close-in-order.ts';
+import type { LocalStackOptions } from './local-stack.ts';
+
+/** Its folder in the stack's. */
+export const BUS = 'bus';
+
+export async function openStackBus(
+  options: LocalStackOptions,
+  meter: Meter,
+  onClose: (close: Close) => void,
+): Promise<{ readonly bus: MessageBus; readonly stages: Stages }> {
+  const stages = openStages(options, meter, onClose);
+  const embedded = await openEmbeddedBus({ dir: join(options.dir, BUS), clock: systemClock });
+  onClose(() => embedded.close());
+  return { stages, bus: countPublished(tracedBus(embedded, stages), meter, options.source.clock) };
+}
+
+/** All of the stack is measured by one clock, the market's; where that is the machine's, the bus stamps by it, too. */
+function openStages(
+  { source, dir, notice, telemetry }: LocalStackOptions,
+  meter: Meter,
+  onClose: (close: Close) => void,
+): Stages {
+  const { clock, title: clockTitle } = source;
+  const file = new SpanFile({ path: join(dir, SPAN_FILE), clockTitle, onTrouble: notice });
+  onClose(() => file.close());
+  const record: Telemetry['record'] = (span) => {
+    file.record(span);
+    meter.record(span);
+    telemetry?.record(span);
+  };
+  return new Stages({ telemetry: { record }, clock, isBusTime: clock === systemClock });
+}

@@ -112,7 +112,7 @@ async function run(program: () => unknown): Promise<Stacked> {
 /** What Google answers beside what it was asked. */
 function computed(
   type: string,
-  { accountId, name }: Made['inputs'],
+  { accountId, name, roleId }: Made['inputs'],
 ): { id?: string; [field: string]: unknown } {
   switch (type) {
     case 'gcp:serviceaccount/account:Account': {
@@ -125,6 +125,8 @@ function computed(
     }
     case 'gcp:projects/serviceIdentity:ServiceIdentity':
       return { member: `serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com` };
+    case 'gcp:projects/iAMCustomRole:IAMCustomRole':
+      return { name: `projects/${PROJECT}/roles/${roleId}` };
     case 'gcp:pubsub/topic:Topic':
       return { id: `projects/${PROJECT}/topics/${name}` };
     default:

@@ -73,11 +73,22 @@ export function bytes(count: number): string {
   return `${short(count)}B`;
 }
 
-/** rsi_extreme, rsiExtreme → Rsi extreme. */
+const SHORT_WORDS = /\b(rsi|atr|ema|tp|sl)(?=\d*\b)/g;
+
+/** rsi_extreme, rsiExtreme, RSI_EXTREME → RSI extreme. */
 export function words(name: string): string {
   const spaced = name
     .replaceAll('_', ' ')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase();
+    .toLowerCase()
+    .replace(SHORT_WORDS, (word) => word.toUpperCase());
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}
+
+const QUOTE = /(USDT|USDC|USD|EUR|BTC)$/;
+
+/** BTCUSDT → BTC and USDT. */
+export function partsOf(pair: string): readonly [base: string, quote: string] {
+  const quote = QUOTE.exec(pair)?.[0] ?? '';
+  return [pair.slice(0, pair.length - quote.length), quote];
 }

@@ -63,7 +63,7 @@ export function chartOptions(): DeepPartial<ChartOptions> {
       vertLine: { color: quiet, labelBackgroundColor: raised },
       horzLine: { color: quiet, labelBackgroundColor: raised },
     },
-    rightPriceScale: { borderColor: line },
+    rightPriceScale: { borderColor: line, entireTextOnly: true },
     timeScale: { borderColor: line, timeVisible: true, secondsVisible: false, rightOffset: 8 },
     kineticScroll: { touch: !isStill(), mouse: false },
   };

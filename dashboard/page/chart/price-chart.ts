@@ -3,15 +3,18 @@ import {
   CandlestickSeries,
   createChart,
   createSeriesMarkers,
+  createTextWatermark,
   HistogramSeries,
   type IChartApi,
   type ISeriesApi,
   type ISeriesMarkersPluginApi,
+  type ITextWatermarkPluginApi,
   LineSeries,
   LineStyle,
   type Time,
 } from 'lightweight-charts';
 import { rsi } from '../../../transforms/indicators/rsi.ts';
+import { color } from '../theme.ts';
 import type { FeaturePoint, Interval, LevelSet, OpenPosition, SignalItem } from '../wire.ts';
 import { type ChartBar, changesOf } from './bars.ts';
 import { Lines } from './lines.ts';
@@ -22,8 +25,12 @@ import { type Zone, Zones } from './zones.ts';
 
 export const RSI_PERIOD = 7;
 const RSI_EXTREMES = [20, 80];
-/** Heights of the panes, as shares. */
-const PANES = [0.7, 0.14, 0.16];
+/** From the top. */
+const PANES = [
+  { title: '', share: 0.7 },
+  { title: 'Volume', share: 0.14 },
+  { title: `RSI-${RSI_PERIOD}`, share: 0.16 },
+];
 const VISIBLE_BARS = 110;
 const FREE_BARS = 8;
 /** Bars left of the screen at which older ones are asked for. */
@@ -57,6 +64,7 @@ export class PriceChart {
   readonly #volume: ISeriesApi<'Histogram'>;
   readonly #rsi: ISeriesApi<'Line'>;
   readonly #marks: ISeriesMarkersPluginApi<Time>;
+  readonly #titles: readonly ITextWatermarkPluginApi<Time>[];
   readonly #zones = new Zones();
   readonly #lines: Lines;
   #palette: Palette = palette();
@@ -69,8 +77,11 @@ export class PriceChart {
     this.#volume = this.#chart.addSeries(HistogramSeries, { ...quiet, priceFormat: { type: 'volume' } }, 1);
     const whole = { type: 'price', precision: 0, minMove: 1 } as const;
     this.#rsi = this.#chart.addSeries(LineSeries, { ...quiet, lineWidth: 1, priceFormat: whole }, 2);
-    this.#chart.panes().forEach((pane, i) => {
-      pane.setStretchFactor(PANES[i] ?? 1);
+    this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.22, bottom: 0 } });
+    this.#rsi.priceScale().applyOptions({ scaleMargins: { top: 0.06, bottom: 0.06 } });
+    this.#titles = this.#chart.panes().map((pane, i) => {
+      pane.setStretchFactor(PANES[i]!.share);
+      return createTextWatermark(pane, { horzAlign: 'left', vertAlign: 'top' });
     });
     this.#marks = createSeriesMarkers(this.#candles, []);
     this.#candles.attachPrimitive(this.#zones);
@@ -133,7 +144,7 @@ export class PriceChart {
   }
 
   #dress(): void {
-    const { rising, falling, trend, filled } = this.#palette;
+    const { rising, falling, trend, filled, refused: quiet } = this.#palette;
     const [upColor, downColor] = [rising, falling];
     this.#candles.applyOptions({
       ...{ upColor, downColor, wickUpColor: upColor, wickDownColor: downColor },
@@ -143,6 +154,15 @@ export class PriceChart {
       color: trend,
       autoscaleInfoProvider: () => ({ priceRange: { minValue: 0, maxValue: 100 } }),
     });
+    this.#titles.forEach((watermark, i) => {
+      const line = {
+        text: PANES[i]!.title,
+        color: quiet,
+        fontSize: 11,
+        fontFamily: color('font'),
+      };
+      watermark.applyOptions({ lines: [line] });
+    });
     for (const line of this.#rsi.priceLines()) this.#rsi.removePriceLine(line);
     for (const price of RSI_EXTREMES) {
       this.#rsi.createPriceLine({
@@ -150,7 +170,8 @@ export class PriceChart {
         color: filled,
         lineWidth: 1,
         lineStyle: LineStyle.Dashed,
-        title: '',
+        axisLabelColor: color('pane'),
+        axisLabelTextColor: quiet,
       });
     }
   }

@@ -60,7 +60,7 @@ export function bar(app: App, { onTheme, onHelp }: BarActions): JSX.Element[] {
         'aria-label': `Theme: ${theme()}. Switch`,
         title: 'Theme (d)',
       },
-      theme() === 'dark' ? '☾' : '☀',
+      h('i', { class: `lamp ${theme()}` }),
     ),
     h(
       'button',

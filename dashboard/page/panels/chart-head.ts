@@ -18,7 +18,7 @@ export function chartHead(app: App, pointed: ChartBar | null): JSX.Element[] {
   return [
     h(
       'div',
-      { class: 'quote' },
+      { class: 'head-quote' },
       h('h2', null, pair ?? '…'),
       h('span', { class: 'price' }, fixed(row?.lastPrice, row?.decimals ?? 2)),
       h('span', { class: tone(change), title: 'Since a day ago' }, percent(change)),

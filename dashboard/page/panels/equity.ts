@@ -8,6 +8,8 @@ import { empty, section } from './parts.ts';
 const WIDTH = 1_000;
 const HEIGHT = 200;
 const DEPTH = 60;
+/** So that a line at the edge is not cut. */
+const MARGIN = 4;
 
 export function equityCurve(book: string, points: readonly EquityPoint[]): JSX.Element {
   if (points.length < 2) {
@@ -39,7 +41,7 @@ export function equityCurve(book: string, points: readonly EquityPoint[]): JSX.E
           d: `${steps(
             x,
             drops.map((drop) => HEIGHT + depth(drop)),
-          )}V${HEIGHT}H0Z`,
+          )}V${HEIGHT + MARGIN}H0Z`,
         }),
       ),
       h(
@@ -65,7 +67,8 @@ export function drawdowns(values: readonly number[]): number[] {
 
 /** From the top of the drawing down. */
 function scale(min: number, max: number, height: number): (value: number) => number {
-  return (value) => (max === min ? height / 2 : (1 - (value - min) / (max - min)) * height);
+  const room = height - 2 * MARGIN;
+  return (value) => MARGIN + (max === min ? room / 2 : (1 - (value - min) / (max - min)) * room);
 }
 
 function timesOf(points: readonly EquityPoint[]): number[] {

@@ -15,11 +15,11 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['Esc', 'close what is open'],
 ];
 const MARKS: readonly (readonly [mark: string, what: string])[] = [
-  ['▲ ▼', 'a signal, LONG or SHORT; grey: every book refused it'],
+  ['Arrow', 'a signal, LONG or SHORT; grey: every book refused it'],
   ['V W R B', 'exhaustion: volume drop, double wick, RSI extreme, book flip'],
   ['S R ×3', 'support or resistance, visited three times'],
-  ['▯', 'hollow bar: trades may be missing'],
-  ['–', 'grey bar: a minute without trades'],
+  ['Hollow', 'a bar that may miss'],
+  ['Grey', 'a bar without trades'],
 ];
 
 export function help(onClose: () => void): JSX.Element {
@@ -30,7 +30,7 @@ export function help(onClose: () => void): JSX.Element {
       'header',
       null,
       h('h2', { id: 'help-title' }, 'Keys and marks'),
-      h('button', { type: 'button', class: 'icon', onClick: onClose, 'aria-label': 'Close' }, '✕'),
+      h('button', { type: 'button', class: 'icon', onClick: onClose, 'aria-label': 'Close' }, '×'),
     ),
     h(
       'div',

@@ -29,7 +29,7 @@ export function inspector(app: App): JSX.Element {
           'aria-label': 'Close',
           title: 'Close (Esc)',
         },
-        '✕',
+        '×',
       ),
     ),
     h('p', { class: 'reason' }, signal.signal_reason),

@@ -1,6 +1,6 @@
 /** Small parts that several panels are made of. */
 import { type ComponentChildren, h, type JSX } from 'preact';
-import { signed } from '../format.ts';
+import { partsOf, signed } from '../format.ts';
 import type { Side } from '../wire.ts';
 
 /** `rising` of a gain, `falling` of a loss. */
@@ -10,6 +10,21 @@ export function tone(value: number | null | undefined): string {
 
 export function sideTag(side: Side, ...more: ComponentChildren[]): JSX.Element {
   return h('span', { class: `tag ${side === 'LONG' ? 'long' : 'short'}` }, side, ...more);
+}
+
+/** Points up for LONG, down for SHORT. */
+export function arrow(side: Side): JSX.Element {
+  return h('i', {
+    class: side === 'LONG' ? 'arrow rising' : 'arrow falling',
+    role: 'img',
+    'aria-label': side,
+  });
+}
+
+/** The quote is the same in all of them, so it steps back. */
+export function pairName(pair: string): ComponentChildren {
+  const [base, quote] = partsOf(pair);
+  return [base, h('small', { key: 'quote', class: 'quote' }, quote)];
 }
 
 /** An amount of quote, coloured by its sign. */

@@ -5,7 +5,7 @@ import { letters } from '../chart/marks.ts';
 import { fixed, signed, time, words } from '../format.ts';
 import { hashOf } from '../route.ts';
 import type { Outcome, SignalItem } from '../wire.ts';
-import { empty, loading, sideTag, tone } from './parts.ts';
+import { arrow, empty, loading, pairName, tone } from './parts.ts';
 
 const MOST = 60;
 
@@ -33,8 +33,8 @@ function item({ place, market }: App, signal: SignalItem, isStop: boolean): JSX.
         tabIndex: isStop ? 0 : -1,
       },
       h('time', { class: 'quiet' }, time(timestamp).slice(0, 5)),
-      sideTag(side),
-      h('strong', null, pair),
+      arrow(side),
+      h('strong', null, pairName(pair)),
       h('span', { class: 'num' }, fixed(entry, market?.decimals(pair) ?? 2)),
       h(
         'span',

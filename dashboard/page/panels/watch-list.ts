@@ -4,11 +4,10 @@ import type { App } from '../app.ts';
 import { age, fixed, percent } from '../format.ts';
 import type { Row } from '../market.ts';
 import { hashOf } from '../route.ts';
-import { empty, head, loading, num, tone } from './parts.ts';
+import { arrow, empty, head, loading, num, pairName, tone } from './parts.ts';
 
 /** A healthy feed is younger. Unit: market ms. */
 const OLD_MS = 30_000;
-const QUOTE = /(USDT|USDC|USD|EUR|BTC)$/;
 
 export interface Search {
   readonly text: string;
@@ -71,7 +70,6 @@ function line(app: App, row: Row): JSX.Element {
 
 /** One stop of the tabulator for the whole list; arrows go on from there. */
 function name({ place }: App, { pair }: Row, isChosen: boolean): JSX.Element {
-  const quote = QUOTE.exec(pair)?.[0] ?? '';
   return h(
     'a',
     {
@@ -80,14 +78,13 @@ function name({ place }: App, { pair }: Row, isChosen: boolean): JSX.Element {
       'aria-current': isChosen ? 'true' : undefined,
       'aria-label': pair,
     },
-    pair.slice(0, pair.length - quote.length),
-    h('small', null, quote),
+    pairName(pair),
   );
 }
 
 /** Another key makes it another element, which flashes anew. */
 function price({ lastPrice, decimals, move }: Row): JSX.Element {
-  const flash = move === null ? '' : `flash-${move}`;
+  const flash = move === null ? '' : `went-${move}`;
   return h('td', { class: 'num' }, h('span', { key: lastPrice, class: flash }, fixed(lastPrice, decimals)));
 }
 
@@ -121,8 +118,4 @@ function profit({ positions, lastPrice }: Row): JSX.Element {
   const shares = open.map(({ side, entry }) => (lastPrice / entry - 1) * (side === 'LONG' ? 1 : -1));
   const mean = shares.reduce((a, b) => a + b) / shares.length;
   return num(percent(mean), `position ${tone(mean)}`);
-}
-
-function arrow(side: 'LONG' | 'SHORT'): string {
-  return side === 'LONG' ? '▲' : '▼';
 }

@@ -33,6 +33,7 @@ import { relaySamples } from './relay-metrics.ts';
 import { BUS, openStackBus } from './stack-bus.ts';
 import type { StackConfig } from './stack-config.ts';
 import { openStackRecording, type StackRecording } from './stack-recording.ts';
+import type { OnPublished } from './tapped-bus.ts';
 
 export interface LocalStackOptions {
   readonly source: MarketSource;
@@ -52,6 +53,8 @@ export interface LocalStackOptions {
   readonly recordDir?: string | undefined;
   /** Told the file of each chart, and what it shows. */
   readonly onChart: (path: string, title: string) => void;
+  /** Told of what was published, once the bus has it. */
+  readonly onPublished?: OnPublished | undefined;
   /** Told of every stage that was measured, besides the folder's own file. Closed by whoever opened it. */
   readonly telemetry?: Pick<Telemetry, 'record'> | undefined;
 }
@@ -76,6 +79,7 @@ export async function removeStack(dir: string): Promise<void> {
 
 interface Parts {
   readonly bus: MessageBus;
+  readonly history: History;
   readonly functions: LocalFunctions;
   readonly graph: GraphService;
   readonly relay: Relay;
@@ -115,6 +119,11 @@ export class LocalStack {
   /** Everything published on a topic from now on. */
   subscribe(topic: TopicName, name: string): Promise<Subscription> {
     return this.#parts.bus.subscribe(topic, name);
+  }
+
+  /** For whoever looks on: it stays the stack's. */
+  get history(): Pick<History, 'query'> {
+    return this.#parts.history;
   }
 
   /** Relays these from now on, and has MACRO decide on them; the graph has the history of those it began with. */
@@ -206,7 +215,7 @@ async function openParts(options: LocalStackOptions, onClose: (close: Close) => 
   onClose(() => relay.stop());
   meter.read(() => graphSamples(graph, clock.now()));
   meter.read(() => relaySamples({ ...relay.stats(), recording: null }));
-  return { bus, functions, graph, relay, meter, clock };
+  return { bus, history, functions, graph, relay, meter, clock };
 }
 
 function openRelay(

@@ -5,12 +5,14 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../connectors/exchanges/simulated/instruments.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
+import { type DashboardAddress, dashboardAddressOf } from './dashboard-address.ts';
 import { duration } from './figures.ts';
 import { makeFolder } from './file-flags.ts';
 import { numberOf, statusAddressOf, symbolsOf } from './flags.ts';
 import { serveHealth } from './health.ts';
 import { LiveUniverse } from './live-universe.ts';
 import { localAccount } from './local-account.ts';
+import { LocalDashboard } from './local-dashboard.ts';
 import { telegramAccess } from './local-messenger.ts';
 import { LocalStack, type LocalStackOptions, removeStack } from './local-stack.ts';
 import { bybitSource, LIVE_SYMBOLS, type MarketSource, simulatedSource } from './market-source.ts';
@@ -32,6 +34,7 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
   const config = flags.desk === undefined ? DEFAULT_STACK_CONFIG : readStackConfig(flags.desk);
   const telegram = telegramAccess(process.env);
+  const dashboard = dashboardAddressOf(flags, process.env);
   const health = flags.healthPort === undefined ? null : statusAddressOf(flags.healthPort);
   const isJson = flags.json === true;
   const isLive = flags.live === true;
@@ -49,7 +52,23 @@ export async function runStart(flags: StartFlags): Promise<void> {
     // A simulation begins afresh, so that nobody needs what the disk has not yet got.
     const survives = flags.live ? 'machine' : 'process';
     await runStack(
-      { source, symbols, params, config, telegram, broker, dir, recordDir, survives, seed, isJson, health },
+      {
+        ...{
+          source,
+          symbols,
+          params,
+          config,
+          telegram,
+          broker,
+          dir,
+          recordDir,
+          survives,
+          seed,
+          isJson,
+          health,
+        },
+        ...{ dashboard, isLive, speed: isLive ? 1 : speed },
+      },
       stopAsked,
     );
   }, stopAfterMs);
@@ -63,6 +82,10 @@ interface StackOptions extends Omit<LocalStackOptions, 'notice' | 'onChart' | 's
   readonly isJson: boolean;
   /** Where health and metrics are served, if anywhere. */
   readonly health: StatusAddress | null;
+  readonly dashboard: DashboardAddress | null;
+  readonly isLive: boolean;
+  /** Market seconds per second. */
+  readonly speed: number;
 }
 
 async function runStack(options: StackOptions, stopAsked: Promise<void>): Promise<void> {
@@ -72,11 +95,25 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
     const screen = screenOf(process.stdout, process.stderr);
     if (options.symbols === null) universe = await universeOf(source, screen.notice);
     const symbols = options.symbols ?? universe?.symbols ?? LIVE_SYMBOLS;
-    const { notice } = screen;
+    const dashboard = dashboardOf(options, () => universe?.symbols ?? symbols, screen.notice);
+    const notice = (line: string) => {
+      screen.notice(line);
+      dashboard?.notice(line);
+    };
     let view: StackView | undefined;
-    const onChart = (path: string, title: string) => view?.chart(path, title);
+    const onChart = (path: string, title: string) => {
+      view?.chart(path, title);
+      void dashboard?.chart(path);
+    };
     const account = broker && { broker, symbols: () => universe?.symbols ?? symbols, notice };
-    const stack = await LocalStack.open({ ...options, symbols, account, notice, onChart });
+    const stack = await LocalStack.open({
+      ...options,
+      ...dashboard?.ears,
+      symbols,
+      account,
+      notice,
+      onChart,
+    });
     let health: StatusServer | undefined;
     try {
       if (options.health)
@@ -87,8 +124,16 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
         );
       universe?.follow((wanted, halted) => stack.follow(wanted, halted));
       view = await viewOf(stack, options, screen);
-      await watch(stack, view, screen, stopAsked);
+      const url = await dashboard?.open(stack, view);
+      if (url !== undefined) screen.notice(`Dashboard: ${url}`);
+      await watch(
+        stack,
+        view,
+        screen,
+        stopAsked.then(() => dashboard?.close()),
+      );
     } finally {
+      await dashboard?.close();
       await universe?.stop();
       await stack.stop();
       await health?.close();
@@ -104,6 +149,18 @@ function universeOf({ adapter }: MarketSource, notice: (line: string) => void): 
   const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
   const options = UniverseOptions.parse({});
   return LiveUniverse.open({ rest, options, clock: systemClock, fallback: LIVE_SYMBOLS, notice });
+}
+
+function dashboardOf(
+  options: StackOptions,
+  symbols: () => readonly string[],
+  notice: (line: string) => void,
+): LocalDashboard | null {
+  const { dashboard: address, source, dir, speed, isLive, recordDir } = options;
+  if (address === null) return null;
+  const recordings = [address.replays, recordDir].flatMap((folder) => folder ?? []);
+  const kind = isLive ? 'live' : 'simulated';
+  return new LocalDashboard({ address, source, kind, speed, dir, recordings, symbols, notice });
 }
 
 function viewOf(stack: LocalStack, { source, isJson }: StackOptions, screen: Screen): Promise<StackView> {

@@ -11,6 +11,7 @@ import { Stages } from '../connectors/telemetry/stages.ts';
 import { tracedBus } from '../connectors/telemetry/traced-bus.ts';
 import type { Close } from './close-in-order.ts';
 import type { LocalStackOptions } from './local-stack.ts';
+import { tappedBus } from './tapped-bus.ts';
 
 /** Its folder in the stack's. */
 export const BUS = 'bus';
@@ -23,7 +24,8 @@ export async function openStackBus(
   const stages = openStages(options, meter, onClose);
   const embedded = await openEmbeddedBus({ dir: join(options.dir, BUS), clock: systemClock });
   onClose(() => embedded.close());
-  return { stages, bus: countPublished(tracedBus(embedded, stages), meter, options.source.clock) };
+  const counted = countPublished(tracedBus(embedded, stages), meter, options.source.clock);
+  return { stages, bus: tappedBus(counted, options.onPublished) };
 }
 
 /** All of the stack is measured by one clock, the market's; where that is the machine's, the bus stamps by it, too. */

@@ -1,5 +1,6 @@
 /** `cst start`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
+import { addDashboardOptions } from '../dashboard-flags.ts';
 import { MAX_SPEED, type StartFlags } from '../start-flags.ts';
 
 const HELP = `
@@ -8,6 +9,8 @@ a line, signals and refusals among them. Status and notices go to stderr. DIR ke
 With CST_TELEGRAM_TOKEN and CST_TELEGRAM_CHATS (numbers, separated by commas) in the environment alerts go to Telegram, too.
 Trades are paper, and no order leaves this machine, unless --desk gives a book "execution": "broker" and {"broker":
 {"enabled": true}}: then it lives on the account whose keys are in CST_BYBIT_KEY and CST_BYBIT_SECRET (or _FILE), on Bybit's testnet.
+The dashboard shows all of it in a browser on this machine, at the address printed first. For others, give --dashboard-host, and
+a secret in CST_DASHBOARD_TOKEN (or _FILE) that the page asks for: there is no encryption, so put a proxy with TLS in front.
 Ctrl-C publishes what was received, closes cleanly and prints a summary; a second one ends at once.
 A simulation begins afresh each time, and its --record wants a folder without a recording; live history stays in DIR and warms the next start.
 
@@ -18,11 +21,12 @@ Examples:
   cst start --live --symbols BTCUSDT,ETHUSDT    … these two alone
   cst start --desk desk.json                    {"desk": {"books": [{"book": "a"}, {"book": "b", "risk": {"margin": 0.05}}]}}
   cst start --record frames                     … and then: cst parity --dir .cst/simulated --frames frames
+  cst start --open --replays recordings         the dashboard, and recordings to replay in it
   cst start --json | jq .message.reason         why each position was opened, closed or refused
 `;
 
 export function addStart(program: Command): void {
-  program
+  const start = program
     .command('start')
     .summary('the whole stack on this machine, simulated or live')
     .description('Runs exchange, relay, bus, graph, desk, alerts, charts and history in one process.')
@@ -42,7 +46,8 @@ export function addStart(program: Command): void {
       '--health-port <port>',
       'answer health checks and scrapes of /metrics on this port, from anywhere',
     )
-    .option('--for <seconds>', 'stop by itself after so many seconds')
+    .option('--for <seconds>', 'stop by itself after so many seconds');
+  addDashboardOptions(start)
     .addHelpText('after', HELP)
     .action(async (flags: StartFlags) => (await import('../run-start.ts')).runStart(flags));
 }

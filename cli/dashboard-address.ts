@@ -1,0 +1,46 @@
+/** Where the dashboard is served, and to whom: from its flags and the environment. */
+import { isLoopback } from '../dashboard/server/security.ts';
+import { secretIn } from '../functions/environment.ts';
+import { readSecret } from '../functions/secrets.ts';
+import { ConfigError } from '../schemas/errors.ts';
+import { DASHBOARD_PORT, type DashboardFlags, DASHBOARD_TOKEN as TOKEN } from './dashboard-flags.ts';
+import { numberOf } from './flags.ts';
+
+export interface DashboardAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Nobody named a port, so another one does as well. */
+  readonly isPortFlexible: boolean;
+  readonly token: string | null;
+  /** A browser is to be opened. */
+  readonly isOpened: boolean;
+  /** Folder of recordings, where one was named. */
+  readonly replays: string | undefined;
+}
+
+/** Null where none is wanted. @throws ConfigError before anything has begun. */
+export function dashboardAddressOf(
+  flags: DashboardFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): DashboardAddress | null {
+  if (flags.dashboard === false) return null;
+  const host = flags.dashboardHost ?? '127.0.0.1';
+  const token = tokenIn(environment);
+  if (!isLoopback(host) && token === null) {
+    throw new ConfigError(`Expected ${TOKEN} (or ${TOKEN}_FILE) with --dashboard-host ${host}, got neither.`);
+  }
+  const { dashboardPort: port } = flags;
+  return {
+    ...{ host, token, isPortFlexible: port === undefined, isOpened: flags.open === true },
+    port: port === undefined ? DASHBOARD_PORT : numberOf(port, '--dashboard-port', 0, 65_535),
+    replays: flags.replays,
+  };
+}
+
+function tokenIn(environment: Readonly<Record<string, string | undefined>>): string | null {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ''));
+  const secret = secretIn(given, TOKEN, (name, message) => {
+    throw new ConfigError(`Settings of the environment: ${name}: ${message}.`);
+  });
+  return secret === undefined ? null : readSecret(secret);
+}

@@ -1,0 +1,172 @@
+/** The dashboard of a stack on this machine. What fails here is told, and the stack goes on. */
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../connectors/clock/system.ts';
+import { openSqliteStore } from '../connectors/state/sqlite.ts';
+import { type Dashboard, openDashboard } from '../dashboard/dashboard.ts';
+import type { MarketPorts } from '../dashboard/market/ports.ts';
+import type { FoundRecording } from '../dashboard/replay/recordings.ts';
+import { Traces } from '../dashboard/view/traces.ts';
+import { chartOf } from '../functions/chart-renderer/content/chart-of.ts';
+import { gather } from '../functions/chart-renderer/gather.ts';
+import { textsOf } from '../functions/chart-renderer/picture/png-texts.ts';
+import { renderPng } from '../functions/chart-renderer/picture/render.ts';
+import { messageOf, UpstreamError } from '../schemas/errors.ts';
+import { pairOf } from '../schemas/primitives.ts';
+import { type Close, closeInOrder } from './close-in-order.ts';
+import type { DashboardAddress } from './dashboard-address.ts';
+import { FUNCTION_FILES } from './local-functions.ts';
+import type { LocalStack, LocalStackOptions } from './local-stack.ts';
+import type { MarketSource } from './market-source.ts';
+import type { StackView } from './stack-view.ts';
+import { version } from './version.ts';
+
+export interface LocalDashboardOptions {
+  readonly address: DashboardAddress;
+  readonly source: MarketSource;
+  readonly kind: 'live' | 'simulated';
+  readonly speed: number;
+  /** Folder of the stack. */
+  readonly dir: string;
+  /** Folders of recordings. */
+  readonly recordings: readonly string[];
+  readonly symbols: () => readonly string[];
+  readonly notice: (line: string) => void;
+}
+
+/** Ears of the stack, which hear before there is anything to show. */
+type Ears = Required<Pick<LocalStackOptions, 'onPublished' | 'telemetry'>>;
+
+export class LocalDashboard {
+  readonly #options: LocalDashboardOptions;
+  readonly #traces = new Traces();
+  #dashboard: Dashboard | undefined;
+  readonly #closes: Close[] = [];
+
+  constructor(options: LocalDashboardOptions) {
+    this.#options = options;
+  }
+
+  readonly ears: Ears = {
+    onPublished: (topic, messages) => this.#dashboard?.take(topic, messages),
+    telemetry: { record: (span) => this.#traces.record(span) },
+  };
+
+  notice(line: string): void {
+    this.#dashboard?.notice(line);
+  }
+
+  /** A picture of an alert was drawn. */
+  async chart(path: string): Promise<void> {
+    const signal = await readFile(path)
+      .then((png) => textsOf(png).Signal)
+      .catch(() => undefined);
+    if (signal !== undefined) this.#dashboard?.charted(signal);
+  }
+
+  /** @returns Its address; undefined where it cannot be opened, which is told. */
+  async open(stack: LocalStack, view: Pick<StackView, 'status'>): Promise<string | undefined> {
+    const { address, recordings, notice } = this.#options;
+    try {
+      const market = await this.#market(stack, view);
+      const replays = { folders: recordings, prepare };
+      const opened = await openDashboard({ ...address, market, replays, clock: systemClock, notice });
+      this.#dashboard = opened;
+      this.#closes.unshift(() => opened.close());
+      if (address.isOpened) openBrowser(opened.url, notice);
+      return opened.url;
+    } catch (error) {
+      notice(`There is no dashboard: ${messageOf(error)}`);
+      await this.close();
+      return undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { notice } = this.#options;
+    this.#dashboard = undefined;
+    await closeInOrder(this.#closes.splice(0)).catch((error: unknown) => notice(messageOf(error)));
+  }
+
+  async #market(stack: LocalStack, view: Pick<StackView, 'status'>): Promise<MarketPorts> {
+    const { source, kind, speed, symbols } = this.#options;
+    const { adapter, clock, title } = source;
+    const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
+    return {
+      ...{ source: { title, kind, speed }, version: version(), venue: adapter.venue, clock, symbols },
+      history: stack.history,
+      pastBars: (query) => rest.klines(query),
+      relay: () => stack.relay(),
+      numbers: () => {
+        const { lagMs, backlog, alerts } = view.status();
+        return { lagMs, backlog, alerts: { sent: alerts.sent, waiting: alerts.waiting } };
+      },
+      books: () => stack.books(),
+      swings: () => stack.swings(),
+      drawChart: await this.#drawing((query) => rest.klines(query)),
+      traceOf: async (signal) => this.#traces.of(signal),
+    };
+  }
+
+  /** One after the other: what people look at is not urgent. */
+  async #drawing(exchange: MarketPorts['pastBars']): Promise<MarketPorts['drawChart']> {
+    const { source, dir, notice } = this.#options;
+    const { clock, adapter } = source;
+    const path = join(dir, FUNCTION_FILES.state);
+    const store = await openSqliteStore({ path, clock, survives: 'process' });
+    this.#closes.unshift(() => store.close());
+    const facts = { store, venue: adapter.venue, exchange };
+    const onFailure = (reason: string) => notice(`A chart lacks bars of the past: ${reason}`);
+    let turn: Promise<unknown> = Promise.resolve();
+    return (scalp, exit) => {
+      const of = { pair: scalp.pair, signalId: scalp.id, scalp, swing: null, exit };
+      const task = { id: `dashboard ${scalp.id}`, chat: '', replyTo: null, ...of };
+      const drawn = turn.then(async () =>
+        renderPng(chartOf(await gather(task, { ...facts, now: clock.now(), onFailure })), task),
+      );
+      turn = drawn.catch(() => {});
+      return drawn;
+    };
+  }
+}
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+/** The stack comes first. */
+const LOW_PRIORITY = 10;
+/** Of what a replay says when it fails. */
+const LAST_WORDS = 1_000;
+
+/** As `cst replay` does, in a process of its own. */
+function prepare(recording: FoundRecording, out: string, signal: AbortSignal): Promise<void> {
+  const { path, kind, venue } = recording;
+  const symbol = recording.symbol ?? pairOf(recording.id);
+  const what = kind === 'frames' ? ['--frames', path] : [`${symbol}=${path}`];
+  const args = [MAIN, 'replay', ...what, '--venue', venue, '--out', out, '--revisions', 'last'];
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], signal });
+    let said = '';
+    child.stderr.on('data', (text) => {
+      said = `${said}${text}`.slice(-LAST_WORDS);
+    });
+    child.on('spawn', () => setPriority(child.pid!, LOW_PRIORITY));
+    child.on('error', failed);
+    child.on('close', (code) => {
+      if (code === 0) done();
+      else
+        failed(
+          new UpstreamError(`Expected to replay ${recording.id}, got: ${said.trim() || `exit code ${code}`}`),
+        );
+    });
+  });
+}
+
+function openBrowser(url: string, notice: (line: string) => void): void {
+  const [command = '', ...args] = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] }[
+    process.platform as string
+  ] ?? ['xdg-open'];
+  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
+  child.on('error', () => notice(`Expected a browser to open, got none: look at ${url} yourself.`));
+  child.unref();
+}

@@ -1,13 +1,11 @@
 /** Writes what is published into history: what BigQuery subscriptions do in the cloud. */
-import { WireFormatError } from '../../schemas/errors.ts';
 import type { CounterName } from '../../schemas/metrics.ts';
 import type { TopicName } from '../../schemas/topics.ts';
-import { deadLetterOf } from '../bus/dead-letter.ts';
-import type { Delivery, MessageBus, OutgoingMessage, Subscription } from '../bus/port.ts';
+import type { Delivery, MessageBus, Subscription } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
 import { type Meter, sample } from '../metrics/meter.ts';
 import type { History } from './port.ts';
-import { type Row, rowsOf, tableOf } from './rows.ts';
+import { writeMessages } from './write.ts';
 
 export interface RecordHistoryOptions {
   readonly bus: MessageBus;
@@ -90,7 +88,7 @@ class TopicRecorder {
       const deliveries = await this.#gather();
       if (deliveries.length === 0) return;
       try {
-        await this.#write(deliveries);
+        await writeMessages(this.#options, this.topic, deliveries);
         for (const delivery of deliveries) delivery.ack();
         this.#count('cst_history_rows_total', deliveries.length);
       } catch (error) {
@@ -123,51 +121,6 @@ class TopicRecorder {
   #pull(max: number): Promise<readonly Delivery[]> {
     this.#pulling ??= this.#subscription.pull(max);
     return this.#pulling;
-  }
-
-  async #write(deliveries: readonly Delivery[]): Promise<void> {
-    const letters: OutgoingMessage[] = [];
-    const rows: Row[] = [];
-    for (const delivery of deliveries) {
-      try {
-        for (const row of rowsOf(this.topic, delivery.data)) rows.push(row);
-      } catch (error) {
-        letters.push(this.#letter(delivery, error));
-      }
-    }
-    await this.#publish(letters);
-    try {
-      await this.#insert(rows);
-    } catch (error) {
-      if (!(error instanceof WireFormatError)) throw error;
-      await this.#writeOneByOne(deliveries);
-    }
-  }
-
-  /** Finds the messages whose rows the table refuses although their schema does not. */
-  async #writeOneByOne(deliveries: readonly Delivery[]): Promise<void> {
-    for (const delivery of deliveries) {
-      try {
-        await this.#insert(rowsOf(this.topic, delivery.data));
-      } catch (error) {
-        // Its id is the same as that of the first attempt, so a letter that was sent before is not sent again.
-        await this.#publish([this.#letter(delivery, error)]);
-      }
-    }
-  }
-
-  async #insert(rows: readonly Row[]): Promise<void> {
-    if (rows.length > 0) await this.#options.history.insert(tableOf(this.topic), rows);
-  }
-
-  async #publish(letters: readonly OutgoingMessage[]): Promise<void> {
-    if (letters.length > 0) await this.#options.bus.publish('dead-letters', letters);
-  }
-
-  /** Throws on what is not the message's fault. */
-  #letter(delivery: Delivery, error: unknown): OutgoingMessage {
-    if (!(error instanceof WireFormatError)) throw error;
-    return deadLetterOf(`history:${this.topic}`, delivery, error);
   }
 
   /** The messages come again, after a while; a recorder that is closing does not wait for better times. */

@@ -23,14 +23,12 @@ export interface BigQuerySubscription extends SubscriptionSettings {
 
 /**
  * Null for a topic that Pub/Sub cannot write: trades travel as binary batches, many to a message, and a subscription makes
- * one row of one JSON message. Their rows come by `recordHistory` (connectors/history), which takes batches apart, or not at
- * all: candles do not need them.
+ * one row of one JSON message. Their rows come by `functions/tick-sink`, which takes batches apart, or not at all: candles do
+ * not need them.
  */
 export function bigQuerySubscription(topic: TopicName): BigQuerySubscription | null {
   const table = TABLE_NAMES.find((name) => TABLES[name].topic === topic);
   if (table === undefined || TOPICS[topic].encoding !== 'json') return null;
-  // Order means nothing to rows, and would hold back all of a key behind one that is refused.
-  const settings = { ...subscriptionSettings(topic, 'BigQuery'), isOrdered: false };
   const delivery = { table, useTableSchema: true, dropUnknownFields: true, writeMetadata: false } as const;
-  return { ...settings, delivery };
+  return { ...subscriptionSettings(topic, 'BigQuery'), delivery };
 }

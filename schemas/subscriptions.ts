@@ -22,9 +22,9 @@ export interface SubscriptionSettings {
 
 const WEEK_S = 7 * 86_400;
 /** Readers to which order means nothing. */
-const UNORDERED: readonly string[] = ['graph', 'history', 'Bigtable'];
+const UNORDERED: readonly string[] = ['graph', 'history', 'tick sink', 'BigQuery', 'Bigtable'];
 /** Readers that put aside themselves what they cannot read. */
-const REFUSING_NONE: readonly string[] = ['graph', 'Bigtable'];
+const REFUSING_NONE: readonly string[] = ['graph', 'tick sink', 'Bigtable'];
 
 /** The graph's subscriptions carry their topic's name, all others the reader's behind it. */
 export function subscriptionId(topic: TopicName, reader: string): string {
@@ -35,7 +35,8 @@ export function subscriptionId(topic: TopicName, reader: string): string {
  * The graph holds messages unacknowledged until their windows can no longer change, in any order: order would mean
  * that one redelivery repeats minutes of acknowledged messages, and tells the graph nothing. It refuses none (its
  * decoder has dead letters of its own), so attempts count its crashes: they must not cost a message.
- * History writes rows, whose order means nothing either, many at a time.
+ * History writes rows, whose order means nothing either, many at a time. Of trades it is the tick sink that does, which puts
+ * aside what it cannot read: its attempts count the outages of BigQuery.
  * State keeps the newest, whatever comes when; its attempts count the outages of Bigtable, which must not cost one either.
  * Everyone else handles one message after the other; what fails ten times must not block its key for ever.
  */

@@ -47,6 +47,7 @@ export class SpanFile implements Telemetry {
   readonly #options: SpanFileOptions;
   #waiting: string[] = [];
   #writing: Promise<void> | null = null;
+  #hasHead = false;
   #isFailing = false;
   #dropped = 0;
 
@@ -95,8 +96,11 @@ export class SpanFile implements Telemetry {
     const { size } = await stat(path).catch(() => ({ size: 0 }));
     const isFull = size + text.length > maxBytes / 2;
     if (isFull && size > 0) await rename(path, spanFiles(path)[0]!);
-    const head = isFull || size === 0 ? `${JSON.stringify({ clock: clockTitle })}\n` : '';
-    await appendFile(path, head + text);
+    const head = this.#hasHead && !isFull ? '' : `${JSON.stringify({ clock: clockTitle })}\n`;
+    // Whoever wrote before may have died within a line.
+    const end = this.#hasHead || isFull || size === 0 ? '' : '\n';
+    await appendFile(path, end + head + text);
+    this.#hasHead = true;
   }
 }
 

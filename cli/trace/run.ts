@@ -1,0 +1,68 @@
+/** What `cst trace` does: finds what was kept of a signal's way, and shows it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { readSpans, SPAN_FILE } from '../../connectors/telemetry/span-file.ts';
+import { NotFoundError } from '../../schemas/errors.ts';
+import { listText, type Page, type Tone, wayText } from './text.ts';
+import { arrivalsOf, type Way, waysLike, waysOf } from './ways.ts';
+
+export interface TraceFlags {
+  readonly dir: string;
+  readonly json?: true;
+}
+
+/** A stack's folder, or the one that `cst start` was given. */
+const FOLDERS = ['', 'simulated', 'live'];
+const LISTED = 20;
+const COLOURS = {
+  busy: 'cyan',
+  waiting: 'gray',
+  bad: 'red',
+  faint: 'dim',
+  strong: 'bold',
+} as const satisfies Record<Tone, string>;
+
+/** @throws NotFoundError where nothing is kept, or nothing of that name. */
+export async function runTrace(name: string | undefined, flags: TraceFlags): Promise<void> {
+  const ways = await readWays(flags.dir);
+  const found = name === undefined ? ways : waysLike(ways, name);
+  if (found.length === 0) throw unknown(name, ways, flags.dir);
+  const print = (text: string) => void process.stdout.write(`${text}\n`);
+  if (flags.json) for (const way of found) print(JSON.stringify(jsonOf(way)));
+  else if (name !== undefined && found.length === 1) print(wayText(found[0]!, pageOf(process.stdout)));
+  else print(listText(found.slice(-LISTED), pageOf(process.stdout)));
+}
+
+async function readWays(dir: string): Promise<Way[]> {
+  const paths = FOLDERS.map((folder) => join(dir, folder, SPAN_FILE)).filter((path) => existsSync(path));
+  if (paths.length === 0) {
+    throw new NotFoundError(
+      `Expected ${SPAN_FILE} in ${dir}, got none. cst start keeps it in its --dir; name that one.`,
+    );
+  }
+  return waysOf((await Promise.all(paths.map(readSpans))).flat());
+}
+
+function unknown(name: string | undefined, ways: readonly Way[], dir: string): NotFoundError {
+  const newest = ways.slice(-3).map(({ signal }) => signal);
+  const known = newest.length > 0 ? `The newest: ${newest.join(', ')}.` : 'No signal has come yet.';
+  const what = name === undefined ? 'a signal' : 'a signal, position event or trace, or the beginning of one';
+  return new NotFoundError(`Expected ${what} that is kept in ${dir}, got ${name ?? 'none'}. ${known}`);
+}
+
+function pageOf(stream: NodeJS.WriteStream): Page {
+  return {
+    columns: stream.isTTY ? stream.columns : 120,
+    // Without colour where NO_COLOR is set, or the output is no terminal.
+    paint: (tone, text) => styleText(COLOURS[tone], text, { stream }),
+  };
+}
+
+function jsonOf(way: Way) {
+  const { signal, bar, traceId, clockTitle: clock, spans, missing } = way;
+  const stages = spans.map(({ stage, startMs, endMs, attributes }) => ({
+    ...{ stage, startMs, endMs, ms: endMs - startMs, attributes },
+  }));
+  return { signal, ...bar, traceId, clock, stages, missing, arrivals: arrivalsOf(way) };
+}

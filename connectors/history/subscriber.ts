@@ -39,6 +39,8 @@ export async function recordHistory(options: RecordHistoryOptions): Promise<Hist
       async (topic) => new TopicRecorder(options, topic, await options.bus.subscribe(topic, 'history')),
     ),
   );
+  // What has not happened yet is told, too: the first time is else no increase.
+  for (const topic of options.topics) options.meter?.count('cst_history_failures_total', { topic }, 0);
   options.meter?.read(() =>
     recorders.map(({ topic, backlog }) => sample('cst_history_backlog_messages', backlog, { topic })),
   );

@@ -47,7 +47,7 @@ export class Notifier {
   constructor(options: NotifierOptions) {
     this.#options = options;
     this.#store = new OutboxStore(options.path);
-    options.meter?.read(() => outboxSamples(this.counts(), options.clock.now()));
+    if (options.meter) this.#tell(options.meter);
     // Two senders of one chat would take each other for dead.
     const senders = [...new Set(options.settings.chats)].map((chat) => this.#sender(chat));
     this.#loops = [
@@ -110,6 +110,15 @@ export class Notifier {
     await Promise.all(this.#loops);
     await this.#store.flush().catch((error: unknown) => this.#trouble(messageOf(error)));
     this.#store.close();
+  }
+
+  /** What has not happened yet is told, too: the first time is else no increase. */
+  #tell(meter: Meter): void {
+    meter.read(() => outboxSamples(this.counts(), this.#options.clock.now()));
+    const { oldestOpen: _, ...states } = this.counts();
+    for (const state of Object.keys(states)) {
+      meter.count('cst_alerts_total', { outcome: state.toLowerCase() }, 0);
+    }
   }
 
   #sender(chat: string): ChatSender {

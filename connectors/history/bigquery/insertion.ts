@@ -1,4 +1,4 @@
-/** How rows come into a table once: loaded beside it, then those added whose id is not there. */
+/** How rows come into a table: once, loaded beside it and then those added whose id is not there; or as they are. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { BigQuery, Table } from '@google-cloud/bigquery';
@@ -25,8 +25,7 @@ export async function insertOnce(
   rows: readonly Row[],
   nowMs: number,
 ): Promise<void> {
-  const columns = bigQueryColumns(rowSchema(table));
-  assertWhole(table, columns, rows);
+  const columns = columnsFor(table, rows);
   const staging = client.dataset(place.dataset).table(`load_${table}_${randomBytes(8).toString('hex')}`);
   await staging.create({
     schema: { fields: columns.map(fieldOf) },
@@ -43,20 +42,38 @@ export async function insertOnce(
   }
 }
 
+/**
+ * All rows or none, also those that are there: a load job alone, which is free, however large the table is.
+ * @throws WireFormatError where a row lacks what it must have; the client's error
+ */
+export async function appendRows(
+  client: BigQuery,
+  { dataset }: BigQueryPlace,
+  table: TableName,
+  rows: readonly Row[],
+): Promise<void> {
+  await load(client.dataset(dataset).table(table), columnsFor(table, rows), rows);
+}
+
 /** Before anything is sent: an id that is null would be in no set and out of none, and its row lost without a word. */
-function assertWhole(table: TableName, columns: readonly BigQueryColumn[], rows: readonly Row[]): void {
+function columnsFor(table: TableName, rows: readonly Row[]): readonly BigQueryColumn[] {
+  const columns = bigQueryColumns(rowSchema(table));
   const required = columns.filter(({ mode }) => mode !== 'NULLABLE').map(({ name }) => name);
   for (const row of rows) {
     const missing = required.find((name) => row[name] === null || row[name] === undefined);
     if (missing === undefined) continue;
     throw new WireFormatError(`Expected rows of ${table} with "${missing}", got ${JSON.stringify(row)}.`);
   }
+  return columns;
 }
 
-async function load(staging: Table, columns: readonly BigQueryColumn[], rows: readonly Row[]): Promise<void> {
+async function load(into: Table, columns: readonly BigQueryColumn[], rows: readonly Row[]): Promise<void> {
   const names = columns.map(({ name }) => name);
   const lines = rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name) => [name, row[name]]))));
-  const stream = staging.createWriteStream({ sourceFormat: 'NEWLINE_DELIMITED_JSON' });
+  const stream = into.createWriteStream({
+    sourceFormat: 'NEWLINE_DELIMITED_JSON',
+    createDisposition: 'CREATE_NEVER',
+  });
   const loaded = once(stream, 'complete');
   stream.end(`${lines.join('\n')}\n`);
   await loaded;

@@ -1,6 +1,7 @@
 /** Writes what is published into history: what BigQuery subscriptions do in the cloud. */
 import type { CounterName } from '../../schemas/metrics.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import { Gathering } from '../bus/gathering.ts';
 import type { Delivery, MessageBus, Subscription } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
 import { type Meter, sample } from '../metrics/meter.ts';
@@ -60,15 +61,15 @@ class TopicRecorder {
   readonly topic: TopicName;
   readonly #options: RecordHistoryOptions;
   readonly #subscription: Subscription;
+  readonly #gathering: Gathering;
   readonly #draining = new AbortController();
-  /** The pull under way, whose answer may come after we stopped waiting for it. */
-  #pulling: Promise<readonly Delivery[]> | null = null;
   readonly #done: Promise<void>;
 
   constructor(options: RecordHistoryOptions, topic: TopicName, subscription: Subscription) {
     this.topic = topic;
     this.#options = options;
     this.#subscription = subscription;
+    this.#gathering = new Gathering(subscription, options.clock);
     this.#done = this.#run();
     // Waited for in `drain`.
     this.#done.catch(() => {});
@@ -102,27 +103,11 @@ class TopicRecorder {
 
   /** One message or more, and those that come within the wait; none once the subscription is closed. */
   async #gather(): Promise<Delivery[]> {
-    const { clock, maxMessages = 2000, maxWaitMs = 200 } = this.#options;
-    const deliveries = [...(await this.#pull(maxMessages))];
-    this.#pulling = null;
-    if (deliveries.length === 0) return [];
-    const isFull = new AbortController();
-    const stop = AbortSignal.any([isFull.signal, this.#draining.signal]);
-    const waited = clock.until(clock.now() + maxWaitMs, stop).then(() => null);
-    while (deliveries.length < maxMessages) {
-      const more = await Promise.race([this.#pull(maxMessages - deliveries.length), waited]);
-      if (more === null) break;
-      this.#pulling = null;
-      if (more.length === 0) break;
-      deliveries.push(...more);
-    }
-    isFull.abort();
-    return deliveries;
-  }
-
-  #pull(max: number): Promise<readonly Delivery[]> {
-    this.#pulling ??= this.#subscription.pull(max);
-    return this.#pulling;
+    const { maxMessages = 2000, maxWaitMs = 200 } = this.#options;
+    const first = await this.#gathering.next(maxMessages);
+    if (first.length === 0) return [];
+    const left = maxMessages - first.length;
+    return [...first, ...(await this.#gathering.within(maxWaitMs, left, this.#draining.signal))];
   }
 
   /** The messages come again, after a while; a recorder that is closing does not wait for better times. */

@@ -60,7 +60,8 @@ function signalMark(signal: SignalItem, interval: Interval, colors: MarkColors):
     position: placeOf(side),
     shape: side === 'LONG' ? 'arrowUp' : 'arrowDown',
     color: refused ? colors.refused : colors[side],
-    text: interval === '1m' ? letters(signal.exhaustion_checks) : '',
+    // Those of neighbours would lie on each other.
+    text: interval === '1m' && !refused ? letters(signal.exhaustion_checks) : '',
     size: refused ? 1 : 1.5,
   };
 }

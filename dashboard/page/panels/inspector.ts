@@ -40,6 +40,7 @@ export function inspector(app: App): JSX.Element {
     conditions(detail.value),
     market(detail.value),
     trace(detail.value),
+    alert(detail.value),
   );
 }
 
@@ -139,6 +140,16 @@ function market({ signal, features, levels, bias }: SignalDetail): JSX.Element {
       ['Parameters', h('code', null, signal.params_hash)],
       ['Inputs', h('code', null, signal.inputs_hash)],
     ]),
+  );
+}
+
+function alert({ alert }: SignalDetail): JSX.Element | null {
+  if (alert === null) return null;
+  return h(
+    'details',
+    null,
+    h('summary', null, 'Alert as it was sent'),
+    h('pre', { class: 'alert', tabIndex: 0 }, alert),
   );
 }
 

@@ -65,7 +65,7 @@ function openTable(app: App, positions: readonly OpenPosition[]): JSX.Element {
       num(fixed(position.size, 4)),
       num(`${position.leverage}×`),
       num(amount(unrealised(app, position))),
-      h('td', { class: 'quiet' }, status === 'OPEN' ? time(since) : 'waits for its fill'),
+      h('td', { class: 'quiet' }, status === 'OPEN' ? time(since).slice(0, 5) : 'waits'),
       h('td', { class: 'quiet' }, book),
     );
   });

@@ -10,7 +10,7 @@ export function statusLine({ market, problem }: App): JSX.Element[] {
   const { status, origin, version } = market;
   const { alerts } = status;
   const items: readonly (readonly [name: string, value: string, isDoubtful?: boolean])[] = [
-    ['', origin.speed === 1 ? origin.title : `${origin.title}, ${origin.speed}×`],
+    ['', origin.title],
     ['up', age(status.uptimeMs)],
     ['trades/s', short(status.tradesPerSecond)],
     ['trades', short(status.trades)],

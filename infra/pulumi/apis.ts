@@ -24,8 +24,10 @@ const APIS = [
   'storage',
 ] as const;
 
-export function makeApis({ project, tier }: Config): gcp.projects.Service[] {
-  const names = tier === 'dataflow' ? [...APIS, 'dataflow'] : APIS;
+export function makeApis({ project, tier, accessPolicy }: Config): gcp.projects.Service[] {
+  const ofTier = tier === 'dataflow' ? ['dataflow'] : [];
+  const ofPerimeter = accessPolicy === null ? [] : ['accesscontextmanager', 'dns'];
+  const names = [...APIS, ...ofTier, ...ofPerimeter];
   return names.map((name) => {
     const service = `${name}.googleapis.com`;
     return new gcp.projects.Service(service, { project, service, disableOnDestroy: false });

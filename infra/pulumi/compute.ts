@@ -6,6 +6,7 @@ import { makeChecks } from './checks.ts';
 import type { Platform } from './cloud-run.ts';
 import { makeFunctions } from './functions.ts';
 import { makeGraph } from './graph.ts';
+import { makeChannel, makeMonitoring } from './monitoring.ts';
 import { makeNetwork } from './network.ts';
 import { makeRelays } from './relay.ts';
 import { makeSchedules } from './schedules.ts';
@@ -27,7 +28,11 @@ export function makeCompute(stack: Stack, accounts: Accounts, { rights, bucket, 
   makeRelays(platform);
   makeGraph(platform);
   makeQueues(stack, accounts);
-  makeSchedules(stack, accounts, makeFunctions(platform));
+  const functions = makeFunctions(platform);
+  makeSchedules(stack, accounts, functions);
   makeChecks(stack, tables);
-  makeBudget(stack, undefined);
+  const channel = makeChannel(stack);
+  // While nothing runs there is nothing to miss.
+  if (functions.size > 0) makeMonitoring(stack, channel);
+  makeBudget(stack, channel);
 }

@@ -101,7 +101,9 @@ export const Settings = z.strictObject({
   tickHistory: z
     .boolean()
     .default(false)
-    .describe('Whether each trade becomes a row of history, minutes later; candles do not need them (docs/COST.md).'),
+    .describe(
+      'Whether each trade becomes a row of history, minutes later; candles do not need them (docs/COST.md).',
+    ),
   keepDays: z
     .partialRecord(z.enum(TABLE_NAMES), z.number().int().min(1).max(36_500).nullable())
     .default({})
@@ -134,6 +136,14 @@ export const Settings = z.strictObject({
     .nullable()
     .default(null)
     .describe('Who is told when something is dead; none: nobody.'),
+  docsUrl: z
+    .url({ protocol: /^https$/ })
+    .transform((url) => (url.endsWith('/') ? url : `${url}/`))
+    .nullable()
+    .default(null)
+    .describe(
+      'Where whoever is woken reads docs/, e.g. https://git.example.com/cst/blob/main; none: alerts name the file.',
+    ),
   budget: z
     .strictObject({
       amount: z.number().positive().describe('A month, in the currency of the account.'),

@@ -5,6 +5,7 @@ import * as gcp from '@pulumi/gcp';
 import { asset } from '@pulumi/pulumi';
 import { CloudRunService, type Platform } from './cloud-run.ts';
 import { imageOf } from './images.ts';
+import { JOB_NAME } from './names.ts';
 import { machinesAt } from './network.ts';
 import { bucketName } from './services.ts';
 
@@ -42,7 +43,7 @@ function makeJob({ stack, accounts, network, rights }: Platform): void {
   new gcp.dataflow.FlexTemplateJob(
     'graph',
     {
-      ...{ name: 'crypto-signals', region: config.region, labels },
+      ...{ name: JOB_NAME, region: config.region, labels },
       containerSpecGcsPath: `gs://${bucket}/${TEMPLATE}`,
       parameters: parametersOf(worker, config.relays[0]!.venue, bootstrap),
       ...{ machineType: machine, numWorkers: 1, maxWorkers, autoscalingAlgorithm: 'THROUGHPUT_BASED' },

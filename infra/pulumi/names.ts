@@ -4,3 +4,7 @@ export const DATASET = 'history';
 export const REPOSITORY = 'cst';
 /** Bigtable wants six letters. */
 export const STATE = { instance: 'cst-state', table: 'state', appProfile: 'state-store' } as const;
+/** Of Dataflow; one of a name runs at a time. */
+export const JOB_NAME = 'crypto-signals';
+/** Counters of lines of the log. */
+export const LOG_METRICS = { errors: 'cst_errors', failedChecks: 'cst_failed_data_checks' } as const;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../schemas/errors.ts';
 import { configOf, Settings } from './config.ts';
 import { readConfig } from './read-config.ts';
+import { configOfFile } from './stack-files.fixture.ts';
 
 const NEEDED = { project: 'my-project', stage: 'dev', chats: ['-1001234567890'] };
 
@@ -74,6 +75,13 @@ describe('readConfig', () => {
       ...{ chats: ['-1001234567890'], keepHistory: false, stateNodes: { min: 1, max: 5 } },
       deskParams: { venue: 'bybit' },
     });
+  });
+
+  it.each([
+    ['dev', 'single-node'],
+    ['prod', 'dataflow'],
+  ])('takes the file of %s in the repository: %s', (stack, tier) => {
+    expect(told(stack, configOfFile(stack))).toMatchObject({ stage: stack, tier, imageTag: null });
   });
 
   it('asks what a stack of another name is for', () => {

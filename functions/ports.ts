@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import type { Clock } from '../connectors/clock/port.ts';
+import type { History } from '../connectors/history/port.ts';
 import type { Messenger } from '../connectors/messenger/port.ts';
 import type { Meter } from '../connectors/metrics/meter.ts';
 import { countPublished } from '../connectors/metrics/published.ts';
@@ -14,6 +15,7 @@ import { readSecret } from './secrets.ts';
 import type {
   BusSettings,
   CallerSettings,
+  HistorySettings,
   MessengerSettings,
   StateSettings,
   TaskSettings,
@@ -60,6 +62,18 @@ export class Ports {
     }
     const { openPubSubBus } = await import('../connectors/bus/pubsub.ts');
     return openPubSubBus({ ...settings, clock });
+  }
+
+  /** For rows that come by the million: on BigQuery a row that is written twice is there twice. */
+  history(settings: HistorySettings): Promise<Pick<History, 'insert' | 'close'>> {
+    return this.#open<Pick<History, 'insert' | 'close'>>('history', async () => {
+      if (settings.kind === 'duckdb') {
+        const { openDuckDbHistory } = await import('../connectors/history/duckdb.ts');
+        return openDuckDbHistory({ path: settings.path });
+      }
+      const { bigQueryAppender } = await import('../connectors/history/bigquery.ts');
+      return bigQueryAppender(settings);
+    });
   }
 
   tasks(settings: TaskSettings): Promise<TaskQueue> {

@@ -88,6 +88,28 @@ export const BUS = piece<BusSettings>((from, complain) => {
   };
 });
 
+export type HistorySettings =
+  | { readonly kind: 'duckdb'; readonly path: string }
+  | {
+      readonly kind: 'bigquery';
+      readonly project: string;
+      readonly dataset: string;
+      readonly apiEndpoint: string | undefined;
+    };
+
+/** CST_HISTORY_FILE, or BigQuery's. */
+export const HISTORY = piece<HistorySettings>((from, complain) => {
+  const path = from.CST_HISTORY_FILE;
+  if (path !== undefined) return { kind: 'duckdb', path };
+  const one = <S extends z.ZodType>(...what: readonly [string, S, string]) => variable(from, complain, what);
+  return {
+    kind: 'bigquery',
+    project: one(...PROJECT),
+    dataset: one('CST_HISTORY_DATASET', NAME, 'the dataset of history (or CST_HISTORY_FILE)'),
+    apiEndpoint: one('CST_BIGQUERY_ENDPOINT', URL_HTTP, 'the address of a server like BigQuery'),
+  };
+});
+
 export type CallerSettings =
   | { readonly kind: 'secret'; readonly secret: Secret }
   | {

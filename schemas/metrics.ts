@@ -9,6 +9,7 @@ export const STAGES = [
   'graph',
   'state-sink',
   'history',
+  'tick-sink',
   'macro-engine',
   'trade-desk',
   'telegram-notifier',

@@ -22,9 +22,9 @@ export interface SubscriptionSettings {
 
 const WEEK_S = 7 * 86_400;
 /** Readers to which order means nothing. */
-const UNORDERED: readonly string[] = ['graph', 'history', 'tick sink', 'BigQuery', 'Bigtable'];
+const UNORDERED: readonly string[] = ['graph', 'history', 'tick-sink', 'BigQuery', 'Bigtable'];
 /** Readers that put aside themselves what they cannot read. */
-const REFUSING_NONE: readonly string[] = ['graph', 'tick sink', 'Bigtable'];
+const REFUSING_NONE: readonly string[] = ['graph', 'tick-sink', 'Bigtable'];
 
 /** The graph's subscriptions carry their topic's name, all others the reader's behind it. */
 export function subscriptionId(topic: TopicName, reader: string): string {

@@ -32,7 +32,7 @@ export const TOPICS = {
     encoding: 'trade-batch',
     orderingKey: 'venue:symbol',
     timeField: 'ts',
-    readers: ['graph', 'tick sink'],
+    readers: ['graph', 'tick-sink'],
   },
   'book-snapshots': {
     message: 'Book, funding and feed health of one symbol, each second',

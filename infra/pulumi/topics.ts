@@ -23,7 +23,7 @@ export interface Topics {
 export const UNREAD: Readonly<Record<string, string>> = {
   [subscriptionId('market-candles', 'macro engine')]: 'MACRO reads candles from the state store',
   [subscriptionId('feed-events', 'dashboard')]: 'the dashboard runs where its reader sits',
-  [subscriptionId('raw-tick-data', 'tick sink')]: 'only with tickHistory: a row of each trade is dear',
+  [subscriptionId('raw-tick-data', 'tick-sink')]: 'only with tickHistory: a row of each trade is dear',
 };
 
 /** `writable`: what must be there before Pub/Sub can write a table: the table, and the right to. */

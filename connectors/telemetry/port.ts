@@ -19,13 +19,3 @@ export interface Telemetry {
   /** Hands on what it holds, for as long as that is worth while. Idempotent. */
   close(): Promise<void>;
 }
-
-/** Each gets everything. */
-export function tee(...sinks: readonly Telemetry[]): Telemetry {
-  return {
-    record: (span) => {
-      for (const sink of sinks) sink.record(span);
-    },
-    close: async () => void (await Promise.allSettled(sinks.map((sink) => sink.close()))),
-  };
-}

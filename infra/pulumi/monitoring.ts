@@ -16,12 +16,12 @@ const HOUR = '3600s';
 const LOOKERS = ['EUROPE', 'USA', 'ASIA_PACIFIC'];
 
 /** Whom alerts and the budget reach; none where the stack has nobody to tell. */
-export function makeChannel({ config, options }: Stack): Channel | undefined {
+export function makeChannel({ config, labels: userLabels, options }: Stack): Channel | undefined {
   if (config.alertEmail === null) return undefined;
   const labels = { email_address: config.alertEmail };
   return new gcp.monitoring.NotificationChannel(
     'email',
-    { type: 'email', displayName: 'cst', labels },
+    { type: 'email', displayName: 'cst', labels, userLabels },
     options,
   );
 }
@@ -63,12 +63,13 @@ function makeLogMetrics({ options }: Stack): Resource[] {
 
 /** From outside, where alone one can see that nobody is let in. */
 function makeUptimeCheck(stack: Stack): void {
-  const { config, services, options } = stack;
+  const { config, services, options, labels: userLabels } = stack;
   const host = addressOf(services.find(({ isPublic }) => isPublic)!, stack).apply((url) => new URL(url).host);
   new gcp.monitoring.UptimeCheckConfig(
     'webhook',
     {
       ...{ displayName: 'cst webhook', period: '300s', timeout: '10s', selectedRegions: LOOKERS },
+      userLabels,
       monitoredResource: { type: 'uptime_url', labels: { project_id: config.project, host } },
       httpCheck: { path: '/live', port: 443, useSsl: true, validateSsl: true },
     },
@@ -78,7 +79,7 @@ function makeUptimeCheck(stack: Stack): void {
 
 function makePolicy(
   rule: AlertRule,
-  { config, options }: Stack,
+  { config, options, labels: userLabels }: Stack,
   channel: Channel | undefined,
   metrics: readonly Resource[],
 ): void {
@@ -89,6 +90,7 @@ function makePolicy(
       conditions: [{ displayName: rule.name, conditionPrometheusQueryLanguage: conditionOf(rule) }],
       documentation: documentationOf(rule, config),
       alertStrategy: { autoClose: HOUR },
+      userLabels,
       ...(channel && { notificationChannels: [channel.name] }),
     },
     { ...options, dependsOn: [...metrics] },

@@ -18,7 +18,7 @@ export interface TickSinkLimits {
   readonly waitMs: number;
 }
 
-export const LIMITS: TickSinkLimits = { maxMessages: 50_000, maxRunMs: 240_000, waitMs: 5_000 };
+export const LIMITS: TickSinkLimits = { maxMessages: 50_000, maxRunMs: 180_000, waitMs: 5_000 };
 
 export interface TickSinkRun {
   readonly messages: number;

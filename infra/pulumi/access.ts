@@ -1,6 +1,7 @@
 /** Who may do what: each service's own rights, on single resources wherever Google lets one, derived from services.ts. */
 import * as gcp from '@pulumi/gcp';
 import { type Input, interpolate, type Output, type Resource } from '@pulumi/pulumi';
+import type { TableName } from '../../schemas/tables.ts';
 import type { Accounts } from './accounts.ts';
 import { STATE } from './names.ts';
 import type { Service } from './services.ts';
@@ -14,6 +15,7 @@ export interface Things {
   readonly secrets: ReadonlyMap<string, gcp.secretmanager.Secret>;
   readonly registry: gcp.artifactregistry.Repository;
   readonly dataset: gcp.bigquery.Dataset;
+  readonly tables: ReadonlyMap<TableName, gcp.bigquery.Table>;
   readonly bucket: gcp.storage.Bucket;
 }
 
@@ -29,7 +31,7 @@ const TRACKING = [
 
 /** What a service must have before it starts. */
 export function giveAccess(stack: Stack, accounts: Accounts, things: Things): readonly Resource[] {
-  const givers = [giveMessages, giveState, giveSecrets, giveSignature, giveLease, giveMeasures];
+  const givers = [giveMessages, giveState, giveHistory, giveSecrets, giveSignature, giveLease, giveMeasures];
   const rights = stack.services.flatMap((service) => {
     const { member } = accounts.services.get(service.name)!;
     const to = { service, member, stack };
@@ -66,6 +68,18 @@ function giveState({ service, member, stack: { options } }: Receiver, { state }:
   const role = service.state === 'reads' ? 'roles/bigtable.reader' : 'roles/bigtable.user';
   const args = { instanceName: state.instanceName, table: state.name, role, member };
   return [new gcp.bigtable.TableIamMember(`${STATE.table}-by-${service.name}`, args, options)];
+}
+
+/** Whoever loads a table also needs leave to run the job that does. */
+function giveHistory({ service, member, stack }: Receiver, { dataset, tables }: Things): Resource[] {
+  const { name, loads } = service;
+  if (loads.length === 0) return [];
+  const editors = loads.map((table) => {
+    const args = { datasetId: dataset.datasetId, tableId: tables.get(table)!.tableId, member };
+    const role = 'roles/bigquery.dataEditor';
+    return new gcp.bigquery.IamMember(`${table}-by-${name}`, { ...args, role }, stack.options);
+  });
+  return [...editors, onProject(stack, `loads-by-${name}`, 'roles/bigquery.jobUser', member)];
 }
 
 function giveSecrets({ service, member, stack: { options } }: Receiver, { secrets }: Things): Resource[] {

@@ -1,6 +1,6 @@
 /** What a service is told by its environment: what services.ts says, and where the others are. */
 import type { Input } from '@pulumi/pulumi';
-import { STATE } from './names.ts';
+import { DATASET, STATE } from './names.ts';
 import type { Service } from './services.ts';
 import { addressOf, callersOf, emailOf, type Stack } from './stack.ts';
 
@@ -16,6 +16,7 @@ export function environmentOf(service: Service, stack: Stack): Record<string, In
       CST_BIGTABLE_TABLE: STATE.table,
       CST_BIGTABLE_APP_PROFILE: STATE.appProfile,
     }),
+    ...(service.loads.length > 0 && { CST_HISTORY_DATASET: DATASET }),
     ...(callers.length > 0 && {
       CST_AUDIENCE: addressOf(service, stack),
       CST_CALLERS: callers.join(','),

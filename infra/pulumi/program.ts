@@ -24,7 +24,7 @@ export function makeAll(config: Config) {
     makeRegistry(stack),
     makeBucket(stack),
   ];
-  const rights = giveAccess(stack, accounts, { topics, dataset, state, secrets, registry, bucket });
+  const rights = giveAccess(stack, accounts, { topics, dataset, tables, state, secrets, registry, bucket });
   makeCompute(stack, accounts, { rights, bucket, tables: [...tables.values()] });
   return {
     images: registry.registryUri,

@@ -8,6 +8,7 @@ import {
   type SubscriptionSettings,
   subscriptionSettings,
 } from '../../schemas/subscriptions.ts';
+import type { TableName } from '../../schemas/tables.ts';
 import { TOPIC_NAMES, TOPICS, type TopicName } from '../../schemas/topics.ts';
 import type { Config, Image } from './config.ts';
 
@@ -63,6 +64,8 @@ export interface Service extends Size {
   readonly pulls: readonly SubscriptionSettings[];
   /** What it does with the state store. */
   readonly state: 'reads' | 'writes' | 'nothing';
+  /** Tables of history that it loads. */
+  readonly loads: readonly TableName[];
   /** Queues that it adds tasks to. */
   readonly enqueues: readonly QueueName[];
   /** Queues whose tasks are posted to it. */
@@ -81,7 +84,7 @@ const QUIET = {
   lease: null,
   ...{ isPair: false, isAlwaysOn: false, isPublic: false, reachesInternet: true },
   ...{ args: [], env: {}, secrets: {}, publishes: [], pushed: [], pulls: [] },
-  ...{ enqueues: [], works: [], timers: [] },
+  ...{ loads: [], enqueues: [], works: [], timers: [] },
 } as const;
 
 const ONE = { min: 1, max: 1 } as const;
@@ -235,7 +238,23 @@ function functionsOf(config: Config): readonly Service[] {
       secrets: { CST_TELEGRAM_TOKEN: 'telegram-token' },
       works: [CHART_QUEUE],
     },
+    ...(config.tickHistory ? [tickSinkOf(target('tick-sink'))] : []),
   ];
+}
+
+function tickSinkOf<T extends object>(sink: T) {
+  return {
+    ...sink,
+    about: 'Each trade into history',
+    reachesInternet: false,
+    // It holds fifty thousand batches at once; whatever it did not manage is the next run's.
+    memory: '2Gi',
+    instances: { min: 0, max: 1 },
+    timers: [{ path: '/', schedule: '*/10 * * * *', deadlineS: 300, retries: 0 }],
+    pulls: readBy('tick-sink'),
+    publishes: ['dead-letters'] as const,
+    loads: ['ticks'] as const,
+  };
 }
 
 /** Holds the relays' leases, and what Dataflow writes for a while. */

@@ -26,7 +26,7 @@ const APIS = [
 
 export function makeApis({ project, tier, accessPolicy }: Config): gcp.projects.Service[] {
   const ofTier = tier === 'dataflow' ? ['dataflow'] : [];
-  const ofPerimeter = accessPolicy === null ? [] : ['accesscontextmanager', 'dns'];
+  const ofPerimeter = accessPolicy === null ? [] : ['accesscontextmanager'];
   const names = [...APIS, ...ofTier, ...ofPerimeter];
   return names.map((name) => {
     const service = `${name}.googleapis.com`;

@@ -11,14 +11,16 @@ const SCHEDULE = 'every day 02:00';
 
 /** @param tables What the queries read. */
 export function makeChecks(stack: Stack, tables: readonly Resource[]): void {
-  const { config, options, projectNumber } = stack;
+  const { config, options } = stack;
   const account = new gcp.serviceaccount.Account(
     'data-checks',
     { accountId: 'data-checks', displayName: 'data-checks', description: 'Runs the daily checks of history' },
     options,
   );
-  const transfer = projectNumber.apply(
-    (n) => `serviceAccount:service-${n}@gcp-sa-bigquerydatatransfer.iam.gserviceaccount.com`,
+  const transfer = new gcp.projects.ServiceIdentity(
+    'bigquerydatatransfer',
+    { service: 'bigquerydatatransfer.googleapis.com' },
+    options,
   );
   const rights = [
     new gcp.projects.IAMMember(
@@ -33,7 +35,11 @@ export function makeChecks(stack: Stack, tables: readonly Resource[]): void {
     ),
     new gcp.serviceaccount.IAMMember(
       'data-checks-as',
-      { serviceAccountId: account.name, role: 'roles/iam.serviceAccountTokenCreator', member: transfer },
+      {
+        serviceAccountId: account.name,
+        role: 'roles/iam.serviceAccountTokenCreator',
+        member: transfer.member,
+      },
       options,
     ),
   ];

@@ -112,7 +112,7 @@ async function run(program: () => unknown): Promise<Stacked> {
 /** What Google answers beside what it was asked. */
 function computed(
   type: string,
-  { accountId, name, roleId }: Made['inputs'],
+  { accountId, name, roleId, service }: Made['inputs'],
 ): { id?: string; [field: string]: unknown } {
   switch (type) {
     case 'gcp:serviceaccount/account:Account': {
@@ -124,7 +124,7 @@ function computed(
       };
     }
     case 'gcp:projects/serviceIdentity:ServiceIdentity':
-      return { member: `serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com` };
+      return { member: `serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-${nameOf(service)}` };
     case 'gcp:projects/iAMCustomRole:IAMCustomRole':
       return { name: `projects/${PROJECT}/roles/${roleId}` };
     case 'gcp:pubsub/topic:Topic':
@@ -132,6 +132,11 @@ function computed(
     default:
       return {};
   }
+}
+
+/** `pubsub.googleapis.com` → `pubsub.iam.gserviceaccount.com`. */
+function nameOf(service: string): string {
+  return service.replace('googleapis.com', 'iam.gserviceaccount.com');
 }
 
 function keyOf({ type, name }: Made): string {

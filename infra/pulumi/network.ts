@@ -2,7 +2,7 @@
 import * as gcp from '@pulumi/gcp';
 import type { Input } from '@pulumi/pulumi';
 import type { Config } from './config.ts';
-import { restrict } from './perimeter.ts';
+import { makePerimeter } from './perimeter.ts';
 import type { Service } from './services.ts';
 import type { Stack } from './stack.ts';
 
@@ -22,7 +22,7 @@ export function makeNetwork(stack: Stack): Network {
   const { config, options } = stack;
   const vpc = new gcp.compute.Network('network', { name: 'cst', autoCreateSubnetworks: false }, options);
   const regions = regionsOf(config).map((region, i) => [region, subnetworks(stack, vpc, region, i)] as const);
-  if (config.accessPolicy !== null) restrict(stack, config.accessPolicy, vpc);
+  if (config.accessPolicy !== null) makePerimeter(stack, config.accessPolicy);
   return { vpc, regions: new Map(regions) };
 }
 

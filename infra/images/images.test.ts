@@ -6,13 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../test/engines/needs.ts';
 import {
   type Build,
-  buildCommands,
+  buildAndPush,
+  buildSteps,
   DOCKERFILE,
   foreignImages,
   IMAGES,
   pinned,
-  pushCommands,
-  scanCommands,
+  scanSteps,
   shellLine,
 } from './images.ts';
 
@@ -28,8 +28,8 @@ const BUILD: Build = {
 
 describe('commands', () => {
   it('build a target, labelled with the revision it was built of', () => {
-    const [command] = buildCommands(BUILD);
-    expect(command).toEqual([
+    const [step] = buildSteps(BUILD);
+    expect(step!.run).toEqual([
       ...[
         'docker',
         'build',
@@ -55,13 +55,21 @@ describe('commands', () => {
 
   it('push and scan what was built', () => {
     const name = 'europe-west1-docker.pkg.dev/my-project/cst/relay:0123456789abcdef0123456789abcdef01234567';
-    expect(pushCommands(BUILD)).toEqual([['docker', 'push', name]]);
-    expect(scanCommands(BUILD)).toEqual([['sh', 'infra/images/scan.sh', name]]);
+    expect(buildAndPush(BUILD).at(-1)).toEqual({ run: ['docker', 'push', name] });
+    expect(scanSteps(BUILD)).toEqual([{ run: ['sh', 'infra/images/scan.sh', name] }]);
+  });
+
+  it('build no revision twice that was pushed, as its tag is kept', () => {
+    const [step] = buildAndPush(BUILD);
+    expect(step!.unless).toEqual(['docker', 'pull', step!.run.at(-2)]);
+    expect(shellLine(step!)).toMatch(/^docker pull \S+ \|\| docker build /);
   });
 
   it('are read by a shell as they are meant', () => {
     const words = ['plain', 'two words', "it's", '$HOME `id` "x"', 'a=b'];
-    const { stdout } = spawnSync('sh', ['-c', `printf '%s|' ${shellLine(words)}`], { encoding: 'utf8' });
+    const { stdout } = spawnSync('sh', ['-c', `printf '%s|' ${shellLine({ run: words })}`], {
+      encoding: 'utf8',
+    });
     expect(stdout).toBe(`${words.join('|')}|`);
   });
 });
@@ -96,8 +104,7 @@ describe('npm run build:images', () => {
   it('prints what it would do', () => {
     const where = ['--repository', BUILD.repository!, '--revision', REVISION];
     const { status, stdout } = run('relay', ...where, '--push', '--dry-run');
-    const commands = [...buildCommands(BUILD), ...pushCommands(BUILD)];
-    expect([status, stdout]).toEqual([0, `${commands.map(shellLine).join('\n')}\n`]);
+    expect([status, stdout]).toEqual([0, `${buildAndPush(BUILD).map(shellLine).join('\n')}\n`]);
   });
 
   it.each([

@@ -27,12 +27,29 @@ export interface Build {
 
 export type Command = readonly string[];
 
+export interface Step {
+  readonly run: Command;
+  /** Where this succeeds it need not be run. */
+  readonly unless?: Command;
+}
+
 /** Name to push and to run. */
-export function nameOf(image: Image, { repository, revision }: Build): string {
+function nameOf(image: Image, { repository, revision }: Build): string {
   return `${repository === undefined ? '' : `${repository}/`}${image}:${revision}`;
 }
 
-export function buildCommands(build: Build): Command[] {
+/** A revision that was pushed is taken as it was built: its tag cannot be given to another image. */
+export function buildAndPush(build: Build): Step[] {
+  return [
+    ...buildSteps(build).map((step, i) => ({
+      ...step,
+      unless: ['docker', 'pull', nameOf(build.images[i]!, build)],
+    })),
+    ...build.images.map((image) => ({ run: ['docker', 'push', nameOf(image, build)] })),
+  ];
+}
+
+export function buildSteps(build: Build): Step[] {
   return build.images.map((image) => {
     const labels = {
       title: `crypto-signal-tracker ${image}`,
@@ -41,25 +58,26 @@ export function buildCommands(build: Build): Command[] {
       version: build.version,
       revision: build.revision,
     };
-    return [
+    const run = [
       ...['docker', 'build', '--file', DOCKERFILE, '--target', image, '--platform', PLATFORM],
       ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${LABEL}.${key}=${value}`]),
       ...['--tag', nameOf(image, build), '.'],
     ];
+    return { run };
   });
 }
 
-export function pushCommands(build: Build): Command[] {
-  return build.images.map((image) => ['docker', 'push', nameOf(image, build)]);
-}
-
 /** Fails where a scan finds what must not be deployed. */
-export function scanCommands(build: Build): Command[] {
-  return build.images.map((image) => ['sh', 'infra/images/scan.sh', nameOf(image, build)]);
+export function scanSteps(build: Build): Step[] {
+  return build.images.map((image) => ({ run: ['sh', 'infra/images/scan.sh', nameOf(image, build)] }));
 }
 
 /** As a shell reads it back. */
-export function shellLine(command: Command): string {
+export function shellLine({ run, unless }: Step): string {
+  return unless === undefined ? quoted(run) : `${quoted(unless)} || ${quoted(run)}`;
+}
+
+function quoted(command: Command): string {
   return command
     .map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(' ');

@@ -7,14 +7,15 @@ import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
 import type { Image } from '../pulumi/config.ts';
 import {
   type Build,
-  buildCommands,
+  buildAndPush,
+  buildSteps,
   type Command,
   DOCKERFILE,
   foreignImages,
   IMAGES,
   pinned,
-  pushCommands,
-  scanCommands,
+  type Step,
+  scanSteps,
   shellLine,
 } from './images.ts';
 
@@ -46,21 +47,21 @@ function main(): void {
   const { args } = program.parse();
   const flags: Flags = program.opts();
   if (flags.pin) pin();
-  else for (const command of commandsOf(buildOf(args as Image[], flags), flags)) perform(command, flags);
+  else for (const step of stepsOf(buildOf(args as Image[], flags), flags)) perform(step, flags);
 }
 
-function commandsOf(build: Build, { push, scan, repository, dryRun }: Flags): Command[] {
+function stepsOf(build: Build, { push, scan, repository, dryRun }: Flags): Step[] {
   if ((push || scan) && repository === undefined) {
     throw new ConfigError(`Expected --repository with ${push ? '--push' : '--scan'}, got none.`);
   }
-  if (scan) return scanCommands(build);
+  if (scan) return scanSteps(build);
   if (push && build.revision.endsWith('-dirty') && !dryRun) {
     throw new ConfigError(
       'Expected all changes committed before --push, got some that are not: no revision holds them.',
     );
   }
   if (!dryRun) output(['docker', 'version'], 'a Docker engine; start one, or see --dry-run');
-  return [...buildCommands(build), ...(push ? pushCommands(build) : [])];
+  return push ? buildAndPush(build) : buildSteps(build);
 }
 
 function buildOf(images: readonly Image[], { repository, revision = revisionHere() }: Flags): Build {
@@ -96,9 +97,13 @@ function output([program = '', ...words]: Command, expected: string): string {
   throw new UpstreamError(`Expected ${expected}; got: ${error?.message ?? stderr.trim()}`);
 }
 
-function perform(command: Command, { dryRun }: Flags): void {
-  if (dryRun) console.log(shellLine(command));
-  else run(command);
+function perform(step: Step, { dryRun }: Flags): void {
+  if (dryRun) console.log(shellLine(step));
+  else if (step.unless === undefined || !succeeds(step.unless)) run(step.run);
+}
+
+function succeeds([program = '', ...words]: Command): boolean {
+  return spawnSync(program, words, { cwd: ROOT, stdio: 'ignore' }).status === 0;
 }
 
 function run([program = '', ...words]: Command): void {

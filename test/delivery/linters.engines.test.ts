@@ -6,7 +6,7 @@ import { lint, needLinters } from './linters.ts';
 const files = (pattern: string): string[] => globSync(pattern, { cwd: ROOT }).sort();
 /** SC1112 takes an apostrophe for a quote. */
 const AS_MEANT = ['--severity', 'warning', '--exclude', 'SC1112'];
-const SCRIPTS = [...files('infra/*/*.sh'), '.ci/run'];
+const SCRIPTS = [...files('{infra,test}/*/*.sh'), '.ci/run'];
 
 beforeEach(needLinters);
 

@@ -83,14 +83,14 @@ export function layOut(name: string, folder: string, install: Install): void {
     if (word === 'RUN' && flags !== undefined) install(flags.split(' ').filter(Boolean), folder);
     if (word !== 'COPY') continue;
     const { stage, sources, target } = copyOf(rest);
-    if (stage === undefined) for (const source of sources) copy(source, join(folder, target));
+    if (stage === undefined) for (const source of sources) copyFromContext(source, join(folder, target));
     // Of a stage that is ours all of its WORKDIR, of others programs.
     else if (sources.join() === lastOf(stage, 'WORKDIR')) layOut(stage, folder, install);
   }
 }
 
 /** As Docker copies: of a folder what is in it, a file into a folder that is there. */
-function copy(source: string, target: string): void {
+export function copyFromContext(source: string, target: string): void {
   const from = join(ROOT, source);
   if (!existsSync(from)) throw new Error(`${source} is copied, but is not there`);
   const isFolder = statSync(from).isDirectory();

@@ -8,6 +8,7 @@ import { startBrokerTwin } from '../connectors/broker/bybit/twin.fixture.ts';
 import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
 import { pullAll } from '../connectors/bus/fixture.ts';
 import { systemClock } from '../connectors/clock/system.ts';
+import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import { BotApi, TOKEN } from '../connectors/messenger/bot-api.fixture.ts';
 import { plainText } from '../connectors/messenger/html.ts';
 import { scraped, unlisted } from '../connectors/metrics/exposition.fixture.ts';
@@ -15,7 +16,10 @@ import { keepNewest } from '../connectors/state/records.ts';
 import { openSqliteStore } from '../connectors/state/sqlite.ts';
 import { BookSnapshot } from '../schemas/book-snapshot.ts';
 import { INTERVAL_MS, MINUTE_MS } from '../schemas/primitives.ts';
+import { standardAttributes } from '../schemas/pubsub-message.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { of as batchOf, row as tradeRow } from '../schemas/trade-batch/trade-batch.fixture.ts';
+import { encodeTradeBatch } from '../schemas/trade-batch.ts';
 import { walk } from './chart-renderer/chart.fixture.ts';
 import { FunctionProcess, pushOf } from './entry.fixture.ts';
 import { AUDIENCE, CALLER, Issuer } from './oidc.fixture.ts';
@@ -125,6 +129,35 @@ describe.concurrent('state-sink', () => {
     test.onTestFinished(() => store.close());
     expect((await store.get('snapshot#bybit:BTCUSDT'))?.value).toContain('"bestAsk":2');
     expect(running.log.map(({ severity }) => severity)).toEqual(['INFO', 'WARNING', 'INFO']);
+  });
+});
+
+describe.concurrent('tick-sink', () => {
+  it('writes what has gathered when the timer posts', async (test) => {
+    const { environment, path } = embedded();
+    const bus = await openEmbeddedBus({ dir: path('bus'), clock: systemClock });
+    await bus.subscribe('raw-tick-data', 'tick-sink');
+    const data = encodeTradeBatch(batchOf([tradeRow({ tradeId: 'a' }), tradeRow({ tradeId: 'b' })]));
+    const attributes = standardAttributes('1', systemClock.now());
+    await bus.publish('raw-tick-data', [{ data, attributes, orderingKey: '' }]);
+    await bus.close();
+    const running = await start(test, 'tick-sink', {
+      ...environment,
+      CST_HISTORY_FILE: path('history.duckdb'),
+    });
+    expect(await running.post({})).toBe(401);
+    expect(await running.post({}, CALL)).toBe(204);
+    expect(running.log.at(-1)?.message).toBe('2 trades of 1 batches are in history.');
+    expect(await metricsOf(running)).toMatchObject({
+      'cst_history_rows_total{topic=raw-tick-data}': 1,
+    });
+    expect(await stopped(running)).toBe(0);
+    const history = await openDuckDbHistory({ path: path('history.duckdb') });
+    test.onTestFinished(() => history.close());
+    expect(await history.query('SELECT "tradeId" FROM ticks ORDER BY 1')).toEqual([
+      { tradeId: 'a' },
+      { tradeId: 'b' },
+    ]);
   });
 });
 

@@ -14,11 +14,17 @@ export interface TickSinkLimits {
   readonly maxMessages: number;
   /** After which nothing more is begun. Unit: ms. */
   readonly maxRunMs: number;
-  /** How long it waits for more of them. Unit: ms. */
-  readonly waitMs: number;
+  /** How long it waits for the first of them, and then for more. Unit: ms. */
+  readonly firstMs: number;
+  readonly moreMs: number;
 }
 
-export const LIMITS: TickSinkLimits = { maxMessages: 50_000, maxRunMs: 180_000, waitMs: 5_000 };
+export const LIMITS: TickSinkLimits = {
+  maxMessages: 50_000,
+  maxRunMs: 180_000,
+  firstMs: 5_000,
+  moreMs: 2_000,
+};
 
 export interface TickSinkRun {
   readonly messages: number;
@@ -38,20 +44,22 @@ const READER = 'tick-sink';
  */
 export async function sinkTicks(ports: TickSinkPorts, limits: TickSinkLimits = LIMITS): Promise<TickSinkRun> {
   const { bus, clock } = ports;
-  const { maxMessages, maxRunMs, waitMs } = limits;
+  const { maxMessages, maxRunMs, firstMs, moreMs } = limits;
   const beganMs = clock.now();
   const subscription = await bus.subscribe(TOPIC, READER, { maxOutstanding: maxMessages });
   const gathering = new Gathering(subscription, clock);
   let [messages, rows] = [0, 0];
   try {
     while (clock.now() < beganMs + maxRunMs) {
-      const deliveries = await gathering.within(waitMs, maxMessages);
+      const first = await gathering.within(firstMs, 1);
+      const more = first.length === 0 ? [] : await gathering.within(moreMs, maxMessages - first.length);
+      const deliveries = [...first, ...more];
       rows += await writeMessages(ports, TOPIC, deliveries);
       for (const delivery of deliveries) delivery.ack();
       messages += deliveries.length;
       // What is published while it runs is the next one's: a market that never rests would keep it for ever.
-      if (deliveries.every(({ publishTimeMs }) => publishTimeMs >= beganMs))
-        return { messages, rows, isCaughtUp: true };
+      const isCaughtUp = deliveries.every(({ publishTimeMs }) => publishTimeMs >= beganMs);
+      if (isCaughtUp || subscription.backlog() === 0) return { messages, rows, isCaughtUp: true };
     }
     return { messages, rows, isCaughtUp: false };
   } finally {

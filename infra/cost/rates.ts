@@ -21,9 +21,9 @@ export const RATES: Readonly<Record<Exclude<TopicName, 'feed-events' | 'dead-let
   'raw-tick-data': { perDay: 36_332, messageBytes: 482, rowBytes: 148 },
   // One each second.
   'book-snapshots': { perDay: 86_400, messageBytes: 747, rowBytes: 213 },
-  'market-candles': { perDay: 1_854, messageBytes: 508, rowBytes: 126 },
-  'market-levels': { perDay: 96, messageBytes: 1_011, rowBytes: 292 },
-  'market-features': { perDay: 1_440, messageBytes: 1_094, rowBytes: 229 },
+  'market-candles': { perDay: 1_854, messageBytes: 505, rowBytes: 127 },
+  'market-levels': { perDay: 96, messageBytes: 1_043, rowBytes: 299 },
+  'market-features': { perDay: 1_440, messageBytes: 1_093, rowBytes: 230 },
   'trade-signals-micro': { perDay: 15.4, messageBytes: 1_357, rowBytes: 752 },
   'macro-bias-updates': { perDay: 96, messageBytes: 719, rowBytes: 438 },
   'trade-signals-macro': { perDay: 0.64, messageBytes: 562, rowBytes: 243 },

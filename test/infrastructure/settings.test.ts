@@ -63,7 +63,7 @@ async function flagsOf(add: (program: Command) => void, words: readonly string[]
 }
 
 beforeAll(async () => {
-  for (const name of FUNCTIONS) await import(`../../functions/${name}/index.ts`);
+  for (const name of [...FUNCTIONS, 'tick-sink']) await import(`../../functions/${name}/index.ts`);
 });
 
 describe.each(STACKS)('settings in $tier, $stage', (which) => {
@@ -105,6 +105,14 @@ describe('settings of a stack', () => {
     const stack = await stackOfTier({ tier: 'single-node', stage: 'dev' });
     const flags = await flagsOf(addRun, ['run', ...containerOf(stack, 'graph').args]);
     expect(flags).toMatchObject({ bus: 'pubsub', healthPort: '8080' });
+  });
+
+  it('are taken by the sink of trades, where trades are kept', async () => {
+    const stack = await stackOf({ tickHistory: true });
+    expect(settingsIn(stack, 'tick-sink')).toMatchObject({
+      bus: { kind: 'pubsub', project: PROJECT },
+      callers: { callers: [`call-timer@${PROJECT}.iam.gserviceaccount.com`] },
+    });
   });
 
   it('reach the functions they are for', async () => {

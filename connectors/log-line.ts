@@ -1,4 +1,5 @@
 /** One line of a log as Cloud Logging reads it from containers: JSON with the members `severity`, `message` and `time`. */
+import { rootSpanIdOf } from '../schemas/trace.ts';
 import type { Clock } from './clock/port.ts';
 
 export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
@@ -24,4 +25,13 @@ export function logLine(
 /** Writes each as such a line. */
 export function jsonLog(clock: Clock, write: (line: string) => void): Log {
   return (severity, message, fields) => write(logLine({ severity, message, timeMs: clock.now() }, fields));
+}
+
+/** Fields by which Cloud Logging shows a line with the trace that it is of. @param project Without it the trace is not found by a click. */
+export function traceFields(traceId: string, project: string | undefined): Readonly<Record<string, unknown>> {
+  return {
+    'logging.googleapis.com/trace': project === undefined ? traceId : `projects/${project}/traces/${traceId}`,
+    'logging.googleapis.com/spanId': rootSpanIdOf(traceId),
+    'logging.googleapis.com/trace_sampled': true,
+  };
 }

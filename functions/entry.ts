@@ -5,13 +5,15 @@ import type { z } from 'zod';
 import type { Clock } from '../connectors/clock/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { within } from '../connectors/clock/within.ts';
-import { jsonLog, type Log } from '../connectors/log-line.ts';
+import { jsonLog, type Log, traceFields } from '../connectors/log-line.ts';
 import { METRICS_TYPE, Meter } from '../connectors/metrics/meter.ts';
+import { openServiceTelemetry, type ServiceTelemetry } from '../connectors/telemetry/service.ts';
+import type { Stages } from '../connectors/telemetry/stages.ts';
 import { messageOf, WireFormatError } from '../schemas/errors.ts';
 import type { Stage } from '../schemas/metrics.ts';
 import { type Environment, settingsOf } from './environment.ts';
 import { Ports } from './ports.ts';
-import type { Handler } from './post-handler.ts';
+import type { Handler, OnError } from './post-handler.ts';
 
 type Pieces = Record<string, z.ZodType<unknown, Environment>>;
 
@@ -21,8 +23,10 @@ export interface FunctionContext {
   readonly log: Log;
   /** What `/metrics` tells. */
   readonly meter: Meter;
-  /** Logs what went wrong with a request: what others sent as a warning, the rest as an error. */
-  readonly onError: (error: unknown) => void;
+  /** Measures the stages of a signal's way that the function is. */
+  readonly stages: Stages;
+  /** Logs what went wrong with a request, with its trace: what others sent as a warning, the rest as an error. */
+  readonly onError: OnError;
 }
 
 export interface OpenFunction {
@@ -60,16 +64,21 @@ export async function serveFunction<P extends Pieces>(entry: FunctionEntry<P>): 
   const clock = systemClock;
   const log = jsonLog(clock, (line) => process.stdout.write(line));
   const meter = new Meter([entry.name]);
-  const ports = new Ports(clock, meter);
-  const onError = (error: unknown) =>
-    log(error instanceof WireFormatError ? 'WARNING' : 'ERROR', messageOf(error));
+  const { name, environment } = entry;
+  const onError: OnError = (error, traceId) => {
+    const fields = traceId === undefined ? {} : traceFields(traceId, environment.GOOGLE_CLOUD_PROJECT);
+    log(error instanceof WireFormatError ? 'WARNING' : 'ERROR', messageOf(error), fields);
+  };
   try {
-    const settings = settingsOf(entry.settings, entry.environment);
-    const opened = await entry.open(settings, { ports, clock, log, meter, onError });
-    const running = new Running({ opened, ports, log, meter, name: entry.name });
-    http(entry.name, (request, response) => running.answer(request, response));
+    const settings = settingsOf(entry.settings, environment);
+    const telemetry = await openServiceTelemetry({ environment, service: name, clock, log, meter });
+    const { stages } = telemetry;
+    const ports = new Ports({ clock, meter, stages });
+    const opened = await entry.open(settings, { ports, clock, log, meter, stages, onError });
+    const running = new Running({ opened, ports, log, meter, name, telemetry });
+    http(name, (request, response) => running.answer(request, response));
     endOnSignal(() => running.stop());
-    log('INFO', `${entry.name} serves.`);
+    log('INFO', `${name} serves.`);
   } catch (error) {
     log('ERROR', messageOf(error));
     process.exit((error as { exitCode?: number }).exitCode ?? 1);
@@ -79,6 +88,7 @@ export async function serveFunction<P extends Pieces>(entry: FunctionEntry<P>): 
 interface Parts extends Pick<FunctionContext, 'ports' | 'log' | 'meter'> {
   readonly opened: OpenFunction;
   readonly name: Stage;
+  readonly telemetry: ServiceTelemetry;
 }
 
 class Running {
@@ -129,6 +139,7 @@ class Running {
     await Promise.allSettled(this.#underWay);
     await this.#parts.opened.close?.();
     await this.#parts.ports.close();
+    await this.#parts.telemetry.close();
   }
 
   #tell(response: ServerResponse): void {

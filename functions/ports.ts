@@ -8,6 +8,8 @@ import type { Meter } from '../connectors/metrics/meter.ts';
 import { countPublished } from '../connectors/metrics/published.ts';
 import type { StateStore } from '../connectors/state/port.ts';
 import type { TaskQueue } from '../connectors/tasks/port.ts';
+import type { Stages } from '../connectors/telemetry/stages.ts';
+import { tracedBus } from '../connectors/telemetry/traced-bus.ts';
 import { CHART_QUEUE } from '../schemas/chart-task.ts';
 import { bearerOf } from './bearer.ts';
 import { oidcOf } from './oidc.ts';
@@ -25,15 +27,23 @@ interface Closeable {
   close(): Promise<void>;
 }
 
+export interface PortsOptions {
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly stages: Stages;
+}
+
 /** Nothing is loaded that is not used: a function that was asleep starts the sooner. */
 export class Ports {
   readonly #clock: Clock;
   readonly #meter: Meter;
+  readonly #stages: Stages;
   readonly #opened = new Map<string, Promise<Closeable>>();
 
-  constructor(clock: Clock, meter: Meter) {
+  constructor({ clock, meter, stages }: PortsOptions) {
     this.#clock = clock;
     this.#meter = meter;
+    this.#stages = stages;
   }
 
   store(settings: StateSettings): Promise<StateStore> {
@@ -50,7 +60,7 @@ export class Ports {
 
   bus(settings: BusSettings): Promise<MessageBus> {
     return this.#open('bus', async () =>
-      countPublished(await this.#busOf(settings), this.#meter, this.#clock),
+      countPublished(tracedBus(await this.#busOf(settings), this.#stages), this.#meter, this.#clock),
     );
   }
 

@@ -4,11 +4,14 @@ import { WireFormatError } from '../schemas/errors.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** @param traceId Of the message that it went wrong with, where it is of a trace. */
+export type OnError = (error: unknown, traceId?: string) => void;
+
 export interface PostOptions {
   /** Whether the caller calls; asked before anything else is looked at. */
   readonly authorize: (request: IncomingMessage) => boolean | Promise<boolean>;
   /** Told of what went wrong, for the log. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: OnError;
 }
 
 /**
@@ -35,6 +38,11 @@ async function statusOf(
     return request.method === 'POST' ? await act(request) : 405;
   } catch (error) {
     onError?.(error);
-    return error instanceof WireFormatError ? 400 : 503;
+    return statusOfFailure(error);
   }
+}
+
+/** 503 comes again; 400, too, until a person has put right what is wrong. */
+export function statusOfFailure(error: unknown): number {
+  return error instanceof WireFormatError ? 400 : 503;
 }

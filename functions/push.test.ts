@@ -60,9 +60,17 @@ it('hands on the message of a push, and says that it is done', async (test) => {
 
 it('asks for a message again that failed', async (test) => {
   const receive = () => Promise.reject(new UpstreamError('Expected an answer, got none.'));
-  const { post, errors } = await serve(test, { receive });
+  const told: unknown[] = [];
+  const onError = (error: unknown, traceId?: string) => void told.push([(error as Error).name, traceId]);
+  const { post } = await serve(test, { receive, onError });
+  const traceId = 'e905fee3d36bed1acd2e29e8e7e8f739';
+  const traced = body({}, { attributes: { traceparent: `00-${traceId}-cd2e29e8e7e8f739-01` } });
   expect(await post(JSON.stringify(body()))).toBe(503);
-  expect(errors).toHaveLength(1);
+  expect(await post(JSON.stringify(traced))).toBe(503);
+  expect(told).toEqual([
+    ['UpstreamError', undefined],
+    ['UpstreamError', traceId],
+  ]);
 });
 
 it('refuses strangers before it reads, other methods, and what is no push', async (test) => {

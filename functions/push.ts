@@ -1,10 +1,13 @@
 /** A Pub/Sub push subscription calls a function with one message: read, checked, answered so that it comes again or not. */
 import { z } from 'zod';
 import type { Delivery } from '../connectors/bus/port.ts';
+import type { Stages } from '../connectors/telemetry/stages.ts';
+import { delivered } from '../connectors/telemetry/traced-bus.ts';
 import { WireFormatError } from '../schemas/errors.ts';
 import { SUBSCRIPTIONS } from '../schemas/subscriptions.ts';
 import type { TopicName } from '../schemas/topics.ts';
-import { type Handler, type PostOptions, postHandler } from './post-handler.ts';
+import { traceIdIn } from '../schemas/trace.ts';
+import { type Handler, type PostOptions, postHandler, statusOfFailure } from './post-handler.ts';
 import { jsonOf } from './request-body.ts';
 
 export type PushedMessage = Omit<Delivery, 'ack' | 'nack'>;
@@ -17,6 +20,7 @@ export interface Push {
 export interface PushHandlerOptions extends PostOptions {
   /** Topics that are taken; a push of another one is refused. */
   readonly topics: readonly TopicName[];
+  readonly stages?: Stages | undefined;
   /** Resolves when the message has done all it should; rejects where it is to come again. */
   readonly receive: (topic: TopicName, message: PushedMessage) => Promise<void>;
 }
@@ -44,8 +48,15 @@ const PushRequest = z.object({
 export function pushHandler(options: PushHandlerOptions): Handler {
   return postHandler(options, async (request) => {
     const { topic, message } = readPush(await jsonOf(request, MAX_BODY_BYTES), options.topics);
-    await options.receive(topic, message);
-    return 204;
+    const { receive, stages, onError } = options;
+    if (stages) delivered(stages, topic, message);
+    try {
+      await receive(topic, message);
+      return 204;
+    } catch (error) {
+      onError?.(error, traceIdIn(message.attributes));
+      return statusOfFailure(error);
+    }
   });
 }
 

@@ -220,3 +220,10 @@ export const BROKER = json('CST_BROKER', z.looseObject({}));
 
 /** Where an exchange is asked instead of at its own address, by venue. */
 export const REST_URLS = json('CST_REST_URLS', z.partialRecord(Venue, z.url({ protocol: /^https?$/ })));
+
+/** What the graph runs on: `dataflow` measures no stage of a signal itself. */
+export const GRAPH_ENGINE = value(
+  'CST_GRAPH_ENGINE',
+  z.enum(['node', 'dataflow']).default('node'),
+  'node or dataflow',
+);

@@ -47,6 +47,8 @@ export const METRICS = {
     ...all('Time that a signal spent in each stage of its way.', 'stage'),
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
   },
+  cst_spans_sent_total: all('Spans that the collector of traces took; absent where there is none.'),
+  cst_spans_dropped_total: all('Spans given up, since the collector did not take them.'),
   cst_process_resident_bytes: all('Memory of the process.'),
   cst_published_total: all('Messages that the bus took.', 'topic'),
   cst_dead_letters_total: all('Inputs that could not be read, by the step that refused them.', 'step'),

@@ -39,6 +39,8 @@ export class OtlpTelemetry implements Telemetry {
   readonly #waiting: StageSpan[] = [];
   #sending: Promise<void> | null = null;
   #closed: Promise<void> | undefined;
+  /** Of the batch that is not answered yet. */
+  #underWay = 0;
   #isFailing = false;
   #sent = 0;
   #dropped = 0;
@@ -74,7 +76,7 @@ export class OtlpTelemetry implements Telemetry {
     const { clock } = this.#options;
     this.#closing.abort();
     const isOut = await within(clock, CLOSE_WITHIN_MS, this.#sending ?? Promise.resolve());
-    if (!isOut) this.#lost(this.#waiting.splice(0).length, 'the process ends');
+    if (!isOut) this.#lost(this.#waiting.splice(0).length + this.#underWay, 'the process ends');
     await within(
       clock,
       CLOSE_WITHIN_MS,
@@ -87,7 +89,9 @@ export class OtlpTelemetry implements Telemetry {
     await clock.until(clock.now() + everyMs, this.#closing.signal);
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, BATCH);
+      this.#underWay = batch.length;
       const failure = await this.#export(batch);
+      this.#underWay = 0;
       if (failure !== null) this.#lost(batch.length, failure);
       else {
         this.#sent += batch.length;

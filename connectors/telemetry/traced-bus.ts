@@ -6,10 +6,11 @@ import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { ATTRIBUTES, type TopicName } from '../../schemas/topics.ts';
 import { barOfSignal, type TracedBar } from '../../schemas/trace.ts';
 import { jsonRecord } from '../bus/json-record.ts';
-import type { MessageBus, OutgoingMessage, Subscription } from '../bus/port.ts';
+import type { Delivery, MessageBus, OutgoingMessage, Subscription } from '../bus/port.ts';
 import type { FeedMessages } from '../feed/feed-io.ts';
 import type { Stages } from './stages.ts';
 
+type Addressed = Pick<OutgoingMessage, 'attributes' | 'orderingKey'>;
 type Measure = (stages: Stages, message: OutgoingMessage) => void;
 
 const SNAPSHOTS = 'book-snapshots';
@@ -97,19 +98,45 @@ function tracedSubscription(subscription: Subscription, topic: TopicName, stages
   return {
     async pull(max) {
       const deliveries = await subscription.pull(max);
-      for (const delivery of deliveries) {
-        const id =
-          topic === SNAPSHOTS
-            ? barEndingWith(delivery) && lastOf(delivery)
-            : delivery.attributes[ATTRIBUTES.id];
-        if (id) stages.arrived(id, delivery.publishTimeMs);
-      }
+      for (const delivery of deliveries) delivered(stages, topic, delivery);
       return deliveries;
     },
     oldestPending: () => subscription.oldestPending(),
     backlog: () => subscription.backlog(),
     close: () => subscription.close(),
   };
+}
+
+/** A message comes: the stage that published it had ended when the bus took it. */
+export function delivered(
+  stages: Stages,
+  topic: TopicName,
+  message: Pick<Delivery, 'attributes' | 'orderingKey' | 'publishTimeMs'>,
+): void {
+  if (!(topic in MEASURES)) return;
+  const isBarEnd = topic === SNAPSHOTS && barEndingWith(message) !== null;
+  const id = topic === SNAPSHOTS ? isBarEnd && lastOf(message) : message.attributes[ATTRIBUTES.id];
+  if (id) stages.arrived(id, message.publishTimeMs);
+}
+
+/** A signal comes of a graph that nobody measures: all of its way from bar close to the bus is one stage. */
+export function graphTold(
+  stages: Stages,
+  topic: TopicName,
+  { attributes, publishTimeMs: endMs }: Pick<Delivery, 'attributes' | 'publishTimeMs'>,
+): void {
+  const signal = attributes[ATTRIBUTES.id] ?? '';
+  const bar = topic === 'trade-signals-micro' ? barOfSignal(signal) : null;
+  const told = { signal, engine: 'dataflow' };
+  stages.ended({
+    stage: 'graph',
+    bar,
+    id: signal,
+    after: '',
+    sinceMs: bar?.closeMs,
+    endMs,
+    attributes: told,
+  });
 }
 
 /** What a feed tells, as it is handed to the outbox: with the snapshot of a bar's last second all of the bar is there. */
@@ -133,12 +160,12 @@ export function feedTold(stages: Stages, all: readonly FeedMessages[]): void {
 }
 
 /** Of a snapshot; null where its second is not the last of a minute. Behind it on the bus no trade of the bar is left. */
-function barEndingWith({ attributes, orderingKey }: OutgoingMessage): TracedBar | null {
+function barEndingWith({ attributes, orderingKey }: Addressed): TracedBar | null {
   const closeMs = Number(attributes[ATTRIBUTES.eventTime]);
   return closeMs % MINUTE_MS === 0 ? { pair: pairOf(symbolOf(orderingKey)), closeMs } : null;
 }
 
-function lastOf({ attributes, orderingKey }: OutgoingMessage): string {
+function lastOf({ attributes, orderingKey }: Addressed): string {
   return `${orderingKey}:${attributes[ATTRIBUTES.eventTime]}`;
 }
 

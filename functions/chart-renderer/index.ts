@@ -18,7 +18,7 @@ await serveFunction({
   },
   async open(
     { state, messenger: settings, callers, restUrls, venue },
-    { ports, clock, log, meter, onError },
+    { ports, clock, log, meter, stages, onError },
   ) {
     const authorize = authorizeOf(callers);
     const [store, messenger] = await Promise.all([ports.store(state), ports.messenger(settings)]);
@@ -26,7 +26,7 @@ await serveFunction({
     const rest = adapter.rest({ baseUrl: restUrls[venue] ?? adapter.restUrl, clock });
     const exchange: CandleSource = async (query) => (query.venue === venue ? rest.klines(query) : []);
     const onNotice = (line: string) => log('WARNING', line);
-    const renderer = new ChartRenderer({ store, messenger, clock, venue, exchange, onNotice, meter });
+    const renderer = new ChartRenderer({ store, messenger, clock, venue, exchange, onNotice, meter, stages });
     return { handler: chartHandler({ renderer, authorize, onError }), close: () => renderer.close() };
   },
 });

@@ -27,7 +27,7 @@ await serveFunction({
   },
   async open(
     { bus, callers, tasks, messenger, chats, settings, outbox },
-    { ports, clock, log, meter, onError },
+    { ports, clock, log, meter, stages, onError },
   ) {
     const authorize = authorizeOf(callers);
     const [open, queue, sender, path] = await Promise.all([
@@ -38,11 +38,11 @@ await serveFunction({
     ]);
     const notifier = new Notifier({
       ...{ path, clock, tasks: queue, messenger: sender, settings: { ...settings, chats } },
-      meter,
+      ...{ meter, stages },
       onTrouble: (line) => log('WARNING', line),
     });
     return {
-      handler: notifierHandler({ notifier, bus: open, authorize, onError }),
+      handler: notifierHandler({ notifier, bus: open, stages, authorize, onError }),
       health: () => ({ outbox: notifier.counts() }),
       isWell: () => typeof path === 'string' || !path.isDeposed,
       close: () => notifier.close(),

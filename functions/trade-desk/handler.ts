@@ -1,6 +1,8 @@
 /** The desk in the cloud: push subscriptions of its topics post to it, and a timer. */
 import type { Clock } from '../../connectors/clock/port.ts';
 import type { Meter } from '../../connectors/metrics/meter.ts';
+import type { Stages } from '../../connectors/telemetry/stages.ts';
+import { graphTold } from '../../connectors/telemetry/traced-bus.ts';
 import { type Handler, type PostOptions, postHandler } from '../post-handler.ts';
 import { pushHandler } from '../push.ts';
 import { commandsOf } from './commands.ts';
@@ -13,6 +15,9 @@ import type { Book } from './state.ts';
 export type DeskHandlerOptions = DeskPorts &
   PostOptions & {
     readonly clock: Clock;
+    readonly stages?: Stages | undefined;
+    /** True where nobody measures the graph, as on Dataflow: its stage is then what lies between bar close and publication. */
+    readonly measuresGraph?: boolean;
     /** Needed where a book lives on it. */
     readonly account?: AccountPorts;
     readonly meter?: Meter | undefined;
@@ -31,6 +36,7 @@ export function deskHandler(options: DeskHandlerOptions): Handler {
     ...options,
     topics: DESK_TOPICS,
     async receive(topic, message) {
+      if (options.stages && options.measuresGraph) graphTold(options.stages, topic, message);
       await takeMessage(desk, bus, topic, message, clock.now());
       await send();
     },

@@ -5,7 +5,7 @@ import { ConfigError } from '../../schemas/errors.ts';
 import { serveFunction } from '../entry.ts';
 import { json } from '../environment.ts';
 import { authorizeOf } from '../ports.ts';
-import { BROKER, BUS, CALLERS, STATE, TRADED } from '../settings.ts';
+import { BROKER, BUS, CALLERS, GRAPH_ENGINE, STATE, TRADED } from '../settings.ts';
 import { deskHandler } from './handler.ts';
 
 const environment = process.env;
@@ -14,10 +14,13 @@ await serveFunction({
   name: 'trade-desk',
   environment,
   settings: {
-    ...{ state: STATE, bus: BUS, callers: CALLERS, broker: BROKER, traded: TRADED },
+    ...{ state: STATE, bus: BUS, callers: CALLERS, broker: BROKER, traded: TRADED, engine: GRAPH_ENGINE },
     config: json('CST_PARAMS', DeskConfig),
   },
-  async open({ state, bus, callers, broker, traded, config }, { ports, clock, log, meter, onError }) {
+  async open(
+    { state, bus, callers, broker, traded, config, engine },
+    { ports, clock, log, meter, stages, onError },
+  ) {
     const authorize = authorizeOf(callers);
     const notice = (line: string) => log('WARNING', line);
     const symbols = traded.filter(({ venue }) => venue === config.venue).map(({ symbol }) => symbol);
@@ -35,9 +38,10 @@ await serveFunction({
         }
       : undefined;
     const [store, open] = await Promise.all([ports.store(state), ports.bus(bus)]);
-    const common = { store, bus: open, config, clock, meter, authorize, onError };
+    const common = { store, bus: open, config, clock, meter, stages, authorize, onError };
+    const measuresGraph = engine === 'dataflow';
     return {
-      handler: deskHandler({ ...common, ...(account && { account }) }),
+      handler: deskHandler({ ...common, measuresGraph, ...(account && { account }) }),
       close: async () => account?.broker.close(),
     };
   },

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, TestDashboard } from '../dashboard.fixture.ts';
+import { SECURITY_HEADERS } from './security.ts';
+
+const TOKEN = 'a token of twenty-five ch';
+let open: TestDashboard;
+let guarded: TestDashboard;
+beforeAll(async () => {
+  open = await TestDashboard.open();
+  guarded = await TestDashboard.open({ host: '0.0.0.0', token: TOKEN });
+});
+afterAll(() => Promise.all([open.close(), guarded.close()]));
+
+const cookieOf = ({ headers }: Answer) => headers['set-cookie']![0]!.split(';')[0]!;
+
+describe('every answer', () => {
+  it.each([
+    ['GET', '/'],
+    ['GET', '/main.ts'],
+    ['GET', '/api/overview'],
+    ['GET', '/api/candles'],
+    ['GET', '/charts/none.png'],
+    ['GET', '/nothing'],
+    ['POST', '/api/overview'],
+    ['POST', '/api/login'],
+    ['PUT', '/'],
+    ['OPTIONS', '/api/overview'],
+    ['DELETE', '/api/replays'],
+  ])('forbids a browser what it need not do: %s %s', async (method, path) => {
+    const { headers } = await open.ask(path, { method });
+    expect(headers).toMatchObject(SECURITY_HEADERS);
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  it('forbids it with events, too', async () => {
+    const page = await open.follow(0);
+    expect(page.response.headers).toMatchObject(SECURITY_HEADERS);
+    page.cut();
+  });
+
+  it('lets nothing be loaded from elsewhere, nor be framed, nor run in line', () => {
+    const policy = SECURITY_HEADERS['content-security-policy'];
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe|\*|https?:/);
+  });
+});
+
+describe('a request', () => {
+  it.each(['evil.example', 'evil.example:80', '10.0.0.7', 'localhost.evil.example'])(
+    'for the name %j is not ours',
+    async (host) => {
+      for (const path of ['/', '/api/overview', '/api/events']) {
+        expect((await open.ask(path, { headers: { host } })).status, path).toBe(421);
+      }
+    },
+  );
+
+  it.each([
+    ['PUT', '/', 405],
+    ['POST', '/', 405],
+    ['DELETE', '/api/overview', 405],
+    ['OPTIONS', '/api/overview', 405],
+    ['HEAD', '/api/events', 405],
+    ['HEAD', '/api/overview', 200],
+    ['TRACE', '/api/overview', 405],
+  ])('%s %s gets %i', async (method, path, status) => {
+    expect((await open.ask(path, { method })).status).toBe(status);
+  });
+
+  it.each([
+    [{ 'content-type': 'text/plain' }, 415],
+    [{ 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    [{ origin: 'http://evil.example' }, 403],
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{}, 200],
+  ])('to change something, with %j, gets %i', async (headers, status) => {
+    expect((await open.post('/api/replays/stop', {}, headers)).status).toBe(status);
+  });
+
+  it.each([
+    ['{"recording":"x"}', 400],
+    ['{"recording":"x","speed":0}', 400],
+    ['{"recording":"../../etc","speed":60}', 404],
+    ['no json', 400],
+    [JSON.stringify({ recording: 'x'.repeat(100_000), speed: 60 }), 400],
+  ])('with the body %.40s gets %i', async (body, status) => {
+    const headers = { 'content-type': 'application/json' };
+    expect((await open.ask('/api/replays', { method: 'POST', headers, body })).status).toBe(status);
+  });
+});
+
+describe('with a token', () => {
+  it.each([
+    '/api/overview',
+    '/api/events',
+    '/api/signals/x',
+    '/charts/x.png',
+    '/api/replays',
+    '/api/nothing',
+  ])('%s is for who has it', async (path) => {
+    const without = await guarded.ask(path);
+    expect([without.status, without.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    const wrong = await guarded.ask(path, { headers: { authorization: 'Bearer a token of twenty-five cx' } });
+    expect(wrong.status).toBe(401);
+    if (path === '/api/events') return;
+    const right = await guarded.ask(path, { headers: { authorization: `Bearer ${TOKEN}` } });
+    expect(right.status).not.toBe(401);
+  });
+
+  it('nothing is changed without it', async () => {
+    expect((await guarded.post('/api/replays/stop', {})).status).toBe(401);
+  });
+
+  it('the page itself is for everybody, and asks for it', async () => {
+    expect((await guarded.ask('/')).status).toBe(200);
+    expect((await guarded.ask('/api/session')).json()).toEqual({ needed: true, ok: false });
+  });
+
+  it('who gives it has a cookie, until they give it back', async () => {
+    const login = await guarded.post('/api/login', { token: TOKEN });
+    expect([login.status, login.json()]).toEqual([200, { needed: true, ok: true }]);
+    const headers = { cookie: cookieOf(login) };
+    expect((await guarded.ask('/api/session', { headers })).json()).toEqual({ needed: true, ok: true });
+    expect((await guarded.ask('/api/overview', { headers })).status).toBe(200);
+    const out = await guarded.post('/api/logout', {}, headers);
+    expect(cookieOf(out)).toBe('cst_dashboard=');
+    expect((await guarded.ask('/api/overview', { headers: { cookie: cookieOf(out) } })).status).toBe(401);
+  });
+
+  it('a wrong one opens nothing, and none is taken from an address', async () => {
+    const wrong = await guarded.post('/api/login', { token: `${TOKEN}x` });
+    expect([wrong.status, wrong.headers['set-cookie']]).toEqual([401, undefined]);
+    expect(wrong.body.toString()).not.toContain(TOKEN);
+    expect((await guarded.ask(`/api/overview?token=${encodeURIComponent(TOKEN)}`)).status).toBe(401);
+  });
+});

@@ -77,6 +77,8 @@ export class App {
 
   go(to: Partial<Place>): void {
     location.hash = hashOf({ ...this.place, ...to });
+    // Its event comes later, and the next key may come before.
+    this.#moved();
   }
 
   async loadOlder(): Promise<void> {

@@ -1,0 +1,159 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { z } from 'zod';
+import type { Bar as BarSchema } from '../../dashboard/api.ts';
+import { launchChromium } from './chromium.ts';
+import { type Cuttable, cuttable } from './cuttable.ts';
+import { type Stack, startStack } from './stack.ts';
+import { changeOf, expectNoSidewaysScroll, openView, seriousFindings, shownBars } from './view.ts';
+
+type Bar = z.input<typeof BarSchema>;
+
+let browser: Browser;
+let stack: Stack;
+let line: Cuttable;
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchChromium(), startStack(['--seed', '1', '--speed', '120'])]);
+  line = await cuttable(stack.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await line?.close();
+  await stack?.stop();
+});
+
+describe.concurrent('the dashboard of cst start', () => {
+  it('moves its candles', async () => {
+    const { page, problems } = await openView(browser, stack.url);
+    const chart = page.locator('#chart canvas').first();
+    const before = await chart.screenshot();
+    await changeOf(page, 'data-close');
+    await changeOf(page, 'data-newest');
+    expect((await chart.screenshot()).equals(before)).toBe(false);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows a signal with its mark, its reasons, its picture and what the desk did', async () => {
+    const { page, problems } = await openView(browser, stack.url);
+    const signal = page.locator('[data-signal]').first();
+    const id = (await signal.getAttribute('data-signal')) ?? '';
+    await signal.locator('a').click();
+    const inspector = page.locator(`[data-inspects="${id}"]`);
+    const { signal: told } = await answer(`api/signals/${encodeURIComponent(id)}`);
+    await becomes(() => inspector.locator('.reason').textContent(), told.signal_reason);
+    const held = Object.values(told.exhaustion_checks).filter(Boolean).length;
+    expect(await inspector.locator('.checks .holds').count()).toBe(held);
+    await inspector.locator('.outcomes li').first().waitFor();
+    const picture = inspector.locator('img');
+    await picture.scrollIntoViewIfNeeded();
+    await becomes(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth), 1_024);
+    await page.locator(`#chart[data-pair="${told.pair}"]:not([data-signals="0"])`).waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('says that the line is cut, and goes on without a gap', async () => {
+    const { page } = await openView(browser, line.url);
+    await page.keyboard.press('t');
+    await page.locator('#bars tbody tr').first().waitFor();
+    const shown = newestOf(await shownBars(page));
+    line.cut();
+    await page.locator('[data-link=reconnecting]').waitFor();
+    await becomes(async () => newestOf(await closedBars()) > later(shown, 2), true);
+    line.mend();
+    await page.locator('[data-link=live]').waitFor();
+    const known = newestOf(await closedBars());
+    await becomes(async () => newestOf(await shownBars(page)) >= known, true);
+    const bars = await shownBars(page);
+    const kept = new Map((await closedBars()).map((bar) => [bar.openTime, bar]));
+    for (const [i, { openTime, prices }] of bars.entries()) {
+      if (i > 0) expect(openTime).toBe(later(bars[i - 1]!.openTime, 1));
+      const { open, high, low, close } = kept.get(openTime)!;
+      expect(prices.map((price) => Number(price.replaceAll(',', '')))).toEqual([open, high, low, close]);
+    }
+    await page.context().close();
+  });
+
+  it.each(['dark', 'light'] as const)('keeps nobody out in its %s theme', async (colorScheme) => {
+    const { page, problems } = await openView(browser, stack.url, { colorScheme });
+    await page.locator('[data-signal]').first().waitFor();
+    await page.keyboard.press(']');
+    await page.locator('.inspector').waitFor();
+    const findings = await seriousFindings(page);
+    for (const key of ['p', 'f', 'r']) {
+      await page.keyboard.press(key);
+      await page.locator('#panel .view').waitFor();
+      findings.push(...(await seriousFindings(page)));
+    }
+    await page.keyboard.press('?');
+    findings.push(...(await seriousFindings(page)));
+    expect(findings).toEqual([]);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('can be used without a mouse', async () => {
+    const { page, problems } = await openView(browser, stack.url);
+    const hash = () => new URL(page.url()).hash;
+    const pairs = await page.locator('tr[data-pair] th').allTextContents();
+    await page.keyboard.press('j');
+    expect(hash()).toBe(`#pair=${pairs[1]}`);
+    await page.keyboard.press('3');
+    expect(hash()).toBe(`#pair=${pairs[1]}&interval=15m`);
+    await page.keyboard.press('k');
+    await page.keyboard.press('/');
+    await page.keyboard.type('doge');
+    const rows = page.locator('tr[data-pair]');
+    await becomes(() => rows.count(), 1);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Escape');
+    await becomes(() => rows.count(), pairs.length);
+    await rows.locator('[aria-current]').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await becomes(hash, `#pair=${pairs[1]}&interval=15m`);
+    await page.keyboard.press('?');
+    await page.locator('dialog[open]').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    await page.goBack();
+    await becomes(hash, `#pair=${pairs[0]}&interval=15m`);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('fits a phone', async () => {
+    const { page, problems } = await openView(browser, stack.url, { width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    for (const key of [']', 'p', 'f', 'r', 'c', 't']) {
+      await page.keyboard.press(key);
+      await expectNoSidewaysScroll(page);
+    }
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+});
+
+/** Looks again and again. */
+function becomes<T>(look: () => T | Promise<T>, expected: T): Promise<void> {
+  return vi.waitFor(async () => expect(await look()).toBe(expected), { timeout: 60_000, interval: 50 });
+}
+
+async function answer(path: string) {
+  return (await fetch(new URL(path, stack.url))).json();
+}
+
+/** As history has them. */
+async function closedBars(): Promise<readonly Bar[]> {
+  return (await answer('api/candles?pair=BTCUSDT&limit=500')).bars;
+}
+
+function newestOf(bars: readonly { readonly openTime: string }[]): string {
+  return bars.at(-1)?.openTime ?? '';
+}
+
+function later(iso: string, minutes: number): string {
+  return new Date(Date.parse(iso) + minutes * 60_000).toISOString();
+}

@@ -1,0 +1,88 @@
+/** A page of the dashboard in a browser, and everything it did that it should not. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+export interface View {
+  readonly page: Page;
+  /** Errors and warnings of the console, uncaught errors, requests to others: empty where all is well. */
+  readonly problems: string[];
+}
+
+export interface ViewOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: 'dark' | 'light';
+  readonly hash?: string;
+}
+
+export async function openView(browser: Browser, url: string, options: ViewOptions = {}): Promise<View> {
+  const { width = 1440, height = 900, colorScheme = 'dark', hash = '' } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) problems.push(`asks ${request.url()}`);
+  });
+  await page.goto(`${url}${hash}`);
+  await page.locator('#chart[data-bars]:not([data-bars="0"])').waitFor({ state: 'attached' });
+  return { page, problems };
+}
+
+/** Resolves once the attribute of the drawn chart is another one than now, with what it is then. */
+export async function changeOf(page: Page, name: string): Promise<string> {
+  const before = await page.locator('#chart').getAttribute(name);
+  await page.waitForFunction(
+    ([name, before]) => document.querySelector('#chart')?.getAttribute(name!) !== before,
+    [name, before] as const,
+  );
+  return (await page.locator('#chart').getAttribute(name)) ?? '';
+}
+
+export interface ShownBar {
+  readonly openTime: string;
+  readonly revision: number;
+  /** Open, high, low and close as they are written. */
+  readonly prices: readonly string[];
+}
+
+/** Bars of the table, oldest first; those that still form left out. */
+export async function shownBars(page: Page): Promise<ShownBar[]> {
+  const bars = await page.locator('#bars tbody tr').evaluateAll((rows) =>
+    rows.map((row) => ({
+      openTime: row.getAttribute('data-open-time') ?? '',
+      revision: Number(row.getAttribute('data-revision')),
+      prices: [...row.querySelectorAll('td')].slice(0, 4).map((cell) => cell.textContent ?? ''),
+    })),
+  );
+  return bars.filter(({ revision }) => revision >= 0).reverse();
+}
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Findings that keep people out, by rule and place. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  // As the developer tools do: the page's own policy stays as it is.
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  const { violations } = await page.evaluate<AxeResults>('axe.run()');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`),
+    );
+}
+
+/** No wider than the screen. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const [content, screen] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  expect(content).toBe(screen);
+}

@@ -84,7 +84,7 @@ function keepUndelivered(topic: gcp.pubsub.Topic, { options }: Stack): void {
     UNDELIVERED_TOPIC,
     {
       ...{ name: UNDELIVERED_TOPIC, topic: topic.name, expirationPolicy: { ttl: '' } },
-      messageRetentionDuration: `${7 * 86_400}s`,
+      ...{ ackDeadlineSeconds: 60, messageRetentionDuration: `${7 * 86_400}s` },
     },
     options,
   );

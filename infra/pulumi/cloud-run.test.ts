@@ -93,6 +93,7 @@ describe.each(STACKS)('Cloud Run in $tier, $stage', (which) => {
       expect(own.ports).toEqual({ containerPort: 8080 });
       expect(collector.image).toMatch(/\/cloud-run-gmp-sidecar:\d+\.\d+\.\d+$/);
       expect(collector.dependsOns).toEqual([own.name]);
+      expect(collector.resources.cpuIdle).toBe(own.resources.cpuIdle);
       expect(others).toEqual([]);
     }
   });

@@ -24,13 +24,10 @@ const OWN = 'service';
 /** Longer than any request may take: MACRO waits for its bars. */
 const TIMEOUT = '600s';
 
-/** Scrapes `/metrics` of that port each 30 s, by its own default, and at the end of an instance. */
-const COLLECTOR: Container = {
-  name: 'collector',
-  image: 'us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar:1.3.0',
-  dependsOns: [OWN],
-  resources: { limits: { cpu: '0.1', memory: '256Mi' } },
-};
+/** By its own defaults it scrapes `/metrics` of that port each 30 s, and once more when the instance ends. */
+const COLLECTOR =
+  'us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar:1.3.0';
+const COLLECTOR_LIMITS = { cpu: '0.1', memory: '256Mi' };
 
 export class CloudRunService extends ComponentResource {
   readonly service: gcp.cloudrunv2.Service;
@@ -49,6 +46,7 @@ export class CloudRunService extends ComponentResource {
       { parent: this, dependsOn: [...rights] },
     );
     for (const [who, member] of membersOf(service, platform)) this.#letIn(name, who, member, service.region);
+    this.registerOutputs({ uri: this.service.uri });
   }
 
   #letIn(name: string, who: string, member: gcp.cloudrunv2.ServiceIamMemberArgs['member'], location: string) {
@@ -78,8 +76,14 @@ function templateOf(image: string, service: Service, { stack, accounts, network 
     maxInstanceRequestConcurrency: works.length > 0 ? 1 : 80,
     timeout: TIMEOUT,
     ...(vpcAccess && { vpcAccess }),
-    containers: [containerOf(image, service, stack), COLLECTOR],
+    containers: [containerOf(image, service, stack), collectorOf(service)],
   };
+}
+
+/** All containers of an instance have CPU at the same times. */
+function collectorOf({ isAlwaysOn }: Service): Container {
+  const resources = { limits: COLLECTOR_LIMITS, cpuIdle: !isAlwaysOn };
+  return { name: 'collector', image: COLLECTOR, dependsOns: [OWN], resources };
 }
 
 /** Restarted by `/live`: that something else is away is no reason to. */

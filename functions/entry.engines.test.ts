@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
+import { bigQueryClient } from '../connectors/bigquery/client.ts';
 import { pullAll } from '../connectors/bus/fixture.ts';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import { openPubSubBus } from '../connectors/bus/pubsub.ts';
 import { systemClock } from '../connectors/clock/system.ts';
+import { openBigQueryHistory } from '../connectors/history/bigquery.ts';
 import { openBigtableStore } from '../connectors/state/bigtable.ts';
 import type { StateStore } from '../connectors/state/port.ts';
 import { BookSnapshot } from '../schemas/book-snapshot.ts';
+import { standardAttributes } from '../schemas/pubsub-message.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { of as batchOf, row as tradeRow } from '../schemas/trade-batch/trade-batch.fixture.ts';
+import { encodeTradeBatch } from '../schemas/trade-batch.ts';
+import { needBigQuery, startBigQuery } from '../test/bigquery/bqemulator.ts';
 import { createStateTable, startBigtable } from '../test/bigtable/bigtable.ts';
 import { type GoServer, needGo, wantsGo } from '../test/go-server.ts';
 import { startPstest } from '../test/pstest/pstest.ts';
@@ -103,6 +109,42 @@ it('trade-desk: two of them decide on a signal once', async (test) => {
   });
   expect(events).toMatchObject([{ kind: 'DECISION', signalId: offered.id }]);
   expect(await Promise.all(desks.map(stopped))).toEqual([0, 0]);
+});
+
+it('tick-sink: what gathers on Pub/Sub becomes rows of BigQuery, poison a dead letter', async (test) => {
+  needGo(test);
+  needBigQuery(test);
+  const { apiEndpoint, stop } = await startBigQuery();
+  test.onTestFinished(stop);
+  const place = { project: AT.project, dataset: 'history', apiEndpoint };
+  await bigQueryClient(place).createDataset(place.dataset);
+  const history = await openBigQueryHistory({ ...place, clock: systemClock });
+  await (await cloud.bus.subscribe('raw-tick-data', 'tick-sink')).close();
+  const running = await FunctionProcess.start('tick-sink', {
+    ...{ ...cloud.environment, CST_HISTORY_DATASET: place.dataset, CST_BIGQUERY_ENDPOINT: apiEndpoint },
+  });
+  test.onTestFinished(() => running.kill());
+  const batch = (...names: string[]) =>
+    encodeTradeBatch(batchOf(names.map((tradeId) => tradeRow({ tradeId }))));
+  const send = (...batches: Uint8Array[]) => {
+    const key = { orderingKey: 'bybit:BTCUSDT' };
+    const named = batches.map((data, i) => ({
+      data,
+      attributes: standardAttributes(`batch ${i}`, 0),
+      ...key,
+    }));
+    return cloud.bus.publish('raw-tick-data', named);
+  };
+  const letters = await published('dead-letters', async () => {
+    await send(batch('a', 'b'), Buffer.from('no batch'), batch('c'));
+    expect(await running.post({}, google()), running.output).toBe(204);
+  });
+  expect(letters).toMatchObject([{ stage: 'history:raw-tick-data', source: 'batch 1' }]);
+  expect(await running.post({}, google())).toBe(204);
+  expect(await history.query('SELECT tradeId FROM ticks ORDER BY tradeId')).toEqual(
+    ['a', 'b', 'c'].map((tradeId) => ({ tradeId })),
+  );
+  expect(await stopped(running)).toBe(0);
 });
 
 it('asks for the push again where Bigtable is away', async (test) => {

@@ -23,12 +23,13 @@ export function serveHealth(
 ): Promise<StatusServer> {
   const health = () => {
     const now = read();
-    return { isWell: isLive(now), body: bodyOf(now) };
+    return { isWell: isWell(now), body: bodyOf(now) };
   };
   return serveStatus({ health, ...(metrics && { metrics }) }, address);
 }
 
-function isLive({ state, watermarkMs, nowMs }: Health): boolean {
+/** It runs, and event time keeps up with the clock. */
+export function isWell({ state, watermarkMs, nowMs }: Health): boolean {
   return state === 'running' && watermarkMs !== null && nowMs - watermarkMs <= LIVE_WITHIN_MS;
 }
 
@@ -36,7 +37,7 @@ function bodyOf(health: Health) {
   const { state, watermarkMs, lastPublishMs, backlog, nowMs } = health;
   const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
-    status: isLive(health) ? 'ok' : 'behind',
+    status: isWell(health) ? 'ok' : 'behind',
     state,
     watermark: iso(watermarkMs),
     watermarkAgeMs: watermarkMs === null ? null : nowMs - watermarkMs,

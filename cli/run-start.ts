@@ -5,11 +5,12 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../connectors/exchanges/simulated/instruments.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
+import type { Close } from './close-in-order.ts';
 import { type DashboardAddress, dashboardAddressOf } from './dashboard-address.ts';
+import { deadManUrlOf } from './dead-man.ts';
 import { duration } from './figures.ts';
 import { makeFolder } from './file-flags.ts';
 import { numberOf, statusAddressOf, symbolsOf } from './flags.ts';
-import { serveHealth } from './health.ts';
 import { LiveUniverse } from './live-universe.ts';
 import { localAccount } from './local-account.ts';
 import { LocalDashboard } from './local-dashboard.ts';
@@ -19,11 +20,11 @@ import { bybitSource, LIVE_SYMBOLS, type MarketSource, simulatedSource } from '.
 import { readParams } from './params-file.ts';
 import { type Screen, screenOf } from './screen.ts';
 import { DEFAULT_STACK_CONFIG, readStackConfig } from './stack-config.ts';
+import { type EyesOptions, openEyes } from './stack-eyes.ts';
 import { expectNoRecording } from './stack-recording.ts';
 import { StackView } from './stack-view.ts';
 import { MAX_SPEED, type StartFlags } from './start-flags.ts';
 import { renderStatus } from './status.ts';
-import type { StatusAddress, StatusServer } from './status-server.ts';
 import { untilStopRequest } from './stop-request.ts';
 
 export async function runStart(flags: StartFlags): Promise<void> {
@@ -36,6 +37,7 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const telegram = telegramAccess(process.env);
   const dashboard = dashboardAddressOf(flags, process.env);
   const health = flags.healthPort === undefined ? null : statusAddressOf(flags.healthPort);
+  const deadManUrl = deadManUrlOf(process.env);
   const isJson = flags.json === true;
   const isLive = flags.live === true;
   const notice = (line: string) => void process.stderr.write(`${line}\n`);
@@ -66,6 +68,7 @@ export async function runStart(flags: StartFlags): Promise<void> {
           seed,
           isJson,
           health,
+          deadManUrl,
         },
         ...{ dashboard, isLive, speed: isLive ? 1 : speed },
       },
@@ -74,14 +77,14 @@ export async function runStart(flags: StartFlags): Promise<void> {
   }, stopAfterMs);
 }
 
-interface StackOptions extends Omit<LocalStackOptions, 'notice' | 'onChart' | 'symbols' | 'account'> {
+interface StackOptions
+  extends Omit<LocalStackOptions, 'notice' | 'onChart' | 'symbols' | 'account'>,
+    Omit<EyesOptions, 'notice'> {
   /** Null: the first by turnover. */
   readonly symbols: readonly string[] | null;
   readonly broker: Broker | null;
   /** Messages on stdout instead of lines for people. */
   readonly isJson: boolean;
-  /** Where health and metrics are served, if anywhere. */
-  readonly health: StatusAddress | null;
   readonly dashboard: DashboardAddress | null;
   readonly isLive: boolean;
   /** Market seconds per second. */
@@ -114,14 +117,9 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
       notice,
       onChart,
     });
-    let health: StatusServer | undefined;
+    let closeEyes: Close | undefined;
     try {
-      if (options.health)
-        health = await serveHealth(
-          () => stack.health(),
-          options.health,
-          () => stack.metrics(),
-        );
+      closeEyes = await openEyes(stack, { ...options, notice });
       universe?.follow((wanted, halted) => stack.follow(wanted, halted));
       view = await viewOf(stack, options, screen);
       const url = await dashboard?.open(stack, view);
@@ -136,7 +134,7 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
       await dashboard?.close();
       await universe?.stop();
       await stack.stop();
-      await health?.close();
+      await closeEyes?.();
     }
   } finally {
     await universe?.stop();

@@ -11,6 +11,7 @@ Trades are paper, and no order leaves this machine, unless --desk gives a book "
 {"enabled": true}}: then it lives on the account whose keys are in CST_BYBIT_KEY and CST_BYBIT_SECRET (or _FILE), on Bybit's testnet.
 The dashboard shows all of it in a browser on this machine, at the address printed first. For others, give --dashboard-host, and
 a secret in CST_DASHBOARD_TOKEN (or _FILE) that the page asks for: there is no encryption, so put a proxy with TLS in front.
+With CST_DEADMAN_URL in the environment that address is asked each minute while all is well (docs/RUNBOOK.md).
 Ctrl-C publishes what was received, closes cleanly and prints a summary; a second one ends at once.
 A simulation begins afresh each time, and its --record wants a folder without a recording; live history stays in DIR and warms the next start.
 

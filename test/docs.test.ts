@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generatedDocs } from '../docs/render.ts';
+import { configOf, Settings } from '../infra/pulumi/config.ts';
+import { SECRETS, servicesOf } from '../infra/pulumi/services.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DOCS = [
@@ -50,41 +52,58 @@ function commandsOf(path: string): string[] {
 }
 
 const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
-const helpOf = new Map<string, string>();
+/** Programs of others. */
+const FOREIGN = ['git', 'cd', 'export', 'gcloud', 'pulumi', 'printf', 'openssl', 'tr'];
+const CLI = 'cli/main.ts';
+const BUILD_IMAGES = 'infra/images/main.ts';
+const isFlag = (word: string) => word.startsWith('--');
+const helps = new Map<string, string>();
 
-/** What `cst … --help` prints. */
-function help(...words: string[]): string {
-  const key = words.join(' ');
-  const known = helpOf.get(key);
+/** What a command of ours prints with `--help`. */
+function helpOf(script: string, ...words: string[]): string {
+  const key = [script, ...words].join(' ');
+  const known = helps.get(key);
   if (known !== undefined) return known;
-  const run = spawnSync(process.execPath, [join(ROOT, 'cli/main.ts'), ...words, '--help'], {
-    encoding: 'utf8',
-  });
+  const run = spawnSync(process.execPath, [join(ROOT, script), ...words, '--help'], { encoding: 'utf8' });
   const text = run.status === 0 ? run.stdout : '';
-  helpOf.set(key, text);
+  helps.set(key, text);
   return text;
 }
 
-function unknownFlags(verb: string, words: readonly string[]): string[] {
-  const text = help(verb);
-  return words.filter((word) => word.startsWith('--') && word !== '--' && !text.includes(word));
+/** Of `cst`, or of a script that tells its flags. */
+function unknownFlags(text: string, words: readonly string[]): string[] {
+  return words.filter((word) => isFlag(word) && word !== '--' && !text.includes(word));
 }
 
 /** What is wrong with a command of the documents; null where it exists. */
 function complaint(command: string): string | null {
-  const [tool, ...words] = command.split(/\s+/);
-  if (tool !== 'npm') return ['git', 'cd', 'export'].includes(tool ?? '') ? null : `unknown tool ${tool}`;
+  const [tool = '', ...words] = command.split(/\s+/);
+  if (tool === 'cst') return complaintOfCst(words);
+  if (tool === 'sh') return existsSync(join(ROOT, words[0] ?? '')) ? null : `no script ${words[0]}`;
+  if (tool !== 'npm') return FOREIGN.includes(tool) ? null : `unknown tool ${tool}`;
   const [verb = '', ...rest] = words;
   if (verb === 'ci') return null;
   const [script = '', ...args] = verb === 'run' ? rest.filter((word) => word !== '-s') : [verb, ...rest];
   if (!(script in scripts)) return `package.json has no script ${script}`;
-  const cst =
-    script === 'cst' ? args.slice(args.indexOf('--') + 1) : script === 'start' ? ['start', ...args] : [];
-  const [cstVerb, ...flags] = cst;
-  if (cstVerb === undefined || cstVerb.startsWith('--')) return null;
-  if (help(cstVerb) === '' || !help().includes(` ${cstVerb}`)) return `cst has no verb ${cstVerb}`;
-  const unknown = unknownFlags(cstVerb, flags);
-  return unknown.length > 0 ? `cst ${cstVerb} has no ${unknown.join(', ')}` : null;
+  const given = args.slice(args.indexOf('--') + 1);
+  if (script === 'cst') return complaintOfCst(given);
+  if (script === 'start') return complaintOfCst(['start', ...args]);
+  if (script !== 'build:images') return null;
+  const unknown = unknownFlags(helpOf(BUILD_IMAGES), given);
+  return unknown.length > 0 ? `build:images has no ${unknown.join(', ')}` : null;
+}
+
+/** As many words name a command as there are commands of commands. */
+function complaintOfCst(words: readonly string[]): string | null {
+  const path = words.slice(0, 1).filter((word) => !isFlag(word));
+  if (path.length === 0) return null;
+  while (helpOf(CLI, ...path).includes('\nCommands:\n') && path.length < words.length) {
+    path.push(words[path.length]!);
+  }
+  const text = helpOf(CLI, ...path);
+  if (!text.startsWith(`Usage: cst ${path.join(' ')} `)) return `cst has no verb ${path.join(' ')}`;
+  const unknown = unknownFlags(text, words.slice(path.length));
+  return unknown.length > 0 ? `cst ${path.join(' ')} has no ${unknown.join(', ')}` : null;
 }
 
 describe.each(DOCS)('%s', (path) => {
@@ -105,6 +124,34 @@ describe.each(DOCS)('%s', (path) => {
       (match) => match[1] ?? '',
     );
     expect(named.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+  });
+});
+
+describe('docs/DEPLOY.md', () => {
+  const text = read('docs/DEPLOY.md');
+  const inline = [...text.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
+
+  it('shows commands of ours that exist, within sentences, too', () => {
+    const ours = inline.filter((code) => /^(cst|npm run|sh) /.test(code));
+    expect(ours.length).toBeGreaterThan(10);
+    expect(ours.flatMap((command) => complaint(command.replace(' …', '')) ?? [])).toEqual([]);
+  });
+
+  it('names settings of a stack that exist', () => {
+    const named = new Set([...text.matchAll(/\bcst:(\w+)/g)].map(([, name]) => name!));
+    expect([...named].filter((name) => !(name in Settings.shape))).toEqual([]);
+  });
+
+  it('names secrets, services and scripts that exist', () => {
+    const services = servicesOf(configOf({ project: 'my-project', stage: 'dev', chats: ['1'] }));
+    const secrets = [...text.matchAll(/secrets (?:versions add|versions access latest --secret) ([\w-]+)/g)];
+    expect(secrets.filter(([, name]) => !(name! in SECRETS)).map(([line]) => line)).toEqual([]);
+    const named = [...text.matchAll(/(?:logs read|rollback\.sh) ([\w-]+)/g)].map(([, name]) =>
+      name!.replace(/-[ab]$/, ''),
+    );
+    expect(named.filter((name) => !services.some((service) => service.name === name))).toEqual([]);
+    const scripts = [...text.matchAll(/infra\/[\w/.-]+\.sh/g)].map(([path]) => path);
+    expect(scripts.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 });
 

@@ -15,10 +15,9 @@ describe.concurrent('Pulumi’s own runtime runs the program', () => {
     expect(resources).toContain('gcp:pubsub/topic:Topic trade-signals-micro');
     expect(resources.length).toBe(new Set(resources).size);
     expect(outputs).toMatchObject({
-      outputs: {
-        webhook: 'https://telegram-webhook-123456789012.asia-southeast1.run.app',
-        secrets: ['telegram-token', 'telegram-webhook-secret'],
-      },
+      images: 'asia-southeast1-docker.pkg.dev/my-project/cst',
+      webhook: 'https://telegram-webhook-123456789012.asia-southeast1.run.app',
+      secrets: ['telegram-token', 'telegram-webhook-secret'],
     });
   });
 

@@ -6,6 +6,7 @@ import { makeBucket } from './bucket.ts';
 import { makeCompute } from './compute.ts';
 import type { Config } from './config.ts';
 import { makeHistory } from './dataset.ts';
+import { registryOf } from './images.ts';
 import { makeRegistry } from './registry.ts';
 import { makeSecrets } from './secrets.ts';
 import { addressOf, openStack } from './stack.ts';
@@ -27,7 +28,7 @@ export function makeAll(config: Config) {
   const rights = giveAccess(stack, accounts, { topics, dataset, tables, state, secrets, registry, bucket });
   makeCompute(stack, accounts, { rights, bucket, tables: [...tables.values()] });
   return {
-    images: registry.registryUri,
+    images: registryOf(config),
     webhook: addressOf(stack.services.find(({ isPublic }) => isPublic)!, stack),
     secrets: [...secrets.keys()],
   };

@@ -33,9 +33,9 @@ export class CloudRunService extends ComponentResource {
   readonly service: gcp.cloudrunv2.Service;
 
   /** @param name Of the resource: the service's own, but for one of a pair. */
-  constructor(name: string, image: string, service: Service, platform: Platform) {
+  constructor(name: string, image: string, service: Service, platform: Platform, parent?: Resource) {
     const { stack, rights } = platform;
-    super('cst:CloudRunService', name, {}, stack.options);
+    super('cst:CloudRunService', name, {}, { ...stack.options, ...(parent && { parent }) });
     this.service = new gcp.cloudrunv2.Service(
       name,
       {

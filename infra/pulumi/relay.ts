@@ -8,11 +8,10 @@ import type { Service } from './services.ts';
 class RelayPair extends ComponentResource {
   constructor(image: string, relay: Service, platform: Platform) {
     super('cst:RelayPair', relay.name, {}, platform.stack.options);
-    const first = new CloudRunService(`${relay.name}-a`, image, relay, platform);
-    new CloudRunService(`${relay.name}-b`, image, relay, {
-      ...platform,
-      rights: [...platform.rights, first],
-    });
+    const first = new CloudRunService(`${relay.name}-a`, image, relay, platform, this);
+    const afterIt = { ...platform, rights: [...platform.rights, first] };
+    new CloudRunService(`${relay.name}-b`, image, relay, afterIt, this);
+    this.registerOutputs();
   }
 }
 

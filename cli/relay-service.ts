@@ -10,6 +10,9 @@ import type { Lease } from '../connectors/lease/port.ts';
 import { Meter } from '../connectors/metrics/meter.ts';
 import { type Relay, startRelay } from '../connectors/relay/relay.ts';
 import type { StandbyOptions } from '../connectors/standby/standby-options.ts';
+import { openServiceTelemetry, type ServiceTelemetry } from '../connectors/telemetry/service.ts';
+import type { Stages } from '../connectors/telemetry/stages.ts';
+import { feedTold, tracedBus } from '../connectors/telemetry/traced-bus.ts';
 import type { UniverseOptions } from '../schemas/universe-options.ts';
 import { LiveUniverse } from './live-universe.ts';
 import type { Log } from './log.ts';
@@ -39,6 +42,8 @@ export interface RelayServiceOptions {
   /** See StandbyOptions. */
   readonly lease: { readonly port: Lease; readonly holder: string; readonly ttlMs?: number } | null;
   readonly status: StatusAddress;
+  /** Where it may name a collector of traces. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   /** Version of the program. */
   readonly code: string;
@@ -54,6 +59,8 @@ export class RelayService {
   readonly #options: RelayServiceOptions;
   readonly #health = new RelayHealth();
   readonly #stopping = new AbortController();
+  readonly #meter = new Meter(['relay']);
+  #telemetry: ServiceTelemetry | undefined;
   #universe: LiveUniverse | undefined;
   #recorder: Recorder | undefined;
   #relay: Relay | undefined;
@@ -115,7 +122,11 @@ export class RelayService {
         notice: (line) => log('INFO', line),
       });
     }
-    const relay = await this.#startRelay(this.#universe?.symbols ?? (follow as readonly string[]));
+    const { environment = {}, clock } = this.#options;
+    const telemetry = { environment, service: 'relay', clock, log, meter: this.#meter };
+    this.#telemetry = await openServiceTelemetry(telemetry);
+    const { stages } = this.#telemetry;
+    const relay = await this.#startRelay(this.#universe?.symbols ?? (follow as readonly string[]), stages);
     this.#relay = relay;
     this.#universe?.follow((symbols, halted) => relay.follow(symbols, halted));
     await this.#serve();
@@ -134,12 +145,13 @@ export class RelayService {
     });
   }
 
-  #startRelay(symbols: readonly string[]): Promise<Relay> {
+  #startRelay(symbols: readonly string[], stages: Stages): Promise<Relay> {
     const { adapter, bus, clock, copies, spillDir, lease, log } = this.#options;
     const recorder = this.#recorder;
     return startRelay({
       ...{ adapter, symbols, clock, copies, spillDir, drainMs: DRAIN_MS },
-      bus: bus as MessageBus,
+      bus: tracedBus(bus as MessageBus, stages),
+      onMessages: (messages) => feedTold(stages, messages),
       ...(lease ? { standby: standbyOf(lease) } : {}),
       log: (line) => log(GOOD_NEWS.test(line) ? 'INFO' : 'WARNING', line),
       ...(recorder ? { onStart: (start) => recorder.began(start) } : {}),
@@ -155,9 +167,9 @@ export class RelayService {
       const reasons = this.reasons();
       return { isWell: reasons.length === 0, body: healthBody(this.report(), reasons) };
     };
-    const meter = new Meter(['relay']);
-    meter.read(() => relaySamples(this.report()));
-    this.#server = await serveStatus({ health, metrics: () => meter.text() }, this.#options.status);
+    this.#meter.read(() => relaySamples(this.report()));
+    const metrics = () => this.#meter.text();
+    this.#server = await serveStatus({ health, metrics }, this.#options.status);
   }
 
   /** So that it is known since when what is wrong has been wrong. */
@@ -184,6 +196,7 @@ export class RelayService {
       async () => this.#recorder?.close(),
       async () => lease?.port.close(),
       () => bus.close(),
+      async () => this.#telemetry?.close(),
       async () => this.#server?.close(),
     ];
     for (const end of inOrder) await end().catch((error: unknown) => failures.push(error));

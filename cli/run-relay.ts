@@ -145,7 +145,7 @@ function commonOf(flags: FeedFlags): Common {
   if (!Number.isInteger(copies)) throw new ConfigError(`Expected --copies as 1 or 2, got "${flags.copies}".`);
   return {
     ...{ adapter, follow: followOf(flags, venue), clock: systemClock, copies, code: version() },
-    status: statusAddressOf(flags.healthPort),
+    ...{ status: statusAddressOf(flags.healthPort), environment: process.env },
   };
 }
 

@@ -10,5 +10,5 @@ find node_modules -type d -path '*/protobufjs/cli' -prune -exec rm -rf {} +
 # Of what is there: `npm sbom --omit=dev` would leave out what production shares with tests, too.
 npm pkg delete devDependencies
 npm sbom --sbom-format=cyclonedx >sbom.cdx.json
-# Scanners believe a lock, and this one names the tests' packages.
-rm package-lock.json
+# Scanners believe a lock, and this one names the tests' packages. The rest is of no more use.
+rm package-lock.json .npmrc "$0"

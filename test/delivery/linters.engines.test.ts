@@ -27,6 +27,7 @@ describe('linters are content with', () => {
     ['cloudbuild', ['cloudbuild.yaml']],
     ['github-workflows', files('.github/workflows/*.yml')],
     ['github-actions', files('.github/actions/*/action.yml')],
+    ['dependabot', ['.github/dependabot.yml']],
   ])('the schema of %s', (schema, paths) => {
     expect(paths.length).toBeGreaterThan(0);
     expect(lint('check-jsonschema', ['--builtin-schema', `vendor.${schema}`, ...paths])).toBe('');

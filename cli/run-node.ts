@@ -11,11 +11,15 @@ import type { History } from '../connectors/history/port.ts';
 import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
 import { Meter } from '../connectors/metrics/meter.ts';
 import { countPublished } from '../connectors/metrics/published.ts';
+import { openServiceTelemetry, type ServiceTelemetry } from '../connectors/telemetry/service.ts';
+import type { Stages } from '../connectors/telemetry/stages.ts';
+import { tracedBus } from '../connectors/telemetry/traced-bus.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { type DeadMan, startDeadMan } from './dead-man.ts';
 import { graphHealth, graphSamples } from './graph-metrics.ts';
-import { type Health, serveHealth } from './health.ts';
+import { type Health, isWell, serveHealth } from './health.ts';
 import type { Log } from './log.ts';
 import { type PubSubRunOptions, VENUE } from './pubsub-run.ts';
 import type { StatusAddress, StatusServer } from './status-server.ts';
@@ -24,6 +28,10 @@ export interface NodeOptions extends PubSubRunOptions {
   /** Folder of the history that this node keeps; none is kept where left out. */
   readonly dir?: string | undefined;
   readonly health: StatusAddress;
+  /** Where it may name a collector of traces. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** See DeadManOptions. */
+  readonly deadManUrl?: string | null;
   /** Of the client: tests have leases of a second. */
   readonly tuning?: Pick<PubSubBusOptions, 'leaseMs' | 'quietMs' | 'streams'>;
   /** See pipelines/graph-service.ts; market ms. */
@@ -48,6 +56,7 @@ export async function runNode(options: NodeOptions): Promise<void> {
 interface Parts {
   readonly bus: MessageBus;
   readonly meter: Meter;
+  readonly telemetry: ServiceTelemetry;
   readonly graph: GraphService;
   readonly memory: { readonly history: History; readonly recorder: HistoryRecorder } | undefined;
 }
@@ -57,25 +66,30 @@ class Node {
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
   #health: StatusServer | undefined;
+  #deadMan: DeadMan | undefined;
 
   static async open(options: NodeOptions): Promise<Node> {
     const { project, endpoint, create, tuning } = options;
     const meter = new Meter(options.dir === undefined ? ['graph'] : ['graph', 'history']);
+    const { environment = {}, clock, log } = options;
+    const telemetry = await openServiceTelemetry({ environment, service: 'graph', clock, log, meter });
+    const { stages } = telemetry;
     const pubSub = openPubSubBus({
       ...{ project, endpoint, create: create ? 'missing' : 'never', clock: systemClock },
       ...tuning,
     });
-    const bus = countPublished(pubSub, meter, options.clock);
+    const bus = countPublished(tracedBus(pubSub, stages), meter, clock);
     let memory: Parts['memory'];
     try {
       memory = options.dir === undefined ? undefined : await remember(bus, options.dir, options.log, meter);
-      const graph = await openGraph(options, bus, memory?.history);
+      const graph = await openGraph(options, { bus, stages, history: memory?.history });
       meter.read(() => graphSamples(graph, options.clock.now()));
-      const node = new Node(options, { bus, meter, memory, graph });
+      const node = new Node(options, { bus, meter, telemetry, memory, graph });
       await node.#serveHealth();
       return node;
     } catch (error) {
       await bus.close();
+      await telemetry.close();
       await memory?.history.close();
       throw error;
     }
@@ -101,13 +115,15 @@ class Node {
   }
 
   async #close(): Promise<void> {
-    const { bus, graph, memory } = this.#parts;
+    const { bus, graph, memory, telemetry } = this.#parts;
     const failures: unknown[] = [];
     const inOrder = [
+      async () => this.#deadMan?.close(),
       () => graph.stop(),
       async () => memory?.recorder.close(),
       async () => memory?.history.close(),
       () => bus.close(),
+      () => telemetry.close(),
       async () => this.#health?.close(),
     ];
     for (const end of inOrder) await end().catch((error: unknown) => failures.push(error));
@@ -115,9 +131,15 @@ class Node {
   }
 
   async #serveHealth(): Promise<void> {
-    const { health, log, symbols, project } = this.#options;
+    const { health, deadManUrl, log, symbols, project } = this.#options;
     const metrics = () => this.#parts.meter.text();
     this.#health = await serveHealth(() => this.#read(), health, metrics);
+    if (deadManUrl) {
+      const notice = (line: string) => log('WARNING', line);
+      this.#deadMan = startDeadMan({
+        ...{ url: deadManUrl, isWell: () => isWell(this.#read()), clock: systemClock, notice },
+      });
+    }
     log(
       'INFO',
       `Reading ${symbols.length} symbols of Pub/Sub project ${project}; health at ${this.#health.url}.`,
@@ -172,8 +194,7 @@ async function remember(
 
 function openGraph(
   options: NodeOptions,
-  bus: MessageBus,
-  history: History | undefined,
+  { bus, stages, history }: { bus: MessageBus; stages: Stages; history: History | undefined },
 ): Promise<GraphService> {
   const { clock, project, symbols, params, restUrl, log, patienceMs = PATIENCE_MS } = options;
   const rest = venueAdapter(VENUE).rest({ baseUrl: restUrl, clock: systemClock });
@@ -181,6 +202,7 @@ function openGraph(
     ...{ bus, clock, project, venue: VENUE, symbols, params, patienceMs },
     ...(history ? { history } : {}),
     fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
+    onWatermark: (watermarkMs) => stages.passed(watermarkMs),
     notice: (line) => log('WARNING', line),
   });
 }

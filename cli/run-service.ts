@@ -5,6 +5,7 @@ import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import type { LiveWorkers } from '../pipelines/runners/portable/live/live-job.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
+import { deadManUrlOf } from './dead-man.ts';
 import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
 import { logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
@@ -40,7 +41,13 @@ async function runEmbedded(flags: RunFlags): Promise<void> {
 }
 
 async function runOnPubSub(flags: RunFlags): Promise<void> {
-  const options = { ...pubSubOf(flags), dir: flags.dir, health: statusAddressOf(flags.healthPort) };
+  const options = {
+    ...pubSubOf(flags),
+    dir: flags.dir,
+    health: statusAddressOf(flags.healthPort),
+    deadManUrl: deadManUrlOf(process.env),
+    environment: process.env,
+  };
   await untilStopRequest(async (stopAsked) => {
     const { runNode } = await import('./run-node.ts');
     await runNode({ ...options, stopAsked });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Broker } from '../connectors/broker/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../connectors/exchanges/simulated/instruments.ts';
+import { openOtlp } from '../connectors/telemetry/service.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
 import type { Close } from './close-in-order.ts';
@@ -53,6 +54,8 @@ export async function runStart(flags: StartFlags): Promise<void> {
       : await simulatedSource({ seed, speed, symbols: symbols ?? SIMULATED_SYMBOLS });
     // A simulation begins afresh, so that nobody needs what the disk has not yet got.
     const survives = flags.live ? 'machine' : 'process';
+    const traces = { environment: process.env, service: 'cst', clock: systemClock, onTrouble: notice };
+    const telemetry = (await openOtlp(traces)) ?? undefined;
     await runStack(
       {
         ...{
@@ -70,10 +73,10 @@ export async function runStart(flags: StartFlags): Promise<void> {
           health,
           deadManUrl,
         },
-        ...{ dashboard, isLive, speed: isLive ? 1 : speed },
+        ...{ dashboard, isLive, speed: isLive ? 1 : speed, telemetry },
       },
       stopAsked,
-    );
+    ).finally(() => telemetry?.close());
   }, stopAfterMs);
 }
 

@@ -1,5 +1,5 @@
 /** The trace of a bar: whatever comes of one minute of a pair carries the same, and each stage computes it from content alone. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import { closeTime } from './candle.ts';
 import { closeAfter, MINUTE_MS, pairOf } from './primitives.ts';
@@ -68,7 +68,7 @@ export function barOfSignal(signalId: string): TracedBar | null {
 export function traceIdOf({ pair, closeMs }: TracedBar): string {
   const known = newest.get(pair);
   if (known?.closeMs === closeMs) return known.traceId;
-  const traceId = createHash('sha256').update(`${pair}:${closeMs}`).digest('hex').slice(0, 32);
+  const traceId = hash('sha256', `${pair}:${closeMs}`).slice(0, 32);
   if (newest.size >= MAX_PAIRS) newest.clear();
   newest.set(pair, { closeMs, traceId });
   return traceId;

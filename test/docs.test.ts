@@ -4,7 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generatedDocs } from '../docs/render.ts';
 import { configOf, Settings } from '../infra/pulumi/config.ts';
-import { SECRETS, servicesOf } from '../infra/pulumi/services.ts';
+import { SECRETS } from '../infra/pulumi/service.ts';
+import { servicesOf } from '../infra/pulumi/services.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DOCS = [

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SUBSCRIPTIONS } from '../../schemas/subscriptions.ts';
 import { TABLE_NAMES } from '../../schemas/tables.ts';
 import { type Made, PROJECT, STACKS, type Stacked, stackOf, stackOfTier } from './mocked.fixture.ts';
-import { SECRETS } from './services.ts';
+import { SECRETS } from './service.ts';
 import { UNREAD } from './topics.ts';
 
 const RIGHT = /Iam|IAM(Member|Policy|Binding)/;

@@ -4,7 +4,7 @@ import { type Input, interpolate, type Output, type Resource } from '@pulumi/pul
 import type { TableName } from '../../schemas/tables.ts';
 import type { Accounts } from './accounts.ts';
 import { STATE } from './names.ts';
-import type { Service } from './services.ts';
+import type { Service } from './service.ts';
 import type { Stack } from './stack.ts';
 import type { Topics } from './topics.ts';
 

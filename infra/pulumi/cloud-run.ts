@@ -4,7 +4,7 @@ import { ComponentResource, type Resource } from '@pulumi/pulumi';
 import type { Accounts } from './accounts.ts';
 import { environmentOf } from './environment.ts';
 import { type Network, wayOut } from './network.ts';
-import type { Service } from './services.ts';
+import type { Service } from './service.ts';
 import { callersOf, type Stack } from './stack.ts';
 
 /** What all services stand on. */

@@ -1,7 +1,7 @@
 /** What a service is told by its environment: what services.ts says, and where the others are. */
 import type { Input } from '@pulumi/pulumi';
 import { DATASET, STATE } from './names.ts';
-import type { Service } from './services.ts';
+import type { Service } from './service.ts';
 import { addressOf, callersOf, emailOf, type Stack } from './stack.ts';
 
 /** Without its secrets, which are mounted from Secret Manager. Names as in infra/functions/README.md. */

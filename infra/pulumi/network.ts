@@ -3,7 +3,7 @@ import * as gcp from '@pulumi/gcp';
 import type { Input } from '@pulumi/pulumi';
 import type { Config } from './config.ts';
 import { makePerimeter } from './perimeter.ts';
-import type { Service } from './services.ts';
+import type { Service } from './service.ts';
 import type { Stack } from './stack.ts';
 
 interface Subnetworks {

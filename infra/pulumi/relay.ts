@@ -2,7 +2,7 @@
 import { ComponentResource } from '@pulumi/pulumi';
 import { CloudRunService, type Platform } from './cloud-run.ts';
 import { imageOf } from './images.ts';
-import type { Service } from './services.ts';
+import type { Service } from './service.ts';
 
 /** Two services of other names with the same lease, which says who publishes: a new version replaces one after the other. */
 class RelayPair extends ComponentResource {

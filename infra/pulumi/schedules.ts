@@ -2,7 +2,7 @@
 import * as gcp from '@pulumi/gcp';
 import type { Resource } from '@pulumi/pulumi';
 import type { Accounts } from './accounts.ts';
-import type { Service, Timer } from './services.ts';
+import type { Service, Timer } from './service.ts';
 import { addressOf, type Stack } from './stack.ts';
 
 /** @param running Services that are there, by name: nobody calls the others. */

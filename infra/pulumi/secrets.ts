@@ -1,6 +1,6 @@
 /** Places for secrets. Their values never pass through Pulumi: `gcloud secrets versions add NAME --data-file -`. */
 import * as gcp from '@pulumi/gcp';
-import { SECRETS } from './services.ts';
+import { SECRETS } from './service.ts';
 import type { Stack } from './stack.ts';
 
 /** Those that a service of this stack reads. */

@@ -2,7 +2,8 @@
 import * as gcp from '@pulumi/gcp';
 import type { CustomResourceOptions, Output } from '@pulumi/pulumi';
 import type { Config } from './config.ts';
-import { type Service, servicesOf } from './services.ts';
+import type { Service } from './service.ts';
+import { servicesOf } from './services.ts';
 
 /** Signs the requests of one kind of caller: subscriptions, timers, queues. */
 export const CALLERS = {

@@ -1,7 +1,7 @@
 /** Queues of Cloud Tasks, and who may put tasks into them. */
 import * as gcp from '@pulumi/gcp';
 import type { Accounts } from './accounts.ts';
-import { QUEUES } from './services.ts';
+import { QUEUES } from './service.ts';
 import type { Stack } from './stack.ts';
 
 export function makeQueues(stack: Stack, accounts: Accounts): void {

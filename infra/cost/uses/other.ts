@@ -1,7 +1,7 @@
 /** The rest: Dataflow in its tier, timers and queues, network, logs and metrics. */
 import { METRICS } from '../../../schemas/metrics.ts';
 import type { Config } from '../../pulumi/config.ts';
-import type { Service } from '../../pulumi/services.ts';
+import type { Service } from '../../pulumi/service.ts';
 import { DAYS, GIB, HOURS, SECONDS, type Use } from '../bill.ts';
 import { ASSUMED } from '../rates.ts';
 import type { Load, Traffic } from '../traffic.ts';

@@ -3,7 +3,7 @@ import { bigQuerySubscription } from '../../../schemas/bigquery-subscriptions.ts
 import type { SubscriptionSettings } from '../../../schemas/subscriptions.ts';
 import { TOPIC_NAMES, TOPICS, type TopicName } from '../../../schemas/topics.ts';
 import type { Config } from '../../pulumi/config.ts';
-import type { Service } from '../../pulumi/services.ts';
+import type { Service } from '../../pulumi/service.ts';
 import { GIB, type Use } from '../bill.ts';
 import type { Flow, Traffic } from '../traffic.ts';
 

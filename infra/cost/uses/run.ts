@@ -1,5 +1,5 @@
 /** Cloud Run: what is always on, and what answers requests. */
-import type { Service } from '../../pulumi/services.ts';
+import type { Service } from '../../pulumi/service.ts';
 import { DAYS, SECONDS, type Use } from '../bill.ts';
 import { ASSUMED } from '../rates.ts';
 import type { Traffic } from '../traffic.ts';

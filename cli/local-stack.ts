@@ -10,7 +10,6 @@ import type { History } from '../connectors/history/port.ts';
 import { recordHistory } from '../connectors/history/subscriber.ts';
 import { Meter } from '../connectors/metrics/meter.ts';
 import { type Relay, type RelayStats, startRelay } from '../connectors/relay/relay.ts';
-import type { Telemetry } from '../connectors/telemetry/port.ts';
 import { SPAN_FILE, spanFiles } from '../connectors/telemetry/span-file.ts';
 import type { Stages } from '../connectors/telemetry/stages.ts';
 import { feedTold } from '../connectors/telemetry/traced-bus.ts';
@@ -28,23 +27,16 @@ import { graphHealth, graphSamples } from './graph-metrics.ts';
 import type { Health } from './health.ts';
 import { ALERTS, type AlertCounts, FUNCTION_FILES, LocalFunctions } from './local-functions.ts';
 import type { TelegramAccess } from './local-messenger.ts';
-import type { MarketSource } from './market-source.ts';
 import { relaySamples } from './relay-metrics.ts';
-import { BUS, openStackBus } from './stack-bus.ts';
+import { BUS, openStackBus, type StackBusOptions } from './stack-bus.ts';
 import type { StackConfig } from './stack-config.ts';
 import { openStackRecording, type StackRecording } from './stack-recording.ts';
-import type { OnPublished } from './tapped-bus.ts';
 
-export interface LocalStackOptions {
-  readonly source: MarketSource;
+export interface LocalStackOptions extends StackBusOptions {
   readonly symbols: readonly string[];
   readonly params: SignalParams;
   readonly config: StackConfig;
-  /** Folder of bus, history, state and alerts. */
-  readonly dir: string;
   readonly seed: number;
-  /** Told in a sentence what a person should know. */
-  readonly notice: (line: string) => void;
   /** See LocalFunctionsOptions. */
   readonly survives: 'machine' | 'process';
   readonly telegram: TelegramAccess | null;
@@ -53,10 +45,6 @@ export interface LocalStackOptions {
   readonly recordDir?: string | undefined;
   /** Told the file of each chart, and what it shows. */
   readonly onChart: (path: string, title: string) => void;
-  /** Told of what was published, once the bus has it. */
-  readonly onPublished?: OnPublished | undefined;
-  /** Told of every stage that was measured, besides the folder's own file. Closed by whoever opened it. */
-  readonly telemetry?: Pick<Telemetry, 'record'> | undefined;
 }
 
 const HISTORY = 'history.duckdb';

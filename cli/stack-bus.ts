@@ -10,14 +10,26 @@ import { SPAN_FILE, SpanFile } from '../connectors/telemetry/span-file.ts';
 import { Stages } from '../connectors/telemetry/stages.ts';
 import { tracedBus } from '../connectors/telemetry/traced-bus.ts';
 import type { Close } from './close-in-order.ts';
-import type { LocalStackOptions } from './local-stack.ts';
-import { tappedBus } from './tapped-bus.ts';
+import type { MarketSource } from './market-source.ts';
+import { type OnPublished, tappedBus } from './tapped-bus.ts';
 
 /** Its folder in the stack's. */
 export const BUS = 'bus';
 
+export interface StackBusOptions {
+  readonly source: MarketSource;
+  /** Folder of the stack. */
+  readonly dir: string;
+  /** Told in a sentence what a person should know. */
+  readonly notice: (line: string) => void;
+  /** Told of what was published, once the bus has it. */
+  readonly onPublished?: OnPublished | undefined;
+  /** Told of every stage that was measured, besides the folder's own file. Closed by whoever opened it. */
+  readonly telemetry?: Pick<Telemetry, 'record'> | undefined;
+}
+
 export async function openStackBus(
-  options: LocalStackOptions,
+  options: StackBusOptions,
   meter: Meter,
   onClose: (close: Close) => void,
 ): Promise<{ readonly bus: MessageBus; readonly stages: Stages }> {
@@ -30,7 +42,7 @@ export async function openStackBus(
 
 /** All of the stack is measured by one clock, the market's; where that is the machine's, the bus stamps by it, too. */
 function openStages(
-  { source, dir, notice, telemetry }: LocalStackOptions,
+  { source, dir, notice, telemetry }: StackBusOptions,
   meter: Meter,
   onClose: (close: Close) => void,
 ): Stages {

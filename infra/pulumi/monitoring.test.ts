@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ALERT_RULES } from '../monitoring/alerts.ts';
+import { SECTIONS } from '../monitoring/dashboards.ts';
 import {
   type Made,
   PROJECT,
@@ -79,6 +80,15 @@ describe('an alert', () => {
 
   it('is none while nothing runs that could be missed', async () => {
     expect(of(await stackOf({ imageTag: null }), 'alertPolicy')).toEqual([]);
+  });
+});
+
+describe('the dashboard', () => {
+  it('draws every panel of infra/monitoring', async () => {
+    const [{ inputs }] = of(await stackOfTier(STACKS[0]!), 'dashboard') as [Made];
+    const { tiles } = JSON.parse(inputs.dashboardJson).mosaicLayout;
+    const charts = tiles.filter(({ widget }: { widget: object }) => 'xyChart' in widget);
+    expect(charts).toHaveLength(SECTIONS.flatMap(({ panels }) => panels).length);
   });
 });
 

@@ -2,6 +2,7 @@
 import * as gcp from '@pulumi/gcp';
 import type { Resource } from '@pulumi/pulumi';
 import { ALERT_RULES, type AlertRule } from '../monitoring/alerts.ts';
+import { cloudDashboard } from '../monitoring/draw.ts';
 import { cloudAlerts } from './cloud-alerts.ts';
 import type { Config } from './config.ts';
 import { LOG_METRICS } from './names.ts';
@@ -29,6 +30,8 @@ export function makeChannel({ config, labels: userLabels, options }: Stack): Cha
 export function makeMonitoring(stack: Stack, channel: Channel | undefined): void {
   const metrics = makeLogMetrics(stack);
   makeUptimeCheck(stack);
+  const dashboardJson = JSON.stringify(cloudDashboard());
+  new gcp.monitoring.Dashboard('dashboard', { dashboardJson }, stack.options);
   for (const rule of [...ALERT_RULES, ...cloudAlerts(stack.config)])
     makePolicy(rule, stack, channel, metrics);
 }

@@ -1,11 +1,13 @@
 /** The page's state and what can be done to it. Whatever changes asks for one drawing, at the next frame. */
 import { formingBar } from './chart/bars.ts';
+import { INTERVAL_S } from './chart/times.ts';
 import { ask, post, type Source } from './client.ts';
+import { Later, messageOf } from './later.ts';
 import { Market } from './market.ts';
 import { hashOf, type Place, placeOf } from './route.ts';
 import { Series } from './series.ts';
 import { follow, type Handlers, type LinkState } from './stream.ts';
-import type { Answer, SignalDetail, SignalItem } from './wire.ts';
+import type { Answer, Bar, SignalDetail, SignalItem } from './wire.ts';
 
 export type Loaded<T> = { readonly value: T } | { readonly problem: string } | null;
 
@@ -35,7 +37,7 @@ export class App {
   feed: Loaded<Answer<'/api/feed'>> = null;
   replays: Loaded<Answer<'/api/replays'>> = null;
   readonly #options: AppOptions;
-  readonly #waiting = new Map<string, number>();
+  readonly #later = new Later();
   #unfollow = () => {};
 
   constructor(options: AppOptions) {
@@ -70,7 +72,7 @@ export class App {
     } catch (error) {
       this.problem = messageOf(error);
       this.link = 'reconnecting';
-      this.#soon('start', RETRY_MS, () => this.start());
+      this.#later.once('start', RETRY_MS, () => this.start());
     }
     this.#options.changed();
   }
@@ -159,16 +161,6 @@ export class App {
     );
   }
 
-  /** Once for all who ask within the time. */
-  #soon(name: string, ms: number, work: () => void): void {
-    if (this.#waiting.has(name)) return;
-    const run = () => {
-      this.#waiting.delete(name);
-      work();
-    };
-    this.#waiting.set(name, setTimeout(run, ms));
-  }
-
   #follow(source: Source, after: number): () => void {
     const { changed } = this.#options;
     const market = this.market!;
@@ -187,7 +179,7 @@ export class App {
       candle: drawn((bar) => {
         const row = market.row(bar.pair);
         if (row && bar.interval === '1m') row.coverage = bar.coverage;
-        if (this.#isShown(bar.pair, bar.interval)) this.series?.bars.put([bar]);
+        if (this.#isShown(bar.pair, bar.interval)) this.#bar(bar);
       }),
       forming: drawn(({ pair, price, bars }) => {
         market.price(pair, price);
@@ -199,22 +191,34 @@ export class App {
       }),
       feature: drawn((point) => this.series?.feature(point)),
       signal: drawn((signal) => this.#signal(market, signal)),
-      position: drawn(() => this.#soon('position', SETTLE_MS, () => this.#afterPosition())),
-      swing: drawn(() => this.#soon('position', SETTLE_MS, () => this.#afterPosition())),
+      position: drawn(() => this.#later.once('position', SETTLE_MS, () => this.#afterPosition())),
+      swing: drawn(() => this.#later.once('position', SETTLE_MS, () => this.#afterPosition())),
       bias: drawn((bias) => Object.assign(market.row(bias.pair) ?? {}, { bias })),
-      feed: drawn(() => this.#soon('feed', SETTLE_MS, () => this.refresh(this.#ifView('feed')))),
+      feed: drawn(() => this.#later.once('feed', SETTLE_MS, () => this.refresh(this.#ifView('feed')))),
       health: drawn(({ health }) => market.feeds(health)),
       books: drawn(({ books, swings }) => market.positions(books, swings)),
-      equity: drawn(() => this.#soon('equity', SETTLE_MS, () => this.refresh(this.#ifView('positions')))),
+      equity: drawn(() =>
+        this.#later.once('equity', SETTLE_MS, () => this.refresh(this.#ifView('positions'))),
+      ),
       status: drawn((status) => {
         market.status = status;
       }),
       notice: drawn((notice) => market.notice(notice)),
       chart: drawn(({ signalId }) => this.#ifInspected(signalId)),
-      replay: drawn(() => this.#soon('replays', SETTLE_MS, () => this.refresh(this.#ifView('replays')))),
+      replay: drawn(() =>
+        this.#later.once('replays', SETTLE_MS, () => this.refresh(this.#ifView('replays'))),
+      ),
       reset: () => void this.start(),
     };
     return follow({ source, after, handlers, onState });
+  }
+
+  /** The minute in which a stack starts is in its history, but nobody ever told of it. */
+  #bar(bar: Bar): void {
+    const { series } = this;
+    series?.bars.put([bar]);
+    if (!series?.bars.lacksBefore(bar.openTime, INTERVAL_S[series.interval])) return;
+    this.#later.once('series', SETTLE_MS, () => void series.load().then(this.#options.changed));
   }
 
   #signal(market: Market, signal: SignalItem): void {
@@ -231,7 +235,7 @@ export class App {
   }
 
   #ifInspected(id: string): void {
-    if (id === this.place.signal) this.#soon('detail', SETTLE_MS, () => this.#loadDetail());
+    if (id === this.place.signal) this.#later.once('detail', SETTLE_MS, () => this.#loadDetail());
   }
 
   /** The view where it is shown, else one that asks for nothing. */
@@ -242,10 +246,4 @@ export class App {
   #isShown(pair: string, interval: string): boolean {
     return this.series?.pair === pair && this.series.interval === interval;
   }
-}
-
-function messageOf(error: unknown): string {
-  // What a browser says of a server that is not there: nothing that helps.
-  if (error instanceof TypeError) return 'The server cannot be reached.';
-  return error instanceof Error ? error.message : String(error);
 }

@@ -48,8 +48,8 @@ export async function changeOf(page: Page, name: string): Promise<string> {
 export interface ShownBar {
   readonly openTime: string;
   readonly revision: number;
-  /** Open, high, low and close as they are written. */
-  readonly prices: readonly string[];
+  /** Open, high, low and close. */
+  readonly prices: readonly number[];
 }
 
 /** Bars of the table, oldest first; those that still form left out. */
@@ -58,7 +58,9 @@ export async function shownBars(page: Page): Promise<ShownBar[]> {
     rows.map((row) => ({
       openTime: row.getAttribute('data-open-time') ?? '',
       revision: Number(row.getAttribute('data-revision')),
-      prices: [...row.querySelectorAll('td')].slice(0, 4).map((cell) => cell.textContent ?? ''),
+      prices: [...row.querySelectorAll('td')]
+        .slice(0, 4)
+        .map((cell) => Number(cell.textContent?.replaceAll(',', ''))),
     })),
   );
   return bars.filter(({ revision }) => revision >= 0).reverse();

@@ -32,6 +32,14 @@ export class Bars {
     for (const bar of news) known.set(bar.openTime, bar);
     this.#list = [...known.values()].sort(byTime).slice(-MOST);
   }
+
+  /** Whether the bar before this one is not known as it closed. */
+  lacksBefore(openTime: string, intervalS: number): boolean {
+    const at = this.#list.findLastIndex((bar) => bar.openTime === openTime);
+    const before = this.#list[at - 1];
+    if (before === undefined) return false;
+    return isForming(before) || Date.parse(openTime) - Date.parse(before.openTime) > intervalS * 1_000;
+  }
 }
 
 function isNews(known: ChartBar | undefined, bar: ChartBar): boolean {
@@ -43,10 +51,10 @@ function byTime(a: ChartBar, b: ChartBar): number {
   return a.openTime < b.openTime ? -1 : a.openTime > b.openTime ? 1 : 0;
 }
 
-/** Bars that differ from those drawn; null where it is better to draw all anew. */
+/** Bars that differ from those drawn; null where all must be drawn anew: others are in front of them, or between. */
 export function changesOf(drawn: readonly ChartBar[], bars: readonly ChartBar[]): readonly ChartBar[] | null {
-  if (drawn.length === 0 || bars.length < drawn.length || drawn[0]?.openTime !== bars[0]?.openTime)
-    return null;
+  const isSame = (i: number) => drawn[i]?.openTime === bars[i]?.openTime;
+  if (drawn.length === 0 || !isSame(0) || !isSame(drawn.length - 1)) return null;
   const changed = bars.filter((bar, i) => bar !== drawn[i]);
   return changed.length > 10 ? null : changed;
 }

@@ -156,16 +156,22 @@ describe.each(STACKS)('in the stack of $tier in $stage', (of) => {
   });
 });
 
+let onAccount: Promise<Stacked> | undefined;
+const trading = () => {
+  onAccount ??= stackOf({ broker: { enabled: true }, analysts: ['group:quants@example.com'] });
+  return onAccount;
+};
+
 describe('secrets', () => {
   it('are places in Secret Manager, without values', async () => {
-    const stack = await stackOf({ broker: { enabled: true } });
+    const stack = await trading();
     const made = stack.filter(({ type }) => type.startsWith('gcp:secretmanager/secret:'));
     expect(made.map(({ inputs }) => inputs.secretId).sort()).toEqual(Object.keys(SECRETS).sort());
     expect(stack.filter(({ type }) => type.includes('secretVersion'))).toEqual([]);
   });
 
   it('come into a service from there alone, and only into those that need them', async () => {
-    const stack = await stackOf({ broker: { enabled: true } });
+    const stack = await trading();
     const services = stack.filter(({ type }) => type === 'gcp:cloudrunv2/service:Service');
     const told = services.flatMap(({ name, inputs }) =>
       inputs.template.containers[0].envs.map((env: Env) => ({ ...env, service: name })),
@@ -188,7 +194,7 @@ describe('secrets', () => {
 
 describe('an analyst', () => {
   it('may query history, and nothing else', async () => {
-    const table = tableOf(await stackOf({ analysts: ['group:quants@example.com'] }));
+    const table = tableOf(await trading());
     expect(table['group:quants@example.com']).toEqual({
       'bigquery.dataViewer': 'dataset history',
       'bigquery.jobUser': 'project',

@@ -102,7 +102,9 @@ describe('data', () => {
     ['dev', {}, false],
     ['dev', { keepHistory: true }, true],
   ] as const)('in %s with %j is protected and outlives the stack: %s', async (stage, given, isKept) => {
-    const stack = await stackOf({ stage, ...given });
+    const tier = 'single-node';
+    const stack =
+      'keepHistory' in given ? await stackOf({ stage, ...given }) : await stackOfTier({ tier, stage });
     const data = stack.filter(
       ({ type, inputs }) =>
         /^gcp:(bigquery\/(dataset:|table:)|bigtable\/(instance|table):|secretmanager\/secret:)/.test(type) &&

@@ -136,6 +136,13 @@ export const Settings = z.strictObject({
     .nullable()
     .default(null)
     .describe('Who is told when something is dead; none: nobody.'),
+  deadmanUrl: z
+    .url({ protocol: /^https$/ })
+    .nullable()
+    .default(null)
+    .describe(
+      'Address outside Google that a single node asks each minute while all is well, and that tells somebody when it stops.',
+    ),
   docsUrl: z
     .url({ protocol: /^https$/ })
     .transform((url) => (url.endsWith('/') ? url : `${url}/`))

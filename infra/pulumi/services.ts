@@ -45,7 +45,7 @@ function relayOf(
 }
 
 /** The graph, in either tier with the same account, so that the same may do the same. */
-function graphOf({ tier, region }: Config): Service {
+function graphOf({ tier, region, deadmanUrl }: Config): Service {
   return {
     ...QUIET,
     name: 'graph',
@@ -57,6 +57,7 @@ function graphOf({ tier, region }: Config): Service {
     instances: ONE,
     ...{ cpu: '2', memory: '4Gi' },
     args: tier === 'single-node' ? ['--bus', 'pubsub', '--health-port', '8080'] : [],
+    env: deadmanUrl === null ? {} : { CST_DEADMAN_URL: deadmanUrl },
     pulls: GRAPH_INPUTS.map((topic) => subscriptionSettings(topic, 'graph')),
     publishes: GRAPH_OUTPUTS,
   };

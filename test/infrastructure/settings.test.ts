@@ -107,6 +107,12 @@ describe('settings of a stack', () => {
     expect(flags).toMatchObject({ bus: 'pubsub', healthPort: '8080' });
   });
 
+  it('tell the graph whom to ask while all is well', async () => {
+    const deadmanUrl = 'https://hc.example.com/ping';
+    const stack = await stackOf({ tier: 'single-node', deadmanUrl });
+    expect(environmentIn(stack, 'graph')).toHaveProperty('CST_DEADMAN_URL', deadmanUrl);
+  });
+
   it('are taken by the sink of trades, where trades are kept', async () => {
     const stack = await stackOf({ tickHistory: true });
     expect(settingsIn(stack, 'tick-sink')).toMatchObject({

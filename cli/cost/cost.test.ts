@@ -64,7 +64,7 @@ describe('cst cost', () => {
   it('lays both tiers side by side, resource by resource', () => {
     const text = costOf(flags({ config: fileOf(OWN), compare: true }));
     expect(text).toMatch(/\$ a month +single-node +dataflow\n/);
-    expect(text).toMatch(/Cloud Run CPU · graph +94\.61 +0\.00\n/);
+    expect(text).toMatch(/Cloud Run CPU · graph +99\.34 +0\.00\n/);
     expect(text).toMatch(/Dataflow CPU · graph\* +0\.00 +100\.74\n/);
   });
 

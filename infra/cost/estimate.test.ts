@@ -24,9 +24,10 @@ const costOf = ({ lines }: Bill, sku: Sku, resource: string) =>
 
 describe('a month of 730 hours, by hand', () => {
   it('bills a relay pair for every second of two instances', () => {
-    // 2 × 1 vCPU × 2,628,000 s × $0.000018 and 2 × 1 GiB × 2,628,000 s × $0.000002
-    expect(costOf(bill(), 'Cloud Run CPU, always on', 'relay-bybit')).toBeCloseTo(94.608, 6);
-    expect(costOf(bill(), 'Cloud Run memory, always on', 'relay-bybit')).toBeCloseTo(10.512, 6);
+    // With 0.1 vCPU and 0.25 GiB for the collector of metrics beside each:
+    // 2 × 1.1 vCPU × 2,628,000 s × $0.000018 and 2 × 1.25 GiB × 2,628,000 s × $0.000002
+    expect(costOf(bill(), 'Cloud Run CPU, always on', 'relay-bybit')).toBeCloseTo(104.0688, 6);
+    expect(costOf(bill(), 'Cloud Run memory, always on', 'relay-bybit')).toBeCloseTo(13.14, 6);
   });
 
   it('bills an idle Bigtable node whole', () => {
@@ -59,8 +60,8 @@ describe('a month of 730 hours, by hand', () => {
     expect(costOf(dataflow, 'Dataflow CPU', 'graph')).toBeCloseTo(100.74, 6);
     expect(costOf(dataflow, 'Dataflow memory', 'graph')).toBeCloseTo(20.77288, 6);
     expect(costOf(dataflow, 'Cloud Run CPU, always on', 'graph')).toBe(0);
-    // 2 vCPU × 2,628,000 s × $0.000018
-    expect(costOf(bill(), 'Cloud Run CPU, always on', 'graph')).toBeCloseTo(94.608, 6);
+    // 2.1 vCPU × 2,628,000 s × $0.000018
+    expect(costOf(bill(), 'Cloud Run CPU, always on', 'graph')).toBeCloseTo(99.3384, 6);
   });
 
   it('bills history by its rows, the older part at the long-term price', () => {
@@ -72,14 +73,20 @@ describe('a month of 730 hours, by hand', () => {
     expect(costOf(bill(), 'BigQuery storage', 'table ticks')).toBe(0);
   });
 
+  it('bills the daily checks for the whole of what they read', () => {
+    const checked = (changes: Partial<Config>) => costOf(bill(changes), 'BigQuery queries', 'daily checks');
+    // One check reads ticks: 0.2381801 GiB × 90 days × 30.4167 times ÷ 1,024 × $7.50
+    expect(checked({ tickHistory: true }) - checked({})).toBeCloseTo(4.7755, 4);
+  });
+
   it('bills a function while it answers, in steps of 100 ms', () => {
     const macro = bill().lines.find(
       ({ sku, resource }) => sku === 'Cloud Run CPU, in requests' && resource === 'macro-engine',
     );
-    // 96 a day × 30.4167 = 2,920 of 10 s: (1 - e^(-2,920 × 10 ÷ 2,628,000)) × 2,628,000 s
-    expect(macro?.quantity).toBeCloseTo(29_038.37, 1);
+    // 96 a day × 30.4167 = 2,920 of 10 s: (1 - e^(-2,920 × 10 ÷ 2,628,000)) × 2,628,000 s × 1.1 vCPU
+    expect(macro?.quantity).toBeCloseTo(31_942.21, 1);
     // × $0.000024
-    expect(macro?.usdPerMonth).toBeCloseTo(0.6969, 4);
+    expect(macro?.usdPerMonth).toBeCloseTo(0.7666, 4);
   });
 
   it('takes off what is free, once for all regions, at the cheapest price', () => {
@@ -94,8 +101,8 @@ describe('a month of 730 hours, by hand', () => {
     const far = bill({ relays: [{ venue: 'bybit', region: 'asia-southeast1', symbols: [], universe: 10 }] });
     // 26,280,000 × 747 bytes + 2 ÷ 4.61 × 10 × 2,628,000 × 482 bytes = 25,126,810,000 bytes ÷ 2^30 × $0.08
     expect(costOf(far, 'Traffic between regions', 'relay-bybit → europe-west1')).toBeCloseTo(1.87209, 4);
-    // 2 × 2,628,000 s × $0.0000216
-    expect(costOf(far, 'Cloud Run CPU, always on', 'relay-bybit')).toBeCloseTo(113.5296, 6);
+    // 2 × 1.1 × 2,628,000 s × $0.0000216
+    expect(costOf(far, 'Cloud Run CPU, always on', 'relay-bybit')).toBeCloseTo(124.88256, 6);
     expect(bill().lines.some(({ sku }) => sku === 'Traffic between regions')).toBe(false);
   });
 });
@@ -128,6 +135,13 @@ describe('the bill', () => {
       .filter(({ grows }) => grows === 'idle')
       .reduce((sum, line) => sum + line.usdPerMonth, 0);
     expect(idle / silent.lines.reduce((sum, line) => sum + line.usdPerMonth, 0)).toBeGreaterThan(0.99);
+  });
+
+  it('has no graph where none runs', () => {
+    for (const tier of ['single-node', 'dataflow'] as const)
+      expect(bill({ tier, runGraph: false }).lines.filter(({ resource }) => resource === 'graph')).toEqual(
+        [],
+      );
   });
 
   it('makes more batches of more trades, ten a second at most, then longer ones', () => {
@@ -183,6 +197,23 @@ describe('every kind of resource that is made', () => {
     expect(kinds.length).toBeGreaterThan(20);
     expect(kinds.filter((kind) => billedBy(kind) === undefined)).toEqual([]);
   });
+
+  it.each(['single-node', 'dataflow'])(
+    'is billed by a price, or free for a reason, as previewed in %s',
+    (tier) => {
+      const lines = readFileSync(join(folder, 'golden', `${tier}.txt`), 'utf8')
+        .trim()
+        .split('\n');
+      const types = lines
+        .map((line) => line.slice(0, line.indexOf(':')).split('/'))
+        .filter((parts) => parts.length === 2);
+      const previewed = types.map(
+        ([family, kind]) => `${family}.${kind![0]!.toUpperCase()}${kind!.slice(1)}`,
+      );
+      expect(previewed.length).toBeGreaterThan(20);
+      expect(previewed.filter((kind) => billedBy(kind) === undefined)).toEqual([]);
+    },
+  );
 
   it('has its prices used by some estimate', () => {
     const configs = [{ staticEgress: true }, { tier: 'dataflow' as const, tickHistory: true }];

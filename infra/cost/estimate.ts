@@ -17,7 +17,7 @@ export interface EstimateOptions {
 }
 
 export function estimate({ config, load = loadOf(config), ageDays }: EstimateOptions): Bill {
-  const services = servicesOf(config);
+  const services = servicesOf(config).filter(({ name }) => config.runGraph || name !== 'graph');
   const traffic = trafficOf(config, load);
   return billOf([
     ...pubSubUses(config, services, traffic),

@@ -39,7 +39,7 @@ export const ASSUMED = {
   rareEventsPerDay: 2,
   rareEventBytes: 1_000,
   /** How long a request keeps an instance, where it is not short. Unit: s. */
-  requestSeconds: { 'macro-engine': 10, 'chart-renderer': 1, 'telegram-webhook': 1, 'tick-sink': 60 },
+  requestSeconds: { 'macro-engine': 10, 'chart-renderer': 1, 'telegram-webhook': 1, 'tick-sink': 15 },
   /** CPU of a short request: read, check, one read and one write of the state. Unit: s. */
   cpuSecondsPerRequest: 0.003,
   /** Share of an instance's CPU at which Cloud Run starts another. */
@@ -48,9 +48,8 @@ export const ASSUMED = {
   commandsPerDay: 50,
   /** Dataflow: a worker and its disk; bytes are shuffled about this often on their way. */
   worker: { vcpu: 2, memoryGiB: 8, diskGiB: 30, shuffles: 4 },
-  /** Of a compressed image, and how many are kept of each. Unit: GiB. */
+  /** Of a compressed image. */
   imageGiB: 0.35,
-  imagesKept: 10,
   /** Of a service a month. Unit: GiB. */
   logGiB: 0.5,
   /** Between scrapes. Unit: s. */

@@ -4,7 +4,7 @@ import { ComponentResource, type Resource } from '@pulumi/pulumi';
 import type { Accounts } from './accounts.ts';
 import { environmentOf } from './environment.ts';
 import { type Network, wayOut } from './network.ts';
-import type { Service } from './service.ts';
+import { COLLECTOR, type Service } from './service.ts';
 import { callersOf, type Stack } from './stack.ts';
 
 /** What all services stand on. */
@@ -25,9 +25,8 @@ const OWN = 'service';
 const TIMEOUT = '600s';
 
 /** By its own defaults it scrapes `/metrics` of that port each 30 s, and once more when the instance ends. */
-const COLLECTOR =
+const COLLECTOR_IMAGE =
   'us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar:1.3.0';
-const COLLECTOR_LIMITS = { cpu: '0.1', memory: '256Mi' };
 
 export class CloudRunService extends ComponentResource {
   readonly service: gcp.cloudrunv2.Service;
@@ -82,8 +81,8 @@ function templateOf(image: string, service: Service, { stack, accounts, network 
 
 /** All containers of an instance have CPU at the same times. */
 function collectorOf({ isAlwaysOn }: Service): Container {
-  const resources = { limits: COLLECTOR_LIMITS, cpuIdle: !isAlwaysOn };
-  return { name: 'collector', image: COLLECTOR, dependsOns: [OWN], resources };
+  const resources = { limits: { ...COLLECTOR }, cpuIdle: !isAlwaysOn };
+  return { name: 'collector', image: COLLECTOR_IMAGE, dependsOns: [OWN], resources };
 }
 
 /** Restarted by `/live`: that something else is away is no reason to. */

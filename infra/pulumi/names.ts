@@ -2,6 +2,8 @@
 
 export const DATASET = 'history';
 export const REPOSITORY = 'cst';
+/** Of each image, to go back to. */
+export const KEPT_VERSIONS = 10;
 /** Bigtable wants six letters. */
 export const STATE = { instance: 'cst-state', table: 'state', appProfile: 'state-store' } as const;
 /** Of Dataflow; one of a name runs at a time. */

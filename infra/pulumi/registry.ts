@@ -1,10 +1,8 @@
 /** Where the images are: scanned for what is known to be unsafe, and rid of what nobody runs any more. */
 import * as gcp from '@pulumi/gcp';
-import { REPOSITORY } from './names.ts';
+import { KEPT_VERSIONS, REPOSITORY } from './names.ts';
 import type { Stack } from './stack.ts';
 
-/** To go back to. */
-const KEPT_VERSIONS = 10;
 const UNTAGGED_AFTER = `${30 * 86_400}s`;
 
 export function makeRegistry({ config, options }: Stack): gcp.artifactregistry.Repository {

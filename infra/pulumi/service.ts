@@ -27,6 +27,9 @@ export interface Timer {
   readonly retries: number;
 }
 
+/** What collects metrics beside each service takes as much. */
+export const COLLECTOR = { cpu: '0.1', memory: '256Mi' } as const;
+
 interface Size {
   readonly instances: { readonly min: number; readonly max: number };
   /** Has its CPU between requests, too. */

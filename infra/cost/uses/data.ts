@@ -1,11 +1,14 @@
 /** What is kept: history in BigQuery, state in Bigtable, images, secrets, the lease. */
+import { queries } from '../../../bq/catalog.ts';
+import { statementOfQuery } from '../../../bq/compose.ts';
 import { INTERVAL_MS, INTERVALS } from '../../../schemas/primitives.ts';
 import { TABLE_NAMES, TABLES, type TableName } from '../../../schemas/tables.ts';
 import type { Config } from '../../pulumi/config.ts';
-import type { Service } from '../../pulumi/services.ts';
-import { GIB, HOURS, SECONDS, type Use } from '../bill.ts';
+import { KEPT_VERSIONS } from '../../pulumi/names.ts';
+import type { Service } from '../../pulumi/service.ts';
+import { DAYS, GIB, HOURS, SECONDS, type Use } from '../bill.ts';
 import { ASSUMED, RATES } from '../rates.ts';
-import type { Load, Traffic } from '../traffic.ts';
+import type { Flow, Load, Traffic } from '../traffic.ts';
 
 /** BigQuery's long-term price begins so many days after a partition's last change. */
 const LONG_TERM_DAYS = 90;
@@ -14,39 +17,66 @@ const STATE_BYTES = 600;
 /** schemas/state.ts keeps so many bars of each interval. */
 const BARS_KEPT = 2_000;
 
+/** One table of a stack that has run for a while. */
+interface Kept {
+  readonly table: TableName;
+  readonly flow: Flow;
+  /** Null: for ever. */
+  readonly keepDays: number | null;
+  readonly gibPerDay: number;
+  /** Of which there is something. */
+  readonly days: number;
+}
+
 /** Of a stack that has run for so many days. */
 export function historyUses(config: Config, traffic: Traffic, ageDays: number): Use[] {
+  const kept = TABLE_NAMES.filter((table) => table !== 'ticks' || config.tickHistory).map((table) =>
+    keptOf(table, config, traffic, ageDays),
+  );
+  const about = { sku: 'BigQuery queries', region: config.region } as const;
   return [
-    ...TABLE_NAMES.flatMap((table) => tableUses(table, config, traffic, ageDays)),
+    ...kept.flatMap((table) => tableUses(table, config)),
     {
-      ...{ sku: 'BigQuery queries', resource: 'queries', region: config.region, grows: 'symbols' },
-      quantity: ASSUMED.queriesTiB,
+      ...{ ...about, resource: 'queries of people', grows: 'idle', quantity: ASSUMED.queriesTiB },
       why: 'assumed: views and backtests, on demand',
+    },
+    {
+      ...{ ...about, resource: 'daily checks', grows: 'time', quantity: checkedTiB(kept) },
+      why: 'bq/tests read the whole of their tables each day; as if all columns were read',
     },
   ];
 }
 
-function tableUses(table: TableName, config: Config, traffic: Traffic, ageDays: number): Use[] {
-  const { rowsPerDay, rowBytes } = traffic[TABLES[table].topic];
+function keptOf(table: TableName, config: Config, traffic: Traffic, ageDays: number): Kept {
+  const flow = traffic[TABLES[table].topic];
   const keepDays = config.keepDays[table] === undefined ? TABLES[table].keepDays : config.keepDays[table];
-  if (table === 'ticks' && !config.tickHistory) return [];
-  const days = Math.min(keepDays ?? ageDays, ageDays);
-  const gibPerDay = (rowsPerDay * rowBytes) / GIB;
-  const about = {
-    resource: `table ${table}`,
-    region: config.region,
-    grows: keepDays === null ? 'time' : 'symbols',
-  } as const;
-  const why = `${Math.round(rowsPerDay).toLocaleString('en-US')} rows a day of ${Math.round(rowBytes)} bytes, kept ${keepDays === null ? 'for ever' : `${keepDays} days`}`;
+  const gibPerDay = (flow.rowsPerDay * flow.rowBytes) / GIB;
+  return { table, flow, keepDays, gibPerDay, days: Math.min(keepDays ?? ageDays, ageDays) };
+}
+
+function tableUses({ table, flow, keepDays, gibPerDay, days }: Kept, { region }: Config): Use[] {
+  const grows = keepDays === null ? 'time' : 'symbols';
+  const about = { resource: `table ${table}`, region, grows } as const;
+  const rows = `${Math.round(flow.rowsPerDay).toLocaleString('en-US')} rows a day of ${Math.round(flow.rowBytes)} bytes`;
+  const why = `${rows}, kept ${keepDays === null ? 'for ever' : `${keepDays} days`}`;
+  const [young, old] = [Math.min(days, LONG_TERM_DAYS), Math.max(0, days - LONG_TERM_DAYS)];
   return [
-    { ...about, sku: 'BigQuery storage', quantity: gibPerDay * Math.min(days, LONG_TERM_DAYS), why },
-    {
-      ...about,
-      sku: 'BigQuery storage, long-term',
-      quantity: gibPerDay * Math.max(0, days - LONG_TERM_DAYS),
-      why,
-    },
+    { ...about, sku: 'BigQuery storage', quantity: gibPerDay * young, why },
+    { ...about, sku: 'BigQuery storage, long-term', quantity: gibPerDay * old, why },
   ];
+}
+
+/** What the daily checks of a month read. */
+function checkedTiB(kept: readonly Kept[]): number {
+  const checks = queries()
+    .filter(({ layer }) => layer === 'tests')
+    .map((query) => statementOfQuery(query).sql);
+  const gib = checks.flatMap((sql) =>
+    kept
+      .filter(({ table }) => new RegExp(`\\b(FROM|JOIN)\\s+${table}\\b`, 'i').test(sql))
+      .map(({ gibPerDay, days }) => gibPerDay * days),
+  );
+  return (DAYS * gib.reduce((sum, each) => sum + each, 0)) / 1_024;
 }
 
 export function stateUses({ region, stateNodes }: Config, { symbols }: Load, ageDays: number): Use[] {
@@ -74,8 +104,8 @@ export function keptUses({ region }: Config, services: readonly Service[]): Use[
   return [
     {
       ...{ sku: 'Artifact Registry', resource: 'images', region, grows: 'idle' },
-      quantity: images * ASSUMED.imagesKept * ASSUMED.imageGiB,
-      why: `assumed: ${ASSUMED.imagesKept} kept of each of ${images}, of ${ASSUMED.imageGiB} GiB`,
+      quantity: images * KEPT_VERSIONS * ASSUMED.imageGiB,
+      why: `${KEPT_VERSIONS} kept of each of ${images}; assumed: of ${ASSUMED.imageGiB} GiB`,
     },
     {
       ...{ sku: 'Secret Manager', resource: 'secrets', region, grows: 'idle' },

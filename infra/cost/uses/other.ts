@@ -7,8 +7,8 @@ import { ASSUMED } from '../rates.ts';
 import type { Load, Traffic } from '../traffic.ts';
 
 /** One worker, which never stops; more where it has too much to do, which nobody knows before it runs. */
-export function dataflowUses({ tier, region, dataflow }: Config, traffic: Traffic): Use[] {
-  if (tier !== 'dataflow') return [];
+export function dataflowUses({ tier, runGraph, region, dataflow }: Config, traffic: Traffic): Use[] {
+  if (tier !== 'dataflow' || !runGraph) return [];
   const { vcpu, memoryGiB, diskGiB, shuffles } = ASSUMED.worker;
   const about = { resource: 'graph', region, grows: 'idle' } as const;
   const why = `one ${dataflow.machine}, of at most ${dataflow.maxWorkers}: it never stops`;

@@ -1,5 +1,5 @@
 /** Cloud Run: what is always on, and what answers requests. */
-import type { Service } from '../../pulumi/service.ts';
+import { COLLECTOR, type Service } from '../../pulumi/service.ts';
 import { DAYS, SECONDS, type Use } from '../bill.ts';
 import { ASSUMED } from '../rates.ts';
 import type { Traffic } from '../traffic.ts';
@@ -78,11 +78,17 @@ function timesIn(field: string, all: number): number {
 
 type Kind = 'always on' | 'in requests' | 'idle';
 
+/** Beside each instance's own container stands the one that collects its metrics. */
 function parts(service: Service, kind: Kind, seconds: number, grows: Use['grows'], why: string): Use[] {
   const { name: resource, region, cpu, memory } = service;
+  const about = { resource, region, grows, why };
   return [
-    { sku: `Cloud Run CPU, ${kind}`, resource, region, grows, why, quantity: seconds * Number(cpu) },
-    { sku: `Cloud Run memory, ${kind}`, resource, region, grows, why, quantity: seconds * gibOf(memory) },
+    { ...about, sku: `Cloud Run CPU, ${kind}`, quantity: seconds * (Number(cpu) + Number(COLLECTOR.cpu)) },
+    {
+      ...about,
+      sku: `Cloud Run memory, ${kind}`,
+      quantity: seconds * (gibOf(memory) + gibOf(COLLECTOR.memory)),
+    },
   ];
 }
 

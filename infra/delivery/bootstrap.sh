@@ -26,7 +26,7 @@ is_there g iam service-accounts describe "$deployer" ||
   g iam service-accounts create deployer --display-name 'Delivers by Pulumi'
 # Of each family of resources that infra/pulumi makes; no role of a whole project.
 for role in artifactregistry.admin bigquery.admin bigtable.admin cloudbuild.builds.editor cloudkms.cryptoKeyEncrypterDecrypter \
-  cloudscheduler.admin cloudtasks.admin compute.networkAdmin dataflow.admin iam.serviceAccountAdmin \
+  cloudscheduler.admin cloudtasks.admin compute.networkAdmin dataflow.admin iam.roleAdmin iam.serviceAccountAdmin \
   iam.serviceAccountUser logging.configWriter monitoring.admin ondemandscanning.admin pubsub.admin \
   resourcemanager.projectIamAdmin run.admin secretmanager.admin serviceusage.serviceUsageAdmin storage.admin; do
   grant "roles/$role"

@@ -5,6 +5,8 @@ set -eu
 verb=$1 stack=$2 tag=$3
 cd "$(dirname "$0")/../pulumi"
 npm ci --no-audit
+# Pulumi runs TypeScript by the Node that it finds first: the repository's own, where that is installed.
+PATH=$(cd ../.. && pwd)/node_modules/.bin:$PATH
 pulumi stack select "$stack"
 pulumi config set cst:imageTag "$tag"
 case $verb in

@@ -143,6 +143,13 @@ export const Settings = z.strictObject({
     .describe(
       'Address outside Google that a single node asks each minute while all is well, and that tells somebody when it stops.',
     ),
+  otlpEndpoint: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null)
+    .describe(
+      'Collector of OpenTelemetry, in reach of the network, that spans are sent to; none: they are in the log alone.',
+    ),
   docsUrl: z
     .url({ protocol: /^https$/ })
     .transform((url) => (url.endsWith('/') ? url : `${url}/`))

@@ -10,6 +10,7 @@ export function environmentOf(service: Service, stack: Stack): Record<string, In
   const callers = callersOf(service).map((caller) => emailOf(`call-${caller}`, config));
   return {
     GOOGLE_CLOUD_PROJECT: config.project,
+    ...(config.otlpEndpoint !== null && { OTEL_EXPORTER_OTLP_ENDPOINT: config.otlpEndpoint }),
     ...service.env,
     ...(service.state !== 'nothing' && {
       CST_BIGTABLE_INSTANCE: STATE.instance,

@@ -107,6 +107,14 @@ describe('settings of a stack', () => {
     expect(flags).toMatchObject({ bus: 'pubsub', healthPort: '8080' });
   });
 
+  it('tell every service where its spans are collected', async () => {
+    const otlpEndpoint = 'http://collector.internal:4318';
+    const stack = await stackOf({ otlpEndpoint });
+    for (const name of ['relay-bybit-a', 'graph', 'trade-desk']) {
+      expect(environmentIn(stack, name)).toHaveProperty('OTEL_EXPORTER_OTLP_ENDPOINT', otlpEndpoint);
+    }
+  });
+
   it('tell the graph whom to ask while all is well', async () => {
     const deadmanUrl = 'https://hc.example.com/ping';
     const stack = await stackOf({ tier: 'single-node', deadmanUrl });

@@ -8,6 +8,7 @@ import { acceleratedClock } from '../connectors/clock/accelerated.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { Random } from '../connectors/exchanges/random.ts';
 import { startSimulatedExchange } from '../connectors/exchanges/simulated/server.ts';
+import { readSpans, SPAN_FILE } from '../connectors/telemetry/span-file.ts';
 import { PositionEvent } from '../schemas/position-event.ts';
 
 const SYMBOLS = ['SOLUSDT', 'XRPUSDT', 'ADAUSDT'];
@@ -102,6 +103,15 @@ it(`enters, exits and tells once, over ${KILLS} kills`, { timeout: 400_000 }, as
   expect(book.positions.map(({ signalId }: { signalId: string }) => signalId).toSorted()).toEqual(
     open.toSorted(),
   );
+
+  const spans = linesOf(join(dir, SPAN_FILE)).filter((line) => 'stage' in line);
+  const kept = await readSpans(join(dir, SPAN_FILE));
+  // What a life had told and not crossed off, its successor measures again, as the same; what it had not written is lost.
+  expect(spans.length - kept.length).toBeLessThanOrEqual(2 * KILLS);
+  const filled = kept.filter(({ stage }) => stage === 'fill').map(({ attributes }) => attributes.id);
+  const entered = new Set(entries.map(({ id }) => id));
+  expect(filled.filter((id) => !entered.has(id))).toEqual([]);
+  expect(filled.length).toBeGreaterThanOrEqual(entered.size - KILLS);
 
   const alerts = linesOf(join(dir, 'alerts', 'messages.ndjson'))
     .filter(({ kind }) => kind === 'text')

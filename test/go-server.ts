@@ -13,6 +13,8 @@ import { messageOf, UpstreamError } from '../schemas/errors.ts';
 
 const SOURCES = ['main.go', 'go.mod', 'go.sum'];
 const BUILD_DEADLINE_MS = 300_000;
+/** Of others' programs, which are large. */
+const TOOL_DEADLINE_MS = 900_000;
 
 export interface GoServer {
   /** `host:port`. */
@@ -48,6 +50,11 @@ export async function startGoServer(folder: string, flags: readonly string[]): P
   };
 }
 
+/** Path of a program of others, at the version that the module in `folder` names. @throws UpstreamError where it cannot be built. */
+export function goTool(folder: string, program: string): Promise<string> {
+  return build(folder, ['-trimpath', '-ldflags=-s -w', program]);
+}
+
 async function announced(child: ChildProcess, name: string): Promise<string> {
   let complaint = '';
   child.stderr?.on('data', (data) => {
@@ -63,20 +70,22 @@ async function announced(child: ChildProcess, name: string): Promise<string> {
 
 const building = new Map<string, Promise<string>>();
 
-/** Path of the server, built where these sources have not been built before. */
-function build(folder: string): Promise<string> {
+/** Path of the program, built where these sources have not been built before. */
+function build(folder: string, what = ['.']): Promise<string> {
   let binary = building.get(folder);
   if (binary === undefined) {
-    binary = buildOnce(folder);
+    binary = buildOnce(folder, what);
     building.set(folder, binary);
   }
   return binary;
 }
 
-async function buildOnce(sources: string): Promise<string> {
+async function buildOnce(sources: string, what: readonly string[]): Promise<string> {
   const name = basename(sources);
   const hash = createHash('sha256');
-  for (const source of SOURCES) hash.update(readFileSync(join(sources, source)));
+  for (const source of SOURCES.map((each) => join(sources, each))) {
+    if (existsSync(source)) hash.update(readFileSync(source));
+  }
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   const folder = join(cache, 'crypto-signal-tracker');
   const binary = join(folder, `${name}-${hash.digest('hex').slice(0, 16)}`);
@@ -85,12 +94,12 @@ async function buildOnce(sources: string): Promise<string> {
   // Tests run side by side: each builds under a name of its own, the last to finish wins.
   const fresh = `${binary}-${process.pid}-${threadId}`;
   try {
-    await promisify(execFile)('go', ['build', '-o', fresh, '.'], {
+    await promisify(execFile)('go', ['build', '-o', fresh, ...what], {
       cwd: sources,
-      timeout: BUILD_DEADLINE_MS,
+      timeout: what.length > 1 ? TOOL_DEADLINE_MS : BUILD_DEADLINE_MS,
     });
   } catch (error) {
-    throw new UpstreamError(`Expected to build the test server ${name}, got: ${messageOf(error)}`);
+    throw new UpstreamError(`Expected to build ${name}, got: ${messageOf(error)}`);
   }
   renameSync(fresh, binary);
   return binary;

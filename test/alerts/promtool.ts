@@ -1,0 +1,82 @@
+/** Prometheus' own judge of rules, built from the Go module proxy. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { prometheusRules } from '../../infra/monitoring/prometheus.ts';
+import { goTool } from '../go-server.ts';
+import type { Scenario } from './scenarios.ts';
+import type { Recording } from './series.ts';
+
+const MODULE = resolve(import.meta.dirname, '../promtool');
+const RULES = 'rules.json';
+/** By group: two series of one alert are one that fires. */
+const FIRING = 'group by (alertname) (ALERTS{alertstate="firing",alertname!="Watchdog"})';
+
+export class Promtool {
+  readonly #path: string;
+  readonly #dir = mkdtempSync(join(tmpdir(), 'cst-rules-'));
+
+  private constructor(path: string) {
+    this.#path = path;
+    writeFileSync(join(this.#dir, RULES), JSON.stringify(prometheusRules()));
+  }
+
+  static async build(): Promise<Promtool> {
+    return new Promtool(await goTool(MODULE, 'github.com/prometheus/prometheus/cmd/promtool'));
+  }
+
+  /** What it says of the rules, in its own words. */
+  check(): Promise<string> {
+    return this.#run('check', 'rules', '--lint=all', '--lint-fatal', RULES);
+  }
+
+  /** What it says of expressions that are no alerts. */
+  checkExpressions(all: readonly string[]): Promise<string> {
+    const rules = all.map((expr, i) => ({ record: `expression:${i}`, expr }));
+    writeFileSync(join(this.#dir, 'expressions.json'), JSON.stringify({ groups: [{ name: 'all', rules }] }));
+    return this.#run('check', 'rules', 'expressions.json');
+  }
+
+  /** What it says of the alerts that fire in each minute of a recording, beside those that are to. */
+  judge(scenario: Scenario, recording: Recording): Promise<string> {
+    writeFileSync(join(this.#dir, 'test.json'), JSON.stringify(testOf(scenario, recording)));
+    return this.#run('test', 'rules', 'test.json');
+  }
+
+  #run(...words: string[]): Promise<string> {
+    return promisify(execFile)(this.#path, words, { cwd: this.#dir, maxBuffer: 1 << 26 }).then(
+      ({ stdout, stderr }) => stdout + stderr,
+      (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
+    );
+  }
+}
+
+function testOf(scenario: Scenario, { everyS, series }: Recording): object {
+  const minutes = Array.from({ length: scenario.minutes + 1 }, (_, minute) => minute);
+  return {
+    rule_files: [RULES],
+    evaluation_interval: '30s',
+    tests: [
+      {
+        interval: `${everyS}s`,
+        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+        promql_expr_test: minutes.map((minute) => ({
+          expr: FIRING,
+          eval_time: `${minute}m`,
+          exp_samples: firing(scenario, minute).map((name) => ({
+            labels: `{alertname="${name}"}`,
+            value: 1,
+          })),
+        })),
+      },
+    ],
+  };
+}
+
+function firing({ fires }: Scenario, minute: number): string[] {
+  const isOn = ([from, until]: readonly [number, number | null]) =>
+    from <= minute && (until === null || minute < until);
+  return Object.keys(fires).filter((name) => isOn(fires[name]!));
+}

@@ -1,6 +1,6 @@
 /** The dashboard of a stack on this machine. What fails here is told, and the stack goes on. */
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../connectors/clock/system.ts';
@@ -20,6 +20,7 @@ import type { DashboardAddress } from './dashboard-address.ts';
 import { FUNCTION_FILES } from './local-functions.ts';
 import type { LocalStack, LocalStackOptions } from './local-stack.ts';
 import type { MarketSource } from './market-source.ts';
+import { WARM_SUFFIX } from './stack-recording.ts';
 import type { StackView } from './stack-view.ts';
 import { version } from './version.ts';
 
@@ -134,15 +135,15 @@ export class LocalDashboard {
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 /** The stack comes first. */
-const LOW_PRIORITY = 10;
+const LOW_PRIORITY = 5;
 /** Of what a replay says when it fails. */
 const LAST_WORDS = 1_000;
 
 /** As `cst replay` does, in a process of its own. */
-function prepare(recording: FoundRecording, out: string, signal: AbortSignal): Promise<void> {
+async function prepare(recording: FoundRecording, out: string, signal: AbortSignal): Promise<void> {
   const { path, kind, venue } = recording;
   const symbol = recording.symbol ?? pairOf(recording.id);
-  const what = kind === 'frames' ? ['--frames', path] : [`${symbol}=${path}`];
+  const what = kind === 'frames' ? ['--frames', path, ...(await warmth(path, venue))] : [`${symbol}=${path}`];
   const args = [MAIN, 'replay', ...what, '--venue', venue, '--out', out, '--revisions', 'last'];
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], signal });
@@ -160,6 +161,13 @@ function prepare(recording: FoundRecording, out: string, signal: AbortSignal): P
         );
     });
   });
+}
+
+/** The bars that a recorded stack began with: without them there are no levels for a day. */
+async function warmth(path: string, venue: string): Promise<string[]> {
+  const folder = join(path, venue);
+  const known = (await readdir(folder)).sort().find((name) => name.endsWith(WARM_SUFFIX));
+  return known === undefined ? [] : ['--history', join(folder, known)];
 }
 
 function openBrowser(url: string, notice: (line: string) => void): void {

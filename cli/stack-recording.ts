@@ -15,6 +15,9 @@ import { wireJson } from '../schemas/wire-json.ts';
 import type { MarketSource } from './market-source.ts';
 import { version } from './version.ts';
 
+/** Of the folder of these bars, beside the segments of their run. */
+export const WARM_SUFFIX = '-known';
+
 export interface StackRecording {
   /** For the relay. */
   readonly taps: Required<Pick<RelayOptions, 'onStart' | 'onInput'>>;
@@ -79,5 +82,5 @@ export async function expectNoRecording(dir: string, venue: Venue): Promise<void
 
 /** Beside the run's segments, as a folder that --history takes. */
 function warmDirOf(dir: string, startedMs: number): string {
-  return join(dir, `${runName(startedMs)}-known`);
+  return join(dir, `${runName(startedMs)}${WARM_SUFFIX}`);
 }

@@ -97,6 +97,7 @@ export class Player {
     await this.#tell(due);
   }
 
+  /** What was known from before is history, and no news. */
   async #tell(due: readonly Published[]): Promise<void> {
     const byTopic: Iterable<[TopicName, Published[]]> = Map.groupBy(due, ({ topic }) => topic);
     for (const [topic, messages] of byTopic) {
@@ -104,7 +105,8 @@ export class Player {
         tableOf(topic),
         messages.flatMap(({ data }) => rowsOf(topic, data)),
       );
-      this.market.take(topic, messages);
+      const news = messages.filter(({ at }) => at > this.extent.fromMs);
+      this.market.take(topic, news);
     }
   }
 }

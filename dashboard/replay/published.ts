@@ -41,8 +41,9 @@ const LANES: readonly Lane[] = [
   { topic: 'market-features', at: timeIn('closeTime') },
   { topic: 'trade-signals-micro', at: timeIn('timestamp') },
 ];
-/** Lines that tell which symbols there are; bytes that hold the last line. */
-const HEAD_LINES = 2_000;
+const MINUTE = '"interval":"1m"';
+/** So many tell which symbols there are; bytes that hold the last line. */
+const HEAD_MINUTES = 1_000;
 const TAIL_BYTES = 65_536;
 
 /** @param folder Output of `cst replay`. */
@@ -64,23 +65,21 @@ export async function* publishedIn(folder: string): AsyncGenerator<Published> {
   }
 }
 
-/** @throws UpstreamError where there is no candle. */
+/** From the first minute on: longer bars may be known from before. @throws UpstreamError where there is no minute. */
 export async function extentOf(folder: string): Promise<Extent> {
   const path = join(folder, `${CANDLES}.ndjson`);
-  const candles: Candle[] = [];
+  const minutes: Candle[] = [];
   for await (const line of createInterface({ input: createReadStream(path) })) {
-    candles.push(Candle.parse(JSON.parse(line)));
-    if (candles.length >= HEAD_LINES) break;
+    if (line.includes(MINUTE)) minutes.push(Candle.parse(JSON.parse(line)));
+    if (minutes.length >= HEAD_MINUTES) break;
   }
-  const [first] = candles;
-  if (first === undefined)
-    throw new UpstreamError('Expected candles of the recording, got none: it is too short.');
+  const [first] = minutes;
+  if (first === undefined) throw new UpstreamError('Expected a minute of trades, got none: it is too short.');
   const last = Candle.parse(JSON.parse(await lastLine(path)));
   return {
     venue: first.venue,
-    symbols: [...new Set(candles.map(({ symbol }) => symbol))].sort(),
-    // Longer bars begin before the first trade.
-    fromMs: Math.min(...candles.map(({ openTime, interval }) => (interval === '1m' ? openTime : Infinity))),
+    symbols: [...new Set(minutes.map(({ symbol }) => symbol))].sort(),
+    fromMs: first.openTime,
     toMs: closeTime(last),
   };
 }

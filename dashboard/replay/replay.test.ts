@@ -33,12 +33,13 @@ function writeOutput(folder: string): void {
   const lines = (schema: Parameters<typeof wireJson>[0], records: readonly object[]) =>
     records.map((record) => `${wireJson(schema, record)}\n`).join('');
   const minutes = Array.from({ length: MINUTES }, (_, n) => NOW + n * MINUTE_MS);
+  const known = [3, 2, 1].map((n) => bar('1h', NOW - n * INTERVAL_MS['1h']));
   const candles = minutes.flatMap((openTime, n) => [
     ...['BTCUSDT', 'ETHUSDT'].map((symbol) => bar('1m', openTime, symbol)),
     ...(n % 5 === 0 ? [bar('5m', openTime)] : []),
   ]);
   const files = {
-    'market-candles': lines(Candle, candles),
+    'market-candles': lines(Candle, [...known, ...candles]),
     'market-levels': '',
     'market-features': lines(
       FeatureRow,
@@ -78,7 +79,7 @@ describe('what a replay published', () => {
   it('comes when it was known', async () => {
     writeOutput(dir);
     const all = (await Readable.from(publishedIn(dir)).toArray()) as Published[];
-    expect(all).toHaveLength(2 * MINUTES + 3 + MINUTES + 1);
+    expect(all).toHaveLength(3 + 2 * MINUTES + 3 + MINUTES + 1);
     const times = all.map(({ at }) => at);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     for (const { topic, at, data } of all.filter((message) => message.topic === 'market-candles')) {
@@ -131,6 +132,11 @@ describe('a replay', () => {
     expect(bars.map(({ openTime }) => openTime)).toEqual(
       Array.from({ length: MINUTES }, (_, n) => NOW + n * MINUTE_MS),
     );
+    expect(page.named('candle').filter(({ data }) => data.interval === '1h')).toEqual([]);
+    const hours = ROUTES['/api/candles'].answer.parse(
+      (await dashboard.ask('/api/replay/candles?pair=BTCUSDT&interval=1h')).json(),
+    );
+    expect(hours.bars).toHaveLength(3);
     const overview = ROUTES['/api/overview'].answer.parse(
       (await dashboard.ask('/api/replay/overview')).json(),
     );

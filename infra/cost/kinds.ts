@@ -39,7 +39,7 @@ const KINDS: Readonly<Record<string, Billed | string>> = {
   'dns.ManagedZone': 'a few cents, and only behind a perimeter',
   'dns.RecordSet': 'billed as its zone',
   'logging.Metric': 'counts of the platform’s own logs: a few series',
-  'monitoring.AlertPolicy': 'billed by conditions since 2026: see NOT_COUNTED',
+  'monitoring.AlertPolicy': 'announced to be billed: see NOT_COUNTED',
   'monitoring.Dashboard': 'dashboards cost nothing',
   'monitoring.NotificationChannel': 'mail costs nothing',
   'monitoring.Service': NAMED,

@@ -18,6 +18,9 @@ const SUBNETWORK = 'gcp:compute/subnetwork:Subnetwork';
 const ACCOUNT = (name: string) => `${name}@${PROJECT}.iam.gserviceaccount.com`;
 const URL_OF = (name: string) => `https://${name}-${PROJECT_NUMBER}.asia-southeast1.run.app`;
 
+/** Whose job begins with the history of the exchange. */
+const bootstrapped = stackOf({ tier: 'dataflow', dataflow: { bootstrap: ['BTCUSDT', 'ETHUSDT'] } });
+
 const of = (stack: Stacked, type: string): Made[] =>
   stack.filter((made) => made.type.startsWith(`gcp:${type}`));
 const wayOf = (stack: Stacked, name: string) => {
@@ -102,7 +105,7 @@ describe('the job of Dataflow', () => {
   });
 
   it('is started by a template that knows its parameters', async () => {
-    const stack = await stackOf({ tier: 'dataflow', dataflow: { bootstrap: ['BTCUSDT', 'ETHUSDT'] } });
+    const stack = await bootstrapped;
     const [job] = of(stack, 'dataflow/') as [Made];
     const [template] = of(stack, 'storage/bucketObject:') as [Made];
     const { bucket, name, source } = template.inputs;
@@ -160,9 +163,7 @@ describe('ways out', () => {
   });
 
   it('give machines that fetch history one', async () => {
-    const dataflow = { bootstrap: ['BTCUSDT'] };
-    const stack = await stackOf({ tier: 'dataflow', dataflow });
-    expect(of(stack, 'compute/routerNat:')).toHaveLength(1);
+    expect(of(await bootstrapped, 'compute/routerNat:')).toHaveLength(1);
   });
 
   it('all lead through our network behind a perimeter', async () => {
@@ -193,6 +194,6 @@ describe('the budget', () => {
   });
 
   it('is none where the stack has none', async () => {
-    expect(of(await stackOf(), 'billing/')).toEqual([]);
+    expect(of(await stackOfTier(STACKS[0]!), 'billing/')).toEqual([]);
   });
 });

@@ -101,40 +101,37 @@ describe.each(STACKS)('settings in $tier, $stage', (which) => {
 });
 
 describe('settings of a stack', () => {
+  const otlpEndpoint = 'http://collector.internal:4318';
+  const deadmanUrl = 'https://hc.example.com/ping';
+  let stack: Stacked;
+  beforeAll(async () => {
+    stack = await stackOf({
+      ...{ tier: 'single-node', chats: ['-7', '8'], users: ['9'], instruments: ['bybit:SOLUSDT'] },
+      ...{ deskParams: { venue: 'binance' }, notifierParams: { swing: 'off' }, broker: { enabled: true } },
+      ...{ tickHistory: true, deadmanUrl, otlpEndpoint },
+    });
+  });
+
   it('start the graph on one node by flags that cst run knows', async () => {
-    const stack = await stackOfTier({ tier: 'single-node', stage: 'dev' });
     const flags = await flagsOf(addRun, ['run', ...containerOf(stack, 'graph').args]);
     expect(flags).toMatchObject({ bus: 'pubsub', healthPort: '8080' });
   });
 
-  it('tell every service where its spans are collected', async () => {
-    const otlpEndpoint = 'http://collector.internal:4318';
-    const stack = await stackOf({ otlpEndpoint });
+  it('tell the graph whom to ask while all is well, and every service where its spans are collected', () => {
+    expect(environmentIn(stack, 'graph')).toHaveProperty('CST_DEADMAN_URL', deadmanUrl);
     for (const name of ['relay-bybit-a', 'graph', 'trade-desk']) {
       expect(environmentIn(stack, name)).toHaveProperty('OTEL_EXPORTER_OTLP_ENDPOINT', otlpEndpoint);
     }
   });
 
-  it('tell the graph whom to ask while all is well', async () => {
-    const deadmanUrl = 'https://hc.example.com/ping';
-    const stack = await stackOf({ tier: 'single-node', deadmanUrl });
-    expect(environmentIn(stack, 'graph')).toHaveProperty('CST_DEADMAN_URL', deadmanUrl);
-  });
-
-  it('are taken by the sink of trades, where trades are kept', async () => {
-    const stack = await stackOf({ tickHistory: true });
+  it('are taken by the sink of trades, where trades are kept', () => {
     expect(settingsIn(stack, 'tick-sink')).toMatchObject({
       bus: { kind: 'pubsub', project: PROJECT },
       callers: { callers: [`call-timer@${PROJECT}.iam.gserviceaccount.com`] },
     });
   });
 
-  it('reach the functions they are for', async () => {
-    const stack = await stackOf({
-      ...{ chats: ['-7', '8'], users: ['9'], instruments: ['bybit:SOLUSDT'], broker: { enabled: true } },
-      deskParams: { venue: 'binance' },
-      notifierParams: { swing: 'off' },
-    });
+  it('reach the functions they are for', () => {
     expect(settingsIn(stack, 'telegram-webhook')).toMatchObject({ chats: ['-7', '8'], users: ['9'] });
     expect(settingsIn(stack, 'telegram-notifier').settings).toMatchObject({ swing: 'off' });
     expect(settingsIn(stack, 'trade-desk')).toMatchObject({

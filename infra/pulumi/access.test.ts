@@ -105,6 +105,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   allUsers: { 'run.invoker': services('telegram-webhook') },
   'Google’s bigquerydatatransfer': { 'iam.serviceAccountTokenCreator': 'account data-checks' },
   'Google’s pubsub': {
+    'iam.serviceAccountOpenIdTokenCreator': 'account call-push',
     'pubsub.publisher': topics('undelivered'),
     'pubsub.subscriber': SUBSCRIPTIONS.filter(({ id, deadLetter }) => deadLetter !== null && !(id in UNREAD))
       .map(({ id }) => `subscription ${id}`)

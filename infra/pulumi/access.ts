@@ -31,13 +31,23 @@ const TRACKING = [
 
 /** What a service must have before it starts. */
 export function giveAccess(stack: Stack, accounts: Accounts, things: Things): readonly Resource[] {
-  const givers = [giveMessages, giveState, giveHistory, giveSecrets, giveSignature, giveLease, giveMeasures];
+  const givers = [
+    giveMessages,
+    giveState,
+    giveHistory,
+    giveSecrets,
+    giveSignature,
+    giveLease,
+    giveMeasures,
+    giveTraces,
+  ];
   const rights = stack.services.flatMap((service) => {
     const { member } = accounts.services.get(service.name)!;
     const to = { service, member, stack };
     return givers.flatMap((give) => give(to, things, accounts));
   });
   for (const member of stack.config.analysts) letAnalyse(stack, things, member);
+  letPush(stack, accounts);
   return [...rights, ...(stack.config.tier === 'dataflow' ? giveJob(stack, accounts, things) : [])];
 }
 
@@ -116,6 +126,12 @@ function giveMeasures({ service, member, stack }: Receiver): Resource[] {
   return [onProject(stack, `measures-by-${service.name}`, 'roles/monitoring.metricWriter', member)];
 }
 
+/** Cloud Trace knows nothing smaller than the project, either. */
+function giveTraces({ service, member, stack }: Receiver): Resource[] {
+  if (!stack.config.traces) return [];
+  return [onProject(stack, `traces-by-${service.name}`, 'roles/telemetry.tracesWriter', member)];
+}
+
 /** The graph's account is that of Dataflow's machines: what a job needs beside its topics. */
 function giveJob(stack: Stack, accounts: Accounts, { registry, bucket }: Things): Resource[] {
   const { config, options } = stack;
@@ -146,6 +162,13 @@ function giveJob(stack: Stack, accounts: Accounts, { registry, bucket }: Things)
       options,
     ),
   ];
+}
+
+/** Pub/Sub signs what it pushes as an account of ours. */
+function letPush({ options }: Stack, { pubsub, callers }: Accounts): void {
+  const role = 'roles/iam.serviceAccountOpenIdTokenCreator';
+  const args = { serviceAccountId: callers.push.name, role, member: pubsub };
+  new gcp.serviceaccount.IAMMember('call-push-by-pubsub', args, options);
 }
 
 function letAnalyse(stack: Stack, { dataset }: Things, member: string): void {

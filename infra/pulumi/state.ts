@@ -7,7 +7,7 @@ import type { Stack } from './stack.ts';
 /** From here on a node is added: beyond it Bigtable answers late. Unit: percent. */
 const CPU_TARGET = 60;
 
-/** Zones: the services' own region, where Google chooses one. */
+/** In zone b, which every region has. */
 export function makeState({ config, data }: Stack): gcp.bigtable.Table {
   const { region, stateNodes, keepHistory } = config;
   const instance = new gcp.bigtable.Instance(

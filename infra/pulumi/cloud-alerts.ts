@@ -67,6 +67,9 @@ const DATAFLOW: readonly AlertRule[] = [
   ),
 ];
 
+/** All of them, whatever the stack. */
+export const CLOUD_RULES: readonly AlertRule[] = [...BOTH_TIERS, ...DATAFLOW];
+
 export function cloudAlerts({ tier, runGraph }: Config): readonly AlertRule[] {
-  return tier === 'dataflow' && runGraph ? [...BOTH_TIERS, ...DATAFLOW] : BOTH_TIERS;
+  return tier === 'dataflow' && runGraph ? CLOUD_RULES : BOTH_TIERS;
 }

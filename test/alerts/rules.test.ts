@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ALERT_RULES } from '../../infra/monitoring/alerts.ts';
+import { CLOUD_RULES } from '../../infra/pulumi/cloud-alerts.ts';
 import { METRICS, type MetricName, metricOf } from '../../schemas/metrics.ts';
+import { MADE } from './made.ts';
 import { asked, groupedBy } from './promql.ts';
 import { SCENARIOS } from './scenarios.ts';
 
@@ -21,7 +23,7 @@ const commands = readdirSync(join(ROOT, 'cli/commands')).flatMap((file) =>
 );
 const rules = ALERT_RULES.map((rule) => [rule.name, rule] as const);
 
-describe.each(rules)('%s', (name, { promql, summary, severity, runbook: link }) => {
+describe.each(rules)('%s', (_, { promql, summary, severity }) => {
   it('asks metrics that there are, by labels that they have', () => {
     const all = asked(promql);
     expect(all.length).toBeGreaterThan(0);
@@ -40,19 +42,21 @@ describe.each(rules)('%s', (name, { promql, summary, severity, runbook: link }) 
     expect(kept).toEqual(expect.arrayContaining(told));
     expect(['page', 'ticket']).toContain(severity);
   });
+});
 
-  it('has a section of the runbook', () => {
+describe('the runbook', () => {
+  const told = [...ALERT_RULES, ...CLOUD_RULES];
+
+  it.each(told)('has a section of $name', ({ name, runbook: link }) => {
     expect(link).toBe(`docs/RUNBOOK.md#${name.toLowerCase()}`);
     const section = sections.get(name) ?? '';
     for (const word of ['Means', 'Hurts', 'Look', 'Mend', 'Worry']) {
       expect(section).toMatch(new RegExp(`^- \\*\\*${word}\\*\\* \\S`, 'm'));
     }
   });
-});
 
-describe('the runbook', () => {
   it('has no section of an alert that is not there', () => {
-    expect([...sections.keys()].sort()).toEqual(['Watchdog', ...rules.map(([name]) => name)].sort());
+    expect([...sections.keys()].sort()).toEqual(['Watchdog', ...told.map(({ name }) => name)].sort());
   });
 
   it('names commands, queries and metrics that there are', () => {
@@ -71,6 +75,12 @@ describe('the runbook', () => {
 });
 
 describe('the recordings', () => {
+  it('have each alert fire somewhere, or series made by hand do', () => {
+    const recorded = Object.values(SCENARIOS).flatMap(({ fires }) => Object.keys(fires));
+    const all = [...new Set([...recorded, ...MADE.map(({ fires }) => fires)])].sort();
+    expect(all).toEqual(rules.map(([name]) => name).sort());
+  });
+
   it('expect alerts that there are', () => {
     const names = rules.map(([name]) => name);
     for (const { fires } of Object.values(SCENARIOS)) {

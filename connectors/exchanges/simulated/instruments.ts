@@ -50,6 +50,22 @@ export const INSTRUMENTS: readonly Instrument[] = [
   instrument('LINKUSDT', 8.5, [0.001, 3], [0.1, 1], [25, 0.03]),
   instrument('AVAXUSDT', 9.2, [0.001, 3], [0.1, 1], [20, 0.04]),
   instrument('LTCUSDT', 54, [0.01, 2], [0.1, 1], [15, 0.06]),
+  instrument('SUIUSDT', 1.05, [0.0001, 4], [1, 0], [30, 0.02]),
+  instrument('TRXUSDT', 0.31, [0.00001, 5], [1, 0], [20, 0.04]),
+  instrument('DOTUSDT', 2.1, [0.001, 3], [0.1, 1], [20, 0.04]),
+  instrument('NEARUSDT', 1.6, [0.001, 3], [0.1, 1], [20, 0.04]),
+  instrument('APTUSDT', 1.4, [0.001, 3], [0.1, 1], [15, 0.05]),
+  instrument('ARBUSDT', 0.16, [0.0001, 4], [1, 0], [20, 0.04]),
+  instrument('OPUSDT', 0.22, [0.0001, 4], [1, 0], [15, 0.05]),
+  instrument('TONUSDT', 1.5, [0.001, 3], [0.1, 1], [15, 0.05]),
+  instrument('UNIUSDT', 4.6, [0.001, 3], [0.1, 1], [15, 0.05]),
+  instrument('ATOMUSDT', 2.3, [0.001, 3], [0.1, 1], [15, 0.06]),
+  instrument('FILUSDT', 1.2, [0.001, 3], [0.1, 1], [15, 0.06]),
+  instrument('INJUSDT', 4.2, [0.001, 3], [0.1, 1], [15, 0.06]),
+  instrument('AAVEUSDT', 130, [0.01, 2], [0.01, 2], [20, 0.04]),
+  instrument('SEIUSDT', 0.11, [0.00001, 5], [1, 0], [15, 0.06]),
+  instrument('TIAUSDT', 0.5, [0.0001, 4], [0.1, 1], [15, 0.06]),
 ];
 
-export const SIMULATED_SYMBOLS: readonly string[] = INSTRUMENTS.map(({ symbol }) => symbol);
+/** Those that a simulation follows where it is not told: more say nothing new, and take their share of a laptop. */
+export const SIMULATED_SYMBOLS: readonly string[] = INSTRUMENTS.slice(0, 10).map(({ symbol }) => symbol);

@@ -10,7 +10,7 @@ import { answerThrough, type RestAnswer } from './faults/rest.ts';
 import { Roster, type TwinConnection } from './faults/roster.ts';
 import { type Incident, Timeline } from './faults/timeline.ts';
 import { beginAtVenue } from './faults/venue-faults.ts';
-import { INSTRUMENTS } from './instruments.ts';
+import { SIMULATED_SYMBOLS } from './instruments.ts';
 import { KrakenVenue } from './kraken/venue.ts';
 import type { Listing } from './listing.ts';
 import type { SimulatedMarket } from './market.ts';
@@ -210,7 +210,7 @@ export class ExchangeTwin {
 }
 
 function usualSymbols(venue: TwinVenueName): readonly string[] {
-  return INSTRUMENTS.map(({ symbol }) =>
+  return SIMULATED_SYMBOLS.map((symbol) =>
     venue === 'bybit' ? symbol : `${symbol.slice(0, -'USDT'.length)}/USDT`,
   );
 }

@@ -30,7 +30,7 @@ export function wasRefused({ outcomes }: Pick<SignalItem, 'outcomes'>): boolean 
 
 export function letters(checks: Checks): string {
   const names = Object.keys(CHECK_LETTERS) as (keyof Checks)[];
-  return names.flatMap((name) => (checks[name] ? [CHECK_LETTERS[name]] : [])).join(' ');
+  return names.flatMap((name) => (checks[name] ? [CHECK_LETTERS[name]] : [])).join('');
 }
 
 /** Oldest first, as the chart wants them. */
@@ -76,7 +76,7 @@ function exhaustionMarks(
     ['SHORT', letters(checksShort)],
   ] as const;
   return sides
-    .filter(([, text]) => text.split(' ').length >= LEAST_CHECKS)
+    .filter(([, text]) => text.length >= LEAST_CHECKS)
     .map(([side, text]) => ({
       time: barTime(openTime, '1m'),
       position: placeOf(side),

@@ -36,13 +36,14 @@ export function equityCurve(book: string, points: readonly EquityPoint[]): JSX.E
           'aria-label': label,
         },
         h('path', { class: 'curve', d: steps(x, values.map(y)) }),
-        h('path', {
-          class: 'drawdown',
-          d: `${steps(
-            x,
-            drops.map((drop) => HEIGHT + depth(drop)),
-          )}V${HEIGHT + MARGIN}H0Z`,
-        }),
+        deepest < 0 &&
+          h('path', {
+            class: 'drawdown',
+            d: `${steps(
+              x,
+              drops.map((drop) => HEIGHT + depth(drop)),
+            )}V${HEIGHT + MARGIN}H0Z`,
+          }),
       ),
       h(
         'figcaption',

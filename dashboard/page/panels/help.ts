@@ -16,7 +16,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
 ];
 const MARKS: readonly (readonly [mark: string, what: string])[] = [
   ['Arrow', 'a signal, LONG or SHORT; grey: every book refused it'],
-  ['V W R B', 'exhaustion: volume drop, double wick, RSI extreme, book flip'],
+  ['VWRB', 'exhaustion: volume drop, double wick, RSI extreme, book flip'],
   ['S R ×3', 'support or resistance, visited three times'],
   ['Hollow', 'a bar that may miss'],
   ['Grey', 'a bar without trades'],

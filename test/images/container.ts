@@ -22,6 +22,8 @@ import { ENVIRONMENT } from '../engines/needs.ts';
 import { commandOf, environmentOf, type Install, lastOf, layOut } from './recipe.ts';
 
 const PORT = '8080';
+/** From SIGTERM to SIGKILL. Unit: ms. */
+const GRACE_MS = 10_000;
 const ENTER = join(import.meta.dirname, 'enter.sh');
 const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child'];
 const isRoot = process.getuid?.() === 0;
@@ -65,8 +67,11 @@ export class Container {
     this.#port = port;
     this.#group = group;
     this.#ended = once(child, 'close');
-    for (const stream of [child.stdout!, child.stderr!])
-      stream.on('data', (bytes) => (this.#output += bytes));
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.on('data', (bytes) => {
+        this.#output += bytes;
+      });
+    }
   }
 
   static async start({ target, install, env = {}, memoryMb, ...words }: Start): Promise<Container> {
@@ -112,24 +117,22 @@ export class Container {
     return false;
   }
 
-  /** Resolves when it has said so, or has ended. */
-  async says(text: RegExp): Promise<boolean> {
-    while (!text.test(this.#output) && this.#unshare.exitCode === null) {
-      await systemClock.until(systemClock.now() + 20);
-    }
-    return text.test(this.#output);
-  }
-
   /** Most that process 1 has held. Unit: MiB. */
   get peakMb(): number {
-    return (
-      Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.#first}/status`, 'utf8'))?.[1]) / 1024
-    );
+    const status = readFileSync(`/proc/${this.#first}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
   }
 
-  /** Asks it to end, as a platform does. */
-  stop(): void {
-    process.kill(this.#first, 'SIGTERM');
+  /** Asks it to end, and ends it where it takes longer than Cloud Run grants. Resolves with its exit code. */
+  async stop(): Promise<number | null> {
+    const [first, over] = [this.#first, new AbortController()];
+    process.kill(first, 'SIGTERM');
+    void systemClock.until(systemClock.now() + GRACE_MS, over.signal).then(() => {
+      if (!over.signal.aborted) process.kill(first, 'SIGKILL');
+    });
+    const code = await this.ended();
+    over.abort();
+    return code;
   }
 
   /** Its process 1, as this machine numbers it. */

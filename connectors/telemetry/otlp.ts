@@ -49,7 +49,7 @@ export class OtlpTelemetry implements Telemetry {
     const { url, service, project, timeoutMs = TIMEOUT_MS } = options;
     this.#options = options;
     this.#resource = resourceOf(service, project);
-    const headers = new URL(url).hostname === GOOGLE ? { headers: googleHeaders(project) } : {};
+    const headers = new URL(url).hostname === GOOGLE ? { headers: googleHeaders(url) } : {};
     this.#exporter = new OTLPTraceExporter({ url, timeoutMillis: timeoutMs, ...headers });
   }
 
@@ -123,13 +123,10 @@ export class OtlpTelemetry implements Telemetry {
 }
 
 /** Must not throw: without credentials the server refuses, which is told. */
-function googleHeaders(project: string | undefined): () => Promise<Record<string, string>> {
+function googleHeaders(url: string): () => Promise<Record<string, string>> {
   const auth = new GoogleAuth({ scopes: [SCOPE] });
   return async () => {
-    const token = await auth.getAccessToken().catch(() => null);
-    return {
-      ...(token && { authorization: `Bearer ${token}` }),
-      ...(project !== undefined && { 'x-goog-user-project': project }),
-    };
+    const headers = await auth.getRequestHeaders(url).catch(() => new Headers());
+    return Object.fromEntries(headers);
   };
 }

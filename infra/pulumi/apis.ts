@@ -24,10 +24,11 @@ const APIS = [
   'storage',
 ] as const;
 
-export function makeApis({ project, tier, accessPolicy }: Config): gcp.projects.Service[] {
+export function makeApis({ project, tier, traces, accessPolicy }: Config): gcp.projects.Service[] {
   const ofTier = tier === 'dataflow' ? ['dataflow'] : [];
   const ofPerimeter = accessPolicy === null ? [] : ['accesscontextmanager'];
-  const names = [...APIS, ...ofTier, ...ofPerimeter];
+  const ofTraces = traces ? ['cloudtrace', 'telemetry'] : [];
+  const names = [...APIS, ...ofTier, ...ofTraces, ...ofPerimeter];
   return names.map((name) => {
     const service = `${name}.googleapis.com`;
     return new gcp.projects.Service(service, { project, service, disableOnDestroy: false });

@@ -98,6 +98,12 @@ export const Settings = z.strictObject({
     .describe(
       'Whether data is protected from deletion and outlives `pulumi destroy`; default in prod alone.',
     ),
+  traces: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Spans of each signal’s way go to Cloud Trace; beside it they are in metrics and log in any case.',
+    ),
   tickHistory: z
     .boolean()
     .default(false)

@@ -11,6 +11,7 @@ export function environmentOf(service: Service, stack: Stack): Record<string, In
   return {
     GOOGLE_CLOUD_PROJECT: config.project,
     ...(config.otlpEndpoint !== null && { OTEL_EXPORTER_OTLP_ENDPOINT: config.otlpEndpoint }),
+    ...(config.traces && { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://telemetry.googleapis.com' }),
     ...service.env,
     ...(service.state !== 'nothing' && {
       CST_BIGTABLE_INSTANCE: STATE.instance,

@@ -39,8 +39,10 @@ function tradeDesk(config: Config): Service {
   const { deskParams, broker } = config;
   const isOnAccount = Object.keys(broker).length > 0;
   const params = { ...jsonIn('CST_PARAMS', deskParams), ...jsonIn('CST_BROKER', broker) };
+  // Nobody measures the graph there: the desk tells of it by when signals were published.
+  const engine = config.tier === 'dataflow' ? { CST_GRAPH_ENGINE: 'dataflow' } : {};
   return {
-    ...target('trade-desk', config, { ...instrumentsOf(config), ...params }),
+    ...target('trade-desk', config, { ...instrumentsOf(config), ...engine, ...params }),
     about: 'Rules of position and risk: entries, exits and refusals',
     state: 'writes',
     reachesInternet: isOnAccount,

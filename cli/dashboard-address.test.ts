@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { Access } from '../dashboard/server/security.ts';
 import { dashboardAddressOf } from './dashboard-address.ts';
 
 const TOKEN = 'correct horse battery staple';
@@ -10,7 +11,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 it('is this machine alone, on a port that may be another, where nothing is said', () => {
   expect(dashboardAddressOf({ dashboard: true }, {})).toEqual({
-    ...{ host: '127.0.0.1', port: 8_484, isPortFlexible: true, token: null, isOpened: false },
+    ...{ host: '127.0.0.1', port: 8_484, isPortFlexible: true, access: new Access(null), isOpened: false },
     replays: undefined,
   });
 });
@@ -34,8 +35,15 @@ it('is another host with a token alone, which is in the environment or a file', 
   expect(() => dashboardAddressOf(flags, {})).toThrow(
     'Expected CST_DASHBOARD_TOKEN (or CST_DASHBOARD_TOKEN_FILE) with --dashboard-host 0.0.0.0, got neither.',
   );
-  expect(dashboardAddressOf(flags, { CST_DASHBOARD_TOKEN: TOKEN })).toMatchObject({ token: TOKEN });
-  expect(dashboardAddressOf(flags, { CST_DASHBOARD_TOKEN_FILE: file })).toMatchObject({ token: TOKEN });
+  for (const environment of [{ CST_DASHBOARD_TOKEN: TOKEN }, { CST_DASHBOARD_TOKEN_FILE: file }]) {
+    const { access } = dashboardAddressOf(flags, environment)!;
+    expect([access.isNeeded, access.isToken(TOKEN), access.isToken(`${TOKEN}x`)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  }
+  expect(() => dashboardAddressOf(flags, { CST_DASHBOARD_TOKEN: 'short' })).toThrow('at least 16 characters');
   const both = { CST_DASHBOARD_TOKEN: TOKEN, CST_DASHBOARD_TOKEN_FILE: file };
   expect(() => dashboardAddressOf(flags, both)).toThrow(/got both/);
   expect(() => dashboardAddressOf(flags, { CST_DASHBOARD_TOKEN_FILE: join(dir, 'none') })).toThrow('ENOENT');

@@ -1,5 +1,5 @@
 /** Where the dashboard is served, and to whom: from its flags and the environment. */
-import { isLoopback } from '../dashboard/server/security.ts';
+import { Access, isLoopback } from '../dashboard/server/security.ts';
 import { secretIn } from '../functions/environment.ts';
 import { readSecret } from '../functions/secrets.ts';
 import { ConfigError } from '../schemas/errors.ts';
@@ -11,7 +11,7 @@ export interface DashboardAddress {
   readonly port: number;
   /** Nobody named a port, so another one does as well. */
   readonly isPortFlexible: boolean;
-  readonly token: string | null;
+  readonly access: Access;
   /** A browser is to be opened. */
   readonly isOpened: boolean;
   /** Folder of recordings, where one was named. */
@@ -25,13 +25,13 @@ export function dashboardAddressOf(
 ): DashboardAddress | null {
   if (flags.dashboard === false) return null;
   const host = flags.dashboardHost ?? '127.0.0.1';
-  const token = tokenIn(environment);
-  if (!isLoopback(host) && token === null) {
+  const access = new Access(tokenIn(environment));
+  if (!isLoopback(host) && !access.isNeeded) {
     throw new ConfigError(`Expected ${TOKEN} (or ${TOKEN}_FILE) with --dashboard-host ${host}, got neither.`);
   }
   const { dashboardPort: port } = flags;
   return {
-    ...{ host, token, isPortFlexible: port === undefined, isOpened: flags.open === true },
+    ...{ host, access, isPortFlexible: port === undefined, isOpened: flags.open === true },
     port: port === undefined ? DASHBOARD_PORT : numberOf(port, '--dashboard-port', 0, 65_535),
     replays: flags.replays,
   };

@@ -1,9 +1,11 @@
 /** Flags of `cst run`, as they were typed. */
 
+import type { DashboardFlags } from './dashboard-flags.ts';
+
 export const RUN_BUSES = ['embedded', 'pubsub'] as const;
 export const RUN_RUNNERS = ['embedded', 'flink'] as const;
 
-export interface RunFlags {
+export interface RunFlags extends DashboardFlags {
   readonly bus: string;
   readonly runner: string;
   readonly project?: string;
@@ -31,4 +33,12 @@ export const FLINK_FLAGS = [
   'checkpointEvery',
   'restore',
   'parallelism',
+] as const satisfies (keyof RunFlags)[];
+
+/** Of --bus embedded alone. */
+export const STACK_FLAGS = [
+  'dashboardPort',
+  'dashboardHost',
+  'replays',
+  'open',
 ] as const satisfies (keyof RunFlags)[];

@@ -11,7 +11,7 @@ import { logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
 import { readParams } from './params-file.ts';
 import { VENUE } from './pubsub-run.ts';
-import { FLINK_FLAGS, RUN_BUSES, RUN_RUNNERS, type RunFlags } from './run-flags.ts';
+import { FLINK_FLAGS, RUN_BUSES, RUN_RUNNERS, type RunFlags, STACK_FLAGS } from './run-flags.ts';
 import { untilStopRequest } from './stop-request.ts';
 
 /** Of Cloud Run and the emulator; a flag wins. */
@@ -19,6 +19,7 @@ const { GOOGLE_CLOUD_PROJECT, PUBSUB_EMULATOR_HOST } = process.env;
 
 export async function runService(flags: RunFlags): Promise<void> {
   const bus = oneOf(flags.bus, RUN_BUSES, '--bus');
+  if (bus === 'pubsub') refuse(flags, STACK_FLAGS, '--bus embedded', '--bus pubsub');
   const runner = oneOf(flags.runner, RUN_RUNNERS, '--runner');
   if (runner === 'flink') {
     if (bus === 'pubsub') return runFlink(flags);
@@ -32,12 +33,8 @@ export async function runService(flags: RunFlags): Promise<void> {
 async function runEmbedded(flags: RunFlags): Promise<void> {
   refuse(flags, ['project', 'healthPort', 'create', 'restUrl'], '--bus pubsub', '--bus embedded');
   const { runStart } = await import('./run-start.ts');
-  const { symbols, params, dir = '.cst' } = flags;
-  await runStart({
-    ...{ live: true, speed: '1', seed: '1', dir },
-    ...(symbols === undefined ? {} : { symbols }),
-    ...(params === undefined ? {} : { params }),
-  });
+  // What is left of the flags means the same there.
+  await runStart({ ...flags, live: true, speed: '1', seed: '1', dir: flags.dir ?? '.cst' });
 }
 
 async function runOnPubSub(flags: RunFlags): Promise<void> {

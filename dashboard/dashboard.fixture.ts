@@ -11,6 +11,7 @@ import type { TopicName } from '../schemas/topics.ts';
 import { messageFor, type PublishedRecord } from '../transforms/publish/publish.ts';
 import { type Dashboard, type DashboardOptions, openDashboard } from './dashboard.ts';
 import type { MarketPorts } from './market/ports.ts';
+import { Access } from './server/security.ts';
 
 export const NOW = Date.UTC(2024, 4, 1, 10);
 export const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
@@ -43,7 +44,14 @@ export class TestDashboard {
     const notices: string[] = [];
     const market = { ...portsOf(clock, history), ...ports };
     const dashboard = await openDashboard({
-      ...{ market, host: '127.0.0.1', port: 0, isPortFlexible: false, token: null, clock: systemClock },
+      ...{
+        market,
+        host: '127.0.0.1',
+        port: 0,
+        isPortFlexible: false,
+        access: new Access(null),
+        clock: systemClock,
+      },
       ...{ replays: { folders: [], prepare: async () => {} }, notice: (line) => void notices.push(line) },
       ...changes,
     });

@@ -8,7 +8,7 @@ import { ReplayDesk, type ReplayDeskOptions } from './replay/replay-desk.ts';
 import { loadAssets } from './server/assets.ts';
 import { EventStream } from './server/event-stream.ts';
 import { Router } from './server/router.ts';
-import { Access, isLoopback } from './server/security.ts';
+import { type Access, isLoopback } from './server/security.ts';
 import { serve } from './server/server.ts';
 
 export interface DashboardOptions {
@@ -17,8 +17,8 @@ export interface DashboardOptions {
   readonly host: string;
   readonly port: number;
   readonly isPortFlexible: boolean;
-  /** Null: everybody on this machine may look; needed on another host than the loopback. */
-  readonly token: string | null;
+  /** Everybody on this machine may look; elsewhere a token is needed. */
+  readonly access: Access;
   /** The machine's. */
   readonly clock: Clock;
   /** Told in a sentence what a person should know. */
@@ -34,8 +34,7 @@ export interface Dashboard extends Pick<Market, 'take' | 'notice'> {
 
 /** @throws ConfigError where others could look without a token, UpstreamError where it cannot listen. */
 export async function openDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { host, token, clock, notice } = options;
-  const access = new Access(token);
+  const { host, access, clock, notice } = options;
   if (!isLoopback(host) && !access.isNeeded) {
     throw new ConfigError(
       `Expected CST_DASHBOARD_TOKEN (or _FILE) to show the dashboard on ${host}, got none. Set one, or leave out --dashboard-host.`,

@@ -1,9 +1,11 @@
 /** `cst run`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
+import { addDashboardOptions } from '../dashboard-flags.ts';
 import { RUN_BUSES, RUN_RUNNERS, type RunFlags } from '../run-flags.ts';
 
 const HELP = `
-With --bus embedded the whole stack runs here on Bybit's public endpoints: the same as \`cst start --live\`.
+With --bus embedded the whole stack runs here on Bybit's public endpoints, shown in a dashboard: the same as
+\`cst start --live\`.
 With --bus pubsub only the graph does, for Cloud Run: it reads the subscriptions raw-tick-data and book-snapshots and
 publishes to the topics of docs/MESSAGES.md. A message is acknowledged when its windows can no longer change, so a
 process that dies at any moment loses nothing; whoever reads the outputs drops the second copy of an id.
@@ -32,7 +34,7 @@ Examples:
 `;
 
 export function addRun(program: Command): void {
-  program
+  const run = program
     .command('run')
     .summary('the graph as a service, on this machine or on Pub/Sub')
     .description('Runs the graph until it is told to stop.')
@@ -60,7 +62,8 @@ export function addRun(program: Command): void {
     )
     .option('--checkpoint-every <seconds>', 'time between checkpoints; default 10')
     .option('--restore <uri>', 'checkpoint or savepoint that the cluster begins with')
-    .option('--parallelism <number>', 'task slots of each step; default 1')
+    .option('--parallelism <number>', 'task slots of each step; default 1');
+  addDashboardOptions(run)
     .addHelpText('after', HELP)
     .action(async (flags: RunFlags) => (await import('../run-service.ts')).runService(flags));
 }

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, TestDashboard } from '../dashboard.fixture.ts';
-import { SECURITY_HEADERS } from './security.ts';
+import { Access, SECURITY_HEADERS } from './security.ts';
 
 const TOKEN = 'a token of twenty-five ch';
 let open: TestDashboard;
 let guarded: TestDashboard;
 beforeAll(async () => {
   open = await TestDashboard.open();
-  guarded = await TestDashboard.open({ host: '0.0.0.0', token: TOKEN });
+  guarded = await TestDashboard.open({ host: '0.0.0.0', access: new Access(TOKEN) });
 });
 afterAll(() => Promise.all([open.close(), guarded.close()]));
 

@@ -1,10 +1,10 @@
 /** The outbox of alerts, as numbers. */
 import { type Sample, sample } from '../../connectors/metrics/meter.ts';
-import type { Notifier } from './notifier.ts';
+import type { OutboxStore } from './store.ts';
 
 /** @param now Of the machine. Unit: ms. */
 export function* outboxSamples(
-  { oldestOpen, ...counts }: ReturnType<Notifier['counts']>,
+  { oldestOpen, ...counts }: ReturnType<OutboxStore['count']>,
   now: number,
 ): Iterable<Sample> {
   for (const [state, n] of Object.entries(counts)) {

@@ -14,6 +14,13 @@ const RULES = 'rules.json';
 /** By group: two series of one alert are one that fires. */
 const FIRING = 'group by (alertname) (ALERTS{alertstate="firing",alertname!="Watchdog"})';
 
+interface Moment {
+  readonly minute: number;
+  readonly expr: string;
+  /** Names of the alerts that are to. */
+  readonly firing: readonly string[];
+}
+
 export class Promtool {
   readonly #path: string;
   readonly #dir = mkdtempSync(join(tmpdir(), 'cst-rules-'));
@@ -41,7 +48,38 @@ export class Promtool {
 
   /** What it says of the alerts that fire in each minute of a recording, beside those that are to. */
   judge(scenario: Scenario, recording: Recording): Promise<string> {
-    writeFileSync(join(this.#dir, 'test.json'), JSON.stringify(testOf(scenario, recording)));
+    const minutes = Array.from({ length: scenario.minutes + 1 }, (_, minute) => minute);
+    return this.#test(
+      recording,
+      minutes.map((minute) => ({ minute, expr: FIRING, firing: firing(scenario, minute) })),
+    );
+  }
+
+  /** The same of one alert alone: it fires in this minute for the first time. */
+  judgeOne(name: string, minute: number, recording: Recording): Promise<string> {
+    const expr = `group by (alertname) (ALERTS{alertstate="firing",alertname="${name}"})`;
+    return this.#test(recording, [
+      { minute: minute - 1, expr, firing: [] },
+      { minute, expr, firing: [name] },
+    ]);
+  }
+
+  #test({ everyS, series }: Recording, moments: readonly Moment[]): Promise<string> {
+    const test = {
+      rule_files: [RULES],
+      evaluation_interval: '30s',
+      tests: [
+        {
+          interval: `${everyS}s`,
+          input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+          promql_expr_test: moments.map(({ minute, expr, firing: names }) => ({
+            ...{ expr, eval_time: `${minute}m` },
+            exp_samples: names.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 })),
+          })),
+        },
+      ],
+    };
+    writeFileSync(join(this.#dir, 'test.json'), JSON.stringify(test));
     return this.#run('test', 'rules', 'test.json');
   }
 
@@ -51,28 +89,6 @@ export class Promtool {
       (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
     );
   }
-}
-
-function testOf(scenario: Scenario, { everyS, series }: Recording): object {
-  const minutes = Array.from({ length: scenario.minutes + 1 }, (_, minute) => minute);
-  return {
-    rule_files: [RULES],
-    evaluation_interval: '30s',
-    tests: [
-      {
-        interval: `${everyS}s`,
-        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-        promql_expr_test: minutes.map((minute) => ({
-          expr: FIRING,
-          eval_time: `${minute}m`,
-          exp_samples: firing(scenario, minute).map((name) => ({
-            labels: `{alertname="${name}"}`,
-            value: 1,
-          })),
-        })),
-      },
-    ],
-  };
 }
 
 function firing({ fires }: Scenario, minute: number): string[] {

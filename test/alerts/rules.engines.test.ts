@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SECTIONS } from '../../infra/monitoring/dashboards.ts';
 import { needGo, wantsGo } from '../go-server.ts';
+import { MADE } from './made.ts';
 import { Promtool } from './promtool.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 import type { Recording } from './series.ts';
@@ -35,6 +36,15 @@ describe('the alert rules', () => {
     async (name, test) => {
       needGo(test);
       expect(await promtool.judge(SCENARIOS[name], recordingOf(name))).toMatch(/^\s*SUCCESS\s*$/);
+    },
+  );
+
+  it.for(MADE.map((made) => [made.fires, made] as const))(
+    'fire for %s where its series say so, and not a minute before',
+    async ([name, { series, minute }], test) => {
+      needGo(test);
+      const made = { everyS: 30, series };
+      expect(await promtool.judgeOne(name, minute, made)).toMatch(/^\s*SUCCESS\s*$/);
     },
   );
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SECTIONS } from '../../infra/monitoring/dashboards.ts';
+import { CLOUD_RULES } from '../../infra/pulumi/cloud-alerts.ts';
 import { needGo, wantsGo } from '../go-server.ts';
 import { MADE } from './made.ts';
 import { Promtool } from './promtool.ts';
@@ -22,6 +23,12 @@ describe('the alert rules', () => {
   it('are rules of Prometheus', async (test) => {
     needGo(test);
     expect(await promtool.check()).toMatch(/SUCCESS: \d+ rules found/);
+  });
+
+  it('are so on Google Cloud, too', async (test) => {
+    needGo(test);
+    const all = CLOUD_RULES.map(({ promql }) => promql);
+    expect(await promtool.checkExpressions(all)).toContain(`SUCCESS: ${all.length} rules found`);
   });
 
   it('have panels beside them that are expressions of Prometheus', async (test) => {

@@ -4,7 +4,7 @@ import { stackOf } from './mocked.fixture.ts';
 const ENDPOINT = { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'https://telemetry.googleapis.com' };
 
 /** Services that are told of the collector, accounts that may write spans, and APIs of traces. */
-async function tracesOf(settings: object) {
+async function tracesOf(settings: Readonly<Record<string, unknown>>) {
   const stack = await stackOf(settings);
   const services = stack.filter(({ type }) => type === 'gcp:cloudrunv2/service:Service');
   const told = services.filter(({ inputs }) =>

@@ -1,4 +1,4 @@
-/** What a backtest reads, and the hash by which another can be told to have read the same. */
+/** What a backtest reads, and what each file of it holds. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';

@@ -15,6 +15,7 @@ import type { PositionSide } from '../../schemas/primitives.ts';
 import { type Figures, figuresBy } from '../../transforms/performance/figures.ts';
 import { type Performance, performanceOf } from '../../transforms/performance/performance.ts';
 import { canonicalJson } from '../../transforms/strategies/hashes.ts';
+import { dataHashOf } from './data-hash.ts';
 import type { Read } from './inputs.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions, DataSource } from './options.ts';
@@ -97,7 +98,7 @@ export function reportOf(parts: ReportParts): BacktestReport {
   const hash = (value: unknown) => shortHash(canonicalJson(value));
   return {
     ...{ version: options.code, range, pairs, trials },
-    data: { hash: hash(data), files: data },
+    data: { hash: dataHashOf(data), files: data },
     paramsHash: {
       ...{ signals: hash(told.signals), desk: hash(told.desk), macro: hash(told.macro) },
       assumptions: hash(z.encode(BacktestAssumptions, assumptions)),

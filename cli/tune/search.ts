@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
-import { shortHash } from '../../schemas/hash.ts';
 import {
   type Judgement,
   judged,
@@ -12,8 +11,8 @@ import {
   ranked,
   scoreOf,
 } from '../../transforms/performance/selection.ts';
-import { canonicalJson } from '../../transforms/strategies/hashes.ts';
 import { type DataFlags, filesRead } from '../backtest/data.ts';
+import { dataHashOf } from '../backtest/data-hash.ts';
 import type { FilesInput } from '../backtest/options.ts';
 import { type RuleFlags, variantsOf } from '../backtest/settings.ts';
 import { assertFolder, needed } from '../file-flags.ts';
@@ -89,7 +88,7 @@ export async function searchOf(words: readonly string[], flags: SearchFlags): Pr
   const read = await filesRead(words, flags);
   const options = { ...read, ...rules!, input: read.input as FilesInput, code: `${version()}+${codeHash()}` };
   const ledgerPath = flags.ledger ?? join(out, 'trials.sqlite');
-  const dataHash = shortHash(canonicalJson(read.data.map(({ symbol, sha256 }) => [symbol, sha256])));
+  const dataHash = dataHashOf(read.data);
   return { options, candidates, objective, minTrades, workers, out, ledgerPath, dataHash };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TABLE_NAMES } from '../schemas/tables.ts';
 import { queries, VIEW_LAYERS } from './catalog.ts';
-import { statementOf, statementOfQuery, viewStatements } from './compose.ts';
+import { qualified, statementOf, statementOfQuery, viewStatements } from './compose.ts';
 
 /** Names of common table expressions, as `name AS (` at the start of a line. */
 const expressionsOf = (sql: string) =>
@@ -85,5 +85,18 @@ describe('viewStatements', () => {
     expect(created.indexOf('stg_feed_events')).toBeLessThan(created.indexOf('gap_ledger'));
     expect(created.indexOf('gap_ledger')).toBeLessThan(created.indexOf('feed_quality'));
     expect(created.indexOf('feed_quality')).toBeLessThan(created.indexOf('looker_feed'));
+  });
+});
+
+describe('qualified', () => {
+  it('gives tables and views their full names, and nothing else', () => {
+    const sql = `WITH mine AS (SELECT id FROM candles c JOIN stg_candles USING (id))
+SELECT 'FROM candles' AS text, mine.id -- FROM candles
+FROM mine, UNNEST([1]) JOIN trades ON TRUE`;
+    expect(qualified(sql, 'my-project.history')).toBe(
+      `WITH mine AS (SELECT id FROM \`my-project.history.candles\` c JOIN \`my-project.history.stg_candles\` USING (id))
+SELECT 'FROM candles' AS text, mine.id -- FROM candles
+FROM mine, UNNEST([1]) JOIN \`my-project.history.trades\` ON TRUE`,
+    );
   });
 });

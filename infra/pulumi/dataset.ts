@@ -3,13 +3,12 @@ import * as gcp from '@pulumi/gcp';
 import type { Resource } from '@pulumi/pulumi';
 import { qualified, views } from '../../bq/compose.ts';
 import { bigQuerySubscription } from '../../schemas/bigquery-subscriptions.ts';
+import { DAY_MS } from '../../schemas/primitives.ts';
 import { rowSchema, TABLE_NAMES, TABLES, type TableName } from '../../schemas/tables.ts';
 import { bigQueryColumns } from '../../schemas/to-bigquery.ts';
 import type { Accounts } from './accounts.ts';
 import { DATASET } from './names.ts';
 import type { Stack } from './stack.ts';
-
-const DAY_MS = 86_400_000;
 
 export interface History {
   readonly dataset: gcp.bigquery.Dataset;

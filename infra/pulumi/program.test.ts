@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Made, STACKS, type Stacked, stackOf, stackOfTier } from './mocked.fixture.ts';
+import { type Made, STACKS, type Stacked, stackOfTier } from './mocked.fixture.ts';
 
 const TYPES = join(import.meta.dirname, 'node_modules/@pulumi/gcp');
 
@@ -90,29 +90,5 @@ describe('a move between tiers', () => {
     const keys = (stack: Stacked) =>
       new Set(stack.map(({ type, name }) => `${type.split(':').at(-1)} ${name}`));
     expect([...keys(node)].filter((key) => !keys(job).has(key))).toEqual(['Service graph']);
-  });
-});
-
-describe('data', () => {
-  const isProtected = ({ inputs }: Made) =>
-    inputs.deletionProtection ?? inputs.deleteContentsOnDestroy === false;
-
-  it.each([
-    ['prod', {}, true],
-    ['dev', {}, false],
-    ['dev', { keepHistory: true }, true],
-  ] as const)('in %s with %j is protected and outlives the stack: %s', async (stage, given, isKept) => {
-    const tier = 'single-node';
-    const stack =
-      'keepHistory' in given ? await stackOf({ stage, ...given }) : await stackOfTier({ tier, stage });
-    const data = stack.filter(
-      ({ type, inputs }) =>
-        /^gcp:(bigquery\/(dataset:|table:)|bigtable\/(instance|table):|secretmanager\/secret:)/.test(type) &&
-        inputs.view === undefined,
-    );
-    expect(data.length).toBeGreaterThan(14);
-    expect(data.filter(({ isRetained }) => isRetained !== isKept)).toEqual([]);
-    const wanted = isKept ? [true, 'PROTECTED'] : [false, 'UNPROTECTED'];
-    expect(data.filter((made) => !wanted.includes(isProtected(made)))).toEqual([]);
   });
 });

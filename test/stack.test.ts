@@ -7,8 +7,10 @@ import { LocalStack } from '../cli/local-stack.ts';
 import { type MarketSource, simulatedSource } from '../cli/market-source.ts';
 import { StackConfig } from '../cli/stack-config.ts';
 import { BotApi, TOKEN } from '../connectors/messenger/bot-api.fixture.ts';
+import { scraped, unlisted } from '../connectors/metrics/exposition.fixture.ts';
 import { textsOf } from '../functions/chart-renderer/picture/png-texts.ts';
 import { MacroBias } from '../schemas/macro.ts';
+import { STAGES } from '../schemas/metrics.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { PositionEvent } from '../schemas/position-event.ts';
 import type { TopicName } from '../schemas/topics.ts';
@@ -157,6 +159,34 @@ describe('a stack', { timeout: 60_000 }, () => {
     expect(alerts().length).toBeGreaterThan(0);
     expect(told().flatMap(ids)).toEqual(alerts());
     expect(new Set(alerts()).size).toBe(alerts().length);
+  });
+
+  it('tells of every stage in numbers that are what was seen', async () => {
+    const text = await stack.metrics();
+    expect(unlisted(text)).toEqual([]);
+    const all = scraped(text);
+    const sum = (name: string, wanted: Record<string, string> = {}) =>
+      all
+        .filter(
+          (one) =>
+            one.name === name && Object.entries(wanted).every(([label, is]) => one.labels[label] === is),
+        )
+        .reduce((total, { value }) => total + value, 0);
+    const exits = sum('cst_desk_events_total', { book: 'half', kind: 'EXIT' });
+    await has(() => of('EXIT', 'half').length >= exits);
+    expect(exits).toBeGreaterThan(0);
+    expect(sum('cst_macro_biases_total')).toBeGreaterThanOrEqual(SLOTS.length * SYMBOLS.length);
+    expect(sum('cst_relay_stream_trades_published_total')).toBeGreaterThan(0);
+    for (const name of [
+      'cst_graph_running',
+      'cst_alert_seconds_count',
+      'cst_charts_total',
+      'cst_history_rows_total',
+    ]) {
+      expect([name, sum(name) > 0]).toEqual([name, true]);
+    }
+    expect(sum('cst_stage_up')).toBe(STAGES.length);
+    expect(stack.health()).toMatchObject({ state: 'running' });
   });
 
   it('keeps its files in its folder', () => {

@@ -2,12 +2,13 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
 import { candle } from '../connectors/history/contract.ts';
+import type { CandleSource } from '../functions/macro-engine/gather.ts';
 import { exitOf, position } from '../functions/telegram-notifier/told.fixture.ts';
 import { bias, row, signal } from '../functions/trade-desk/trade-desk.fixture.ts';
 import { candleId } from '../schemas/candle.ts';
 import { ConfigError, UpstreamError } from '../schemas/errors.ts';
 import type { LevelSet } from '../schemas/level-set.ts';
-import { MINUTE_MS } from '../schemas/primitives.ts';
+import { INTERVAL_MS, type Interval, MINUTE_MS } from '../schemas/primitives.ts';
 import { encodeTradeBatch } from '../schemas/trade-batch.ts';
 import { EVENTS, type EventName, ROUTES, type Route } from './api.ts';
 import { NOW, TestDashboard } from './dashboard.fixture.ts';
@@ -162,6 +163,47 @@ describe('an answer', () => {
     const { headers, body } = await dashboard.ask(path, { headers: { 'accept-encoding': 'gzip' } });
     expect(headers['content-encoding']).toBe('gzip');
     ROUTES[path].answer.parse(JSON.parse(gunzipSync(body).toString()));
+  });
+});
+
+describe('bars of before the history', () => {
+  const pastBar = (query: { interval: Interval; symbol: string }, openTime: number) => {
+    const bar = candle({ ...query, openTime, high: 70_000, low: 50_000, close: 60_000 });
+    return { ...bar, id: candleId(bar) };
+  };
+
+  it('are those of the exchange', async () => {
+    const pastBars: CandleSource = async ({ interval, symbol, fromMs, toMs }) => {
+      const length = INTERVAL_MS[interval];
+      const count = Math.ceil((toMs - fromMs) / length);
+      return Array.from({ length: count }, (_, n) => pastBar({ interval, symbol }, fromMs + n * length));
+    };
+    const other = await TestDashboard.open({}, { pastBars });
+    await other.publish('market-candles', barAt(NOW - 2 * MINUTE_MS, 63_000));
+    const { bars } = ROUTES['/api/candles'].answer.parse(
+      (await other.ask('/api/candles?pair=BTCUSDT&limit=4')).json(),
+    );
+    // The minute before now is on its way to us.
+    expect(bars.map(({ openTime, close }) => [(openTime - NOW) / MINUTE_MS, close])).toEqual([
+      [-4, 60_000],
+      [-3, 60_000],
+      [-2, 63_000],
+    ]);
+    await vi.waitFor(async () => {
+      const { pairs } = ROUTES['/api/overview'].answer.parse((await other.ask('/api/overview')).json());
+      expect(pairs[0]!.change24h).toBeCloseTo(63_000 / 60_000 - 1, 12);
+    }, PATIENCE);
+    await other.close();
+  });
+
+  it('are none where it does not answer, of which people are told', async () => {
+    const pastBars = () => Promise.reject(new UpstreamError('429'));
+    const other = await TestDashboard.open({}, { pastBars });
+    const { status, json } = await other.ask('/api/candles?pair=BTCUSDT');
+    expect([status, json()]).toMatchObject([200, { bars: [], forming: null }]);
+    const { notices } = ROUTES['/api/overview'].answer.parse((await other.ask('/api/overview')).json());
+    expect(notices.map(({ text }) => text)).toContain('Bars of the past: 429');
+    await other.close();
   });
 });
 

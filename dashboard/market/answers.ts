@@ -4,7 +4,7 @@ import { fillGaps } from '../../functions/chart-renderer/fill-gaps.ts';
 import { NotFoundError } from '../../schemas/errors.ts';
 import type { FeedEvent } from '../../schemas/feed-event.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
-import { floorTo, INTERVAL_MS, pairOf } from '../../schemas/primitives.ts';
+import { DAY_MS, floorTo, INTERVAL_MS, pairOf } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { Bar, EquityPoint, FeaturePoint, OpenPosition, PairState, ROUTES, SignalItem } from '../api.ts';
 import { feedHealth } from '../view/books.ts';
@@ -52,8 +52,9 @@ function answersOf(market: Market): Answers {
 
 async function overview(market: Market): Promise<Part<'/api/overview'>> {
   const { history, ports, told } = market;
+  const now = ports.clock.now();
   const [dayBefore, lastSignals] = await Promise.all([
-    history.dayBefore(ports.venue, ports.clock.now()),
+    history.dayBefore(ports.venue, now),
     history.lastSignals(),
   ]);
   const items = await itemsOf(market, lastOfPairs([...lastSignals, ...told.signals()]));
@@ -62,7 +63,8 @@ async function overview(market: Market): Promise<Part<'/api/overview'>> {
   const open = openPositions(market);
   const pairs = ports.symbols().map((symbol): PairState => {
     const pair = pairOf(symbol);
-    const [price, before] = [market.lastPrice(pair), closes.get(symbol)];
+    const price = market.lastPrice(pair);
+    const before = closes.get(symbol) ?? told.closeBy(symbol, now - DAY_MS);
     return {
       ...{ pair, venue: ports.venue, symbol, lastPrice: price },
       change24h: price === null || before === undefined ? null : price / before - 1,

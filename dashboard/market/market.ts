@@ -11,7 +11,7 @@ import { FeedEvent } from '../../schemas/feed-event.ts';
 import { LevelSet } from '../../schemas/level-set.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
 import { PositionEvent } from '../../schemas/position-event.ts';
-import { floorTo, INTERVAL_MS, pairOf } from '../../schemas/primitives.ts';
+import { DAY_MS, floorTo, HOUR_MS, INTERVAL_MS, pairOf } from '../../schemas/primitives.ts';
 import { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { decodeTradeBatch, newTradeColumns, readBatchKind } from '../../schemas/trade-batch.ts';
@@ -202,6 +202,22 @@ export class Market {
       this.told.minutesOf(candle.symbol, pairOf(candle.symbol)).closed(candle);
     }
     for (const bias of biases) this.told.bias(bias);
+    void this.#recallDay().catch((error: unknown) => this.notice(`The last day: ${messageOf(error)}`));
+  }
+
+  /** Hours that no history has yet, of one symbol after the other: the exchange has more to do than to tell us. */
+  async #recallDay(): Promise<void> {
+    const { venue, pastBars, clock, symbols } = this.ports;
+    const toMs = floorTo(clock.now(), HOUR_MS);
+    const span = { venue, interval: '1h', fromMs: toMs - DAY_MS - HOUR_MS, toMs } as const;
+    for (const symbol of pastBars === null ? [] : symbols()) {
+      if (this.#stopping.signal.aborted) return;
+      const hours = await pastBars!({ ...span, symbol });
+      this.told.hours.set(
+        symbol,
+        [...hours].sort((a, b) => a.openTime - b.openTime),
+      );
+    }
   }
 
   #tellForming(): void {

@@ -1,5 +1,5 @@
 /** What the bus told of a market so far, as far as answers and events need it. It is bounded, whatever is told. */
-import type { Candle } from '../../schemas/candle.ts';
+import { type Candle, closeTime } from '../../schemas/candle.ts';
 import type { MacroBias } from '../../schemas/macro.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
@@ -21,6 +21,8 @@ export class Told {
   readonly minutes = new Map<string, Minutes>();
   /** Newest closed minute, by symbol. */
   readonly closed = new Map<string, Candle>();
+  /** Hours of the day before the start, oldest first, by symbol. */
+  readonly hours = new Map<string, readonly Candle[]>();
   /** By pair. */
   readonly biases = new Map<string, MacroBias>();
   /** Newest first. */
@@ -33,6 +35,11 @@ export class Told {
     const known = this.minutes.get(symbol) ?? new Minutes(pair);
     this.minutes.set(symbol, known);
     return known;
+  }
+
+  /** Close of the last hour known that had closed by then; a day before the start or earlier, none is. Unit: ms. */
+  closeBy(symbol: string, ms: number): number | undefined {
+    return this.hours.get(symbol)?.findLast((hour) => closeTime(hour) <= ms)?.close;
   }
 
   /** @returns Whether it is news. */
@@ -83,7 +90,7 @@ export class Told {
   /** Forgets symbols that are followed no more. */
   keepOnly(symbols: readonly string[]): void {
     const kept = new Set(symbols);
-    for (const map of [this.minutes, this.closed])
+    for (const map of [this.minutes, this.closed, this.hours])
       for (const symbol of map.keys()) if (!kept.has(symbol)) map.delete(symbol);
   }
 }

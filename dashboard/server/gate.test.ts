@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Answer, TestDashboard } from '../dashboard.fixture.ts';
 import { Access, SECURITY_HEADERS } from './security.ts';
 
@@ -88,6 +88,26 @@ describe('a request', () => {
     const headers = { 'content-type': 'application/json' };
     expect((await open.ask('/api/replays', { method: 'POST', headers, body })).status).toBe(status);
   });
+});
+
+it('asks those to come again who ask too much at once', async () => {
+  let go: () => void = () => {};
+  const held = new Promise<never[]>((resolve) => {
+    go = () => resolve([]);
+  });
+  const busy = await TestDashboard.open({}, { history: { query: () => held } });
+  const refused: Answer[] = [];
+  const asked = Array.from({ length: 40 }, async () => {
+    const answer = await busy.ask('/api/signals');
+    if (answer.status !== 200) refused.push(answer);
+  });
+  await vi.waitFor(() => expect(refused).toHaveLength(8), { timeout: 20_000 });
+  go();
+  await Promise.all(asked);
+  expect(refused.map(({ status, headers }) => [status, headers['retry-after']])).toEqual(
+    Array.from({ length: 8 }, () => [503, '1']),
+  );
+  await busy.close();
 });
 
 describe('with a token', () => {

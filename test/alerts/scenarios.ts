@@ -45,7 +45,7 @@ export const SCENARIOS = {
       CandleCompleteBurnsSlow: [19, null],
       // REST does not give back trades of eight minutes.
       GapLost: [20, null],
-      // As the feed fell silent three bars were half a minute late.
+      // The relay waits for a silent exchange in the machine's time: a second and a half of it are half a minute here.
       CandleTimelyBurnsFast: [22, null],
       CandleTimelyBurnsSlow: [22, null],
     },

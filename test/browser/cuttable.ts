@@ -5,12 +5,13 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface Cuttable {
   readonly url: string;
   cut(): void;
-  mend(): void;
+  /** Leads to the other server from now on, where one is named. */
+  mend(target?: string): void;
   close(): Promise<void>;
 }
 
 export async function cuttable(target: string): Promise<Cuttable> {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let isCut = false;
   const keep = (socket: Socket) => {
@@ -40,7 +41,8 @@ export async function cuttable(target: string): Promise<Cuttable> {
       isCut = true;
       drop();
     },
-    mend() {
+    mend(other = target) {
+      ({ hostname, port } = new URL(other));
       isCut = false;
     },
     async close() {

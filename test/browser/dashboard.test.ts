@@ -1,13 +1,16 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { z } from 'zod';
-import type { Bar as BarSchema } from '../../dashboard/api.ts';
 import { launchChromium } from './chromium.ts';
 import { type Cuttable, cuttable } from './cuttable.ts';
 import { type Stack, startStack } from './stack.ts';
-import { changeOf, expectNoSidewaysScroll, openView, seriousFindings, shownBars } from './view.ts';
-
-type Bar = z.input<typeof BarSchema>;
+import {
+  changeOf,
+  closedBars,
+  expectNoSidewaysScroll,
+  openView,
+  seriousFindings,
+  shownBars,
+} from './view.ts';
 
 const WAIT = { timeout: 60_000, interval: 50 };
 
@@ -63,20 +66,14 @@ describe.concurrent('the dashboard of cst start', () => {
     const shown = newestOf(await shownBars(page));
     line.cut();
     await page.locator('[data-link=reconnecting]').waitFor();
-    await becomes(async () => newestOf(await closedBars()) > later(shown, 2), true);
+    await becomes(async () => newestOf(await closedBars(stack.url)) > later(shown, 2), true);
     line.mend();
     await page.locator('[data-link=live]').waitFor();
     await vi.waitFor(async () => {
-      const kept = await closedBars();
+      const kept = await closedBars(stack.url);
       const bars = await shownBars(page);
-      const since = kept.findIndex(({ openTime }) => openTime === bars[0]?.openTime);
-      expect(bars).toEqual(
-        kept.slice(since).map(({ openTime, revision, open, high, low, close }) => ({
-          openTime,
-          revision,
-          prices: [open, high, low, close],
-        })),
-      );
+      expect(bars.length).toBeGreaterThan(200);
+      expect(bars).toEqual(kept.slice(-bars.length));
     }, WAIT);
     await page.context().close();
   });
@@ -148,11 +145,6 @@ function becomes<T>(look: () => T | Promise<T>, expected: T): Promise<void> {
 
 async function answer(path: string) {
   return (await fetch(new URL(path, stack.url))).json();
-}
-
-/** As history has them. */
-async function closedBars(): Promise<readonly Bar[]> {
-  return (await answer('api/candles?pair=BTCUSDT&limit=500')).bars;
 }
 
 function newestOf(bars: readonly { readonly openTime: string }[]): string {

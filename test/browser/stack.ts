@@ -15,9 +15,12 @@ export interface Stack {
 }
 
 /** Resolves once the dashboard can be opened; rejects with what it said where it ends before. */
-export function startStack(words: readonly string[] = []): Promise<Stack> {
+export function startStack(
+  words: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
+): Promise<Stack> {
   const dir = mkdtempSync(join(tmpdir(), 'dashboard-'));
-  const child = spawn(process.execPath, [MAIN, 'start', '--dir', dir, '--json', ...words], {
+  const child = spawn(process.execPath, [...nodeOptions, MAIN, 'start', '--dir', dir, '--json', ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

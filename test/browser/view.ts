@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import type { z } from 'zod';
+import type { Candles } from '../../dashboard/api.ts';
 
 export interface View {
   readonly page: Page;
@@ -64,6 +66,16 @@ export async function shownBars(page: Page): Promise<ShownBar[]> {
     })),
   );
   return bars.filter(({ revision }) => revision >= 0).reverse();
+}
+
+/** Closed bars as the server has them, oldest first. */
+export async function closedBars(url: string): Promise<ShownBar[]> {
+  const answer = await fetch(`${url}api/candles?pair=BTCUSDT&limit=500`);
+  const { bars }: z.input<typeof Candles> = JSON.parse(await answer.text());
+  return bars.map(({ openTime, revision, open, high, low, close }) => ({
+    ...{ openTime, revision },
+    prices: [open, high, low, close],
+  }));
 }
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');

@@ -1,0 +1,42 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { launchChromium } from './chromium.ts';
+import { type Cuttable, cuttable } from './cuttable.ts';
+import { type Stack, startStack } from './stack.ts';
+import { closedBars, openView, shownBars } from './view.ts';
+
+const WORDS = ['--seed', '1', '--speed', '60'];
+
+let browser: Browser;
+let stack: Stack;
+let line: Cuttable;
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchChromium(), startStack(WORDS)]);
+  line = await cuttable(stack.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await line?.close();
+  await stack?.stop();
+});
+
+it('goes on with another server in the place of the first, and shows what that one knows', async () => {
+  const { page } = await openView(browser, line.url);
+  await page.keyboard.press('t');
+  await page.locator('#bars tbody tr').first().waitFor();
+  await stack.stop();
+  await page.locator('[data-link=reconnecting]').waitFor();
+  stack = await startStack([...WORDS.slice(0, 1), '2', ...WORDS.slice(2)]);
+  line.mend(stack.url);
+  await page.locator('[data-link=live]').waitFor();
+  await vi.waitFor(
+    async () => {
+      const kept = await closedBars(stack.url);
+      const shown = await shownBars(page);
+      expect(shown.length).toBeGreaterThan(200);
+      expect(shown).toEqual(kept.slice(-shown.length));
+    },
+    { timeout: 120_000, interval: 100 },
+  );
+});

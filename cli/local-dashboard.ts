@@ -21,7 +21,7 @@ import { FUNCTION_FILES } from './local-functions.ts';
 import type { LocalStack, LocalStackOptions } from './local-stack.ts';
 import type { MarketSource } from './market-source.ts';
 import { WARM_SUFFIX } from './stack-recording.ts';
-import type { StackView } from './stack-view.ts';
+import type { StackStatus } from './status.ts';
 import { version } from './version.ts';
 
 export interface LocalDashboardOptions {
@@ -37,6 +37,11 @@ export interface LocalDashboardOptions {
   readonly notice: (line: string) => void;
 }
 
+/** What is looked at. */
+type Looked = Pick<LocalStack, 'history' | 'relay' | 'books' | 'swings'>;
+interface Seen {
+  status(): Pick<StackStatus, 'lagMs' | 'backlog' | 'alerts'>;
+}
 /** Ears of the stack, which hear before there is anything to show. */
 type Ears = Required<Pick<LocalStackOptions, 'onPublished' | 'telemetry'>>;
 
@@ -68,7 +73,7 @@ export class LocalDashboard {
   }
 
   /** @returns Its address; undefined where it cannot be opened, which is told. */
-  async open(stack: LocalStack, view: Pick<StackView, 'status'>): Promise<string | undefined> {
+  async open(stack: Looked, view: Seen): Promise<string | undefined> {
     const { address, recordings, notice } = this.#options;
     try {
       const market = await this.#market(stack, view);
@@ -91,7 +96,7 @@ export class LocalDashboard {
     await closeInOrder(this.#closes.splice(0)).catch((error: unknown) => notice(messageOf(error)));
   }
 
-  async #market(stack: LocalStack, view: Pick<StackView, 'status'>): Promise<MarketPorts> {
+  async #market(stack: Looked, view: Seen): Promise<MarketPorts> {
     const { source, kind, speed, symbols } = this.#options;
     const { adapter, clock, title } = source;
     const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });

@@ -8,7 +8,7 @@ const read = (file: string) => readFileSync(resolve(FOLDER, file), 'utf8');
 interface Locked {
   readonly resolved?: string;
   readonly integrity?: string;
-  readonly version?: string;
+  readonly hasInstallScript?: boolean;
 }
 const manifest = JSON.parse(read('package.json'));
 const locked: [string, Locked][] = Object.entries(JSON.parse(read('package-lock.json')).packages);
@@ -24,6 +24,12 @@ describe('npm ci --prefix infra/pulumi', () => {
     const versions = Object.values<string>(manifest.dependencies);
     expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
     expect(locked[0]![1]).toMatchObject({ dependencies: manifest.dependencies });
+  });
+
+  it('runs no script of a package', () => {
+    const scripted = locked.filter(([, { hasInstallScript }]) => hasInstallScript);
+    const names = scripted.map(([path]) => path.replace(/^.*node_modules\//, ''));
+    expect(manifest.allowScripts).toEqual(Object.fromEntries(names.map((name) => [name, false])));
   });
 
   it('writes the lock as the root does', () => {

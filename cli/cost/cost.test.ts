@@ -68,6 +68,13 @@ describe('cst cost', () => {
     expect(text).toMatch(/Dataflow CPU · graph\* +0\.00 +100\.74\n/);
   });
 
+  it('says where one node is too small', () => {
+    const config = fileOf(OWN);
+    expect(costOf(flags({ config, symbols: '300' }))).not.toContain('one node takes');
+    expect(costOf(flags({ config, symbols: '500' }))).toContain('one node takes some 550');
+    expect(costOf(flags({ config, symbols: '500', tier: 'dataflow' }))).not.toContain('one node takes');
+  });
+
   it('hides what costs less than a dollar, unless asked', () => {
     const config = fileOf(OWN);
     expect(costOf(flags({ config }))).not.toContain('Cloud Tasks');

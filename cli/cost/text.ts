@@ -3,7 +3,7 @@ import { type Bill, type Line, sumOf } from '../../infra/cost/bill.ts';
 import { NOT_COUNTED } from '../../infra/cost/estimate.ts';
 import { pricesRead } from '../../infra/cost/prices.ts';
 import { MEASURED } from '../../infra/cost/rates.ts';
-import type { Load } from '../../infra/cost/traffic.ts';
+import { graphReads, type Load, NODE_TAKES } from '../../infra/cost/traffic.ts';
 import type { WhatIf } from '../../infra/cost/what-if.ts';
 import type { Config } from '../../infra/pulumi/config.ts';
 import { amount, decimal } from '../figures.ts';
@@ -36,7 +36,7 @@ export function textOf(told: Told, whatIfs: readonly WhatIf[]): string {
     'what if',
     ...columns(whatIfs.map(({ what, usdPerMonth }) => [`  ${what}`, amount(usdPerMonth)])),
     '',
-    ...notesOf(bill),
+    ...notesOf(told),
     '',
   ].join('\n');
 }
@@ -62,7 +62,7 @@ export function comparisonOf(told: readonly Told[]): string {
       row('total', ({ bill }) => bill.usdPerMonth),
     ]),
     '',
-    ...notesOf(told[0]!.bill),
+    ...notesOf(told.find(({ config }) => config.tier === 'single-node') ?? told[0]!),
     '',
   ].join('\n');
 }
@@ -103,12 +103,19 @@ function growthOf({ lines }: Bill): string[] {
 
 const isElsewhere = ({ pricedIn, region }: Line) => pricedIn !== null && pricedIn !== region;
 
-function notesOf({ lines }: Bill): string[] {
+function notesOf({ config, load, bill: { lines } }: Told): string[] {
+  const reads = Math.round(graphReads(config, load));
+  const isTooMuch = config.tier === 'single-node' && reads > NODE_TAKES;
   const [first, last] = pricesRead();
   const elsewhere = lines.find(isElsewhere);
   return [
     ...(elsewhere
       ? [`* price of ${elsewhere.pricedIn}: that of ${elsewhere.region} is not in the table.`]
+      : []),
+    ...(isTooMuch
+      ? [
+          `The graph would read ${reads} messages a second, of which one node takes some ${NODE_TAKES}: take tier dataflow.`,
+        ]
       : []),
     `List prices in US dollars, read from ${first} to ${last}; rates of real data, measured on ${MEASURED}.`,
     `Not counted: ${NOT_COUNTED.join('; ')}.`,

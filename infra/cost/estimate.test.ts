@@ -89,6 +89,16 @@ describe('a month of 730 hours, by hand', () => {
     expect(macro?.usdPerMonth).toBeCloseTo(0.7666, 4);
   });
 
+  it('bills the instances that pushes ask for beyond the fewest', () => {
+    const instances = (symbols: number) =>
+      bill({}, { symbols, tradesPerSecond: 2 })
+        .lines.filter(({ sku, resource }) => sku === 'Cloud Run CPU, always on' && resource === 'state-sink')
+        .map(({ quantity }) => quantity / 2_628_000 / 1.1);
+    expect(instances(100)).toEqual([expect.closeTo(1, 6)]);
+    // 1,000 snapshots, 21.46 candles, 1.11 level sets and 0.32 events a second: 1,022.9 × 2 ms ÷ 0.6 of a core
+    expect(instances(1_000).reduce((sum, each) => sum + each, 0)).toBeCloseTo(3.41, 2);
+  });
+
   it('takes off what is free, once for all regions, at the cheapest price', () => {
     const { free } = bill();
     // 240,000 vCPU-s × $0.000018

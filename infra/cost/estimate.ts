@@ -36,7 +36,7 @@ export function estimate({ config, load = loadOf(config), ageDays }: EstimateOpt
 export const NOT_COUNTED = [
   'taxes, discounts, committed use, support',
   'Pub/Sub’s retries, and its storage of what nobody reads for more than a day',
-  'more instances, nodes or workers than the fewest: their bounds are in the settings',
+  'more nodes or workers than the fewest: their bounds are in the settings',
   'alert rules, of which Google announced to bill each with $0.10',
   'vulnerability scans of images, builds, and what Looker Studio reads',
   'fees of exchanges',

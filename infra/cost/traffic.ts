@@ -1,7 +1,8 @@
 /** What travels in a month, by topic: measured rates times symbols. Pure. */
+import { GRAPH_INPUTS } from '../../schemas/subscriptions.ts';
 import { TOPIC_NAMES, type TopicName } from '../../schemas/topics.ts';
 import type { Config } from '../pulumi/config.ts';
-import { DAYS } from './bill.ts';
+import { DAYS, SECONDS } from './bill.ts';
 import { ASSUMED, RATES, type Rate, TRADES } from './rates.ts';
 
 export interface Load {
@@ -25,10 +26,19 @@ export type Traffic = Readonly<Record<TopicName, Flow>>;
 /** A batch waits 100 ms for its trades: no symbol has more in a second. */
 const MAX_BATCHES_PER_SECOND = 10;
 
+/** One graph on one node holds the messages of some minutes, 500,000 at most. Unit: messages a second. */
+export const NODE_TAKES = 550;
+
 /** What the stack's own settings ask for. */
 export function loadOf({ relays }: Config): Load {
   const sizes = relays.map(({ symbols, universe }) => symbols.length || universe);
   return { symbols: sizes.reduce((sum, size) => sum + size, 0), tradesPerSecond: TRADES.perSecond };
+}
+
+/** Messages a second that the graph reads. */
+export function graphReads(config: Config, load: Load): number {
+  const traffic = trafficOf(config, load);
+  return GRAPH_INPUTS.reduce((sum, topic) => sum + traffic[topic].messages, 0) / SECONDS;
 }
 
 export function trafficOf(config: Config, load: Load): Traffic {

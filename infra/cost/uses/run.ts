@@ -10,36 +10,32 @@ const STEP_S = 0.1;
 export function runUses(services: readonly Service[], traffic: Traffic): Use[] {
   return services
     .filter(({ image }) => image !== 'worker')
-    .flatMap((service) => (service.isAlwaysOn ? alwaysOn(service) : inRequests(service, traffic)));
+    .flatMap((service) => (service.isAlwaysOn ? alwaysOn(service, traffic) : inRequests(service, traffic)));
 }
 
-function alwaysOn(service: Service): Use[] {
-  const instances = service.instances.min * (service.isPair ? 2 : 1);
-  const why = service.isPair
-    ? 'a pair, of which one publishes: the other is there when it dies'
-    : service.about;
-  return parts(service, 'always on', SECONDS * instances, 'idle', why);
+function alwaysOn(service: Service, traffic: Traffic): Use[] {
+  const { instances, isPair, about } = service;
+  const asked = instancesOf(service, requestsOf(service, traffic) / SECONDS);
+  const more = Math.max(0, Math.min(asked, instances.max) - instances.min);
+  const why = isPair ? 'a pair, of which one publishes: the other is there when it dies' : about;
+  return [
+    ...parts(service, 'always on', SECONDS * instances.min * (isPair ? 2 : 1), 'idle', why),
+    ...parts(service, 'always on', SECONDS * more, 'symbols', 'pushes for more than the fewest instances'),
+  ];
 }
 
 function inRequests(service: Service, traffic: Traffic): Use[] {
   const requests = requestsOf(service, traffic);
   const busy = busySeconds(service, requests / SECONDS);
   const idle = Math.max(0, service.instances.min * SECONDS - busy);
+  const share = `busy ${Math.round((100 * busy) / SECONDS)} % of the month`;
+  const why = service.pushed.length > 0 ? 'pushes, timers' : 'timers, tasks, calls';
   return [
-    ...parts(
-      service,
-      'in requests',
-      busy,
-      'symbols',
-      `busy ${Math.round((100 * busy) / SECONDS)} % of the month`,
-    ),
+    ...parts(service, 'in requests', busy, 'symbols', share),
     ...parts(service, 'idle', idle, 'idle', 'kept warm, since a cold start is late'),
     {
       ...{ sku: 'Cloud Run requests', resource: service.name, region: service.region, grows: 'symbols' },
-      quantity: requests / 1e6,
-      why: [service.pushed.length > 0 ? 'pushes' : '', service.timers.length > 0 ? 'timers' : '', 'calls']
-        .filter(Boolean)
-        .join(', '),
+      ...{ quantity: requests / 1e6, why },
     },
   ];
 }
@@ -57,15 +53,19 @@ function requestsOf({ pushed, timers, works, isPublic }: Service, traffic: Traff
  * independently and stay `d` seconds, it is so for a share of 1 - e^(-rate d) of the time (a queue of any number of servers).
  * Beyond one instance it is the CPU that counts.
  */
-function busySeconds({ name, cpu }: Service, rate: number): number {
+function busySeconds(service: Service, rate: number): number {
   const seconds: Readonly<Record<string, number>> = ASSUMED.requestSeconds;
-  const stay = Math.max(STEP_S, seconds[name] ?? 0);
+  const stay = Math.max(STEP_S, seconds[service.name] ?? 0);
   const share = 1 - Math.exp(-rate * stay);
-  const byCpu = (rate * ASSUMED.cpuSecondsPerRequest) / (Number(cpu) * ASSUMED.cpuTarget);
-  return SECONDS * Math.max(share, byCpu);
+  return SECONDS * Math.max(share, instancesOf(service, rate));
 }
 
-/** Of `*​/15 * * * *` and the like: minutes and hours are stars, steps or lists. */
+/** By the CPU of so many requests a second: a mean, of whole ones that come and go. */
+function instancesOf({ cpu }: Service, rate: number): number {
+  return (rate * ASSUMED.cpuSecondsPerRequest) / (Number(cpu) * ASSUMED.cpuTarget);
+}
+
+/** Of minutes and hours that are stars, steps of a star, or lists; days are all of them. */
 export function timesPerDay(schedule: string): number {
   const [minute = '*', hour = '*'] = schedule.split(' ');
   return timesIn(minute, 60) * timesIn(hour, 24);

@@ -20,7 +20,7 @@ export interface TickSinkLimits {
 }
 
 export const LIMITS: TickSinkLimits = {
-  maxMessages: 50_000,
+  maxMessages: 20_000,
   maxRunMs: 180_000,
   firstMs: 5_000,
   moreMs: 2_000,

@@ -3,7 +3,7 @@ import { CHART_QUEUE } from '../../schemas/chart-task.ts';
 import { type SubscriptionSettings, subscriptionSettings } from '../../schemas/subscriptions.ts';
 import { TOPIC_NAMES, TOPICS } from '../../schemas/topics.ts';
 import type { Config } from './config.ts';
-import { QUIET, type Service } from './service.ts';
+import { jsonIn, QUIET, type Service } from './service.ts';
 
 const SMALL = { cpu: '1', memory: '512Mi' } as const;
 const ORDERS = { CST_BYBIT_KEY: 'bybit-key', CST_BYBIT_SECRET: 'bybit-secret' } as const;
@@ -121,7 +121,7 @@ function tickSink(config: Config): Service {
     ...target('tick-sink', config),
     about: 'Each trade into history',
     reachesInternet: false,
-    // It holds fifty thousand batches at once; whatever it did not manage is the next run's.
+    // It holds twenty thousand batches at once; whatever it did not manage is the next run's.
     memory: '2Gi',
     instances: { min: 0, max: 1 },
     timers: [{ path: '/', schedule: '*/10 * * * *', deadlineS: 300, retries: 0 }],
@@ -142,8 +142,4 @@ function chatsOf({ chats }: Config) {
 function readBy(reader: string): SubscriptionSettings[] {
   const topics = TOPIC_NAMES.filter((topic) => TOPICS[topic].readers.some((each) => each === reader));
   return topics.map((topic) => subscriptionSettings(topic, reader));
-}
-
-function jsonIn(name: string, value: object): Record<string, string> {
-  return Object.keys(value).length > 0 ? { [name]: JSON.stringify(value) } : {};
 }

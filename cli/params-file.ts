@@ -10,16 +10,35 @@ export function readParams(path: string): SignalParams {
   return readSettings(path, SignalParams, DEFAULT_PARAMS);
 }
 
+/** Of the file, else of `CST_PARAMS`, JSON as the functions have theirs in it. @throws ConfigError as above. */
+export function paramsOf(
+  path: string | undefined,
+  { CST_PARAMS: text }: Readonly<Record<string, string | undefined>>,
+): SignalParams {
+  if (path !== undefined) return readParams(path);
+  if (text === undefined || text === '') return DEFAULT_PARAMS;
+  return settingsIn('CST_PARAMS', jsonOf('CST_PARAMS', text), SignalParams, DEFAULT_PARAMS);
+}
+
 /** @param defaults What an empty file gives: names that exist. @throws ConfigError as above. */
 export function readSettings<S extends z.ZodType>(
   path: string,
   schema: S,
   defaults: z.output<S>,
 ): z.output<S> {
-  const parsed = schema.safeParse(readJson(path));
+  return settingsIn(path, readJson(path), schema, defaults);
+}
+
+function settingsIn<S extends z.ZodType>(
+  where: string,
+  json: unknown,
+  schema: S,
+  defaults: z.output<S>,
+): z.output<S> {
+  const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => issueText(issue, defaults));
-  throw new ConfigError(`Expected parameters in ${path}: ${issues.join(' ')} See docs/PARAMETERS.md.`);
+  throw new ConfigError(`Expected parameters in ${where}: ${issues.join(' ')} See docs/PARAMETERS.md.`);
 }
 
 function readJson(path: string): unknown {
@@ -27,6 +46,15 @@ function readJson(path: string): unknown {
     return JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new ConfigError(`Cannot read parameters from ${path}: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+/** What is no JSON is not told: it may hold what was meant for another variable. */
+function jsonOf(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ConfigError(`Expected ${name} as JSON, e.g. {"market":{}}, got something else.`);
   }
 }
 

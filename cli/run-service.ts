@@ -4,12 +4,11 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import type { LiveWorkers } from '../pipelines/runners/portable/live/live-job.ts';
 import { ConfigError } from '../schemas/errors.ts';
-import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { deadManUrlOf } from './dead-man.ts';
 import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
 import { logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
-import { readParams } from './params-file.ts';
+import { paramsOf } from './params-file.ts';
 import { VENUE } from './pubsub-run.ts';
 import { FLINK_FLAGS, RUN_BUSES, RUN_RUNNERS, type RunFlags, STACK_FLAGS } from './run-flags.ts';
 import { untilStopRequest } from './stop-request.ts';
@@ -96,7 +95,7 @@ function pubSubOf(flags: RunFlags) {
     endpoint: PUBSUB_EMULATOR_HOST || undefined,
     create: flags.create ?? Boolean(PUBSUB_EMULATOR_HOST),
     symbols: symbolsOf(flags.symbols) ?? LIVE_SYMBOLS,
-    params: flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params),
+    params: paramsOf(flags.params, process.env),
     restUrl: flags.restUrl ?? venueAdapter(VENUE).restUrl,
     clock: systemClock,
     log: logTo(process.stderr, systemClock),

@@ -23,6 +23,7 @@ History: candles of 3 hours to 21 days warm the graph, from DIR/history.duckdb, 
 market-candles (subscription market-candles-history); what is missing there comes from the exchange's REST.
 Health:  GET / answers 200 while event time keeps up with the clock, else 503; GET /live answers 200 while the
 process does; GET /metrics has its numbers for Prometheus. Without --health-port only this machine can ask; the port is in the first line of the log.
+Without --params, CST_PARAMS in the environment is JSON of the same; as the functions are told theirs.
 CST_DEADMAN_URL in the environment is asked each minute while the graph is well (docs/RUNBOOK.md).
 Log:     on stderr; where that is no terminal, one JSON object a line.
 

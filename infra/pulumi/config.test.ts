@@ -47,6 +47,14 @@ describe('configOf', () => {
     expect(() => configOf({ ...NEEDED, ...given })).toThrow(ConfigError);
   });
 
+  it.each([
+    ['deskParams', { maxConcurrent: 2 }, 'deskParams: Unrecognized key: "maxConcurrent"'],
+    ['graphParams', { market: { allowedDisorderMs: -1 } }, 'graphParams.market.allowedDisorderMs: '],
+    ['macroParams', { nothing: 1 }, 'macroParams: '],
+  ])('refuses parameters that the reader of %s would', (name, given, message) => {
+    expect(() => configOf({ ...NEEDED, [name]: given })).toThrow(message);
+  });
+
   it('says of every setting what it is', () => {
     const silent = Object.entries(Settings.shape).filter(([, { description }]) => !description);
     expect(silent.map(([name]) => name)).toEqual([]);

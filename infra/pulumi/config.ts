@@ -3,7 +3,10 @@
  * `pulumi config set cst:NAME VALUE`, `pulumi config set --path cst:budget.amount 300`, or Pulumi.STACK.yaml.
  */
 import { z } from 'zod';
+import { DeskConfig } from '../../schemas/desk-params.ts';
 import { ConfigError } from '../../schemas/errors.ts';
+import { MacroParams } from '../../schemas/macro-params.ts';
+import { SignalParams } from '../../schemas/params.ts';
 import { Venue, VenueSymbol } from '../../schemas/primitives.ts';
 import { PROJECT_ID } from '../../schemas/project-id.ts';
 import { TABLE_NAMES } from '../../schemas/tables.ts';
@@ -18,7 +21,14 @@ const Numbered = z
   .union([z.string(), z.number()])
   .transform(String)
   .pipe(z.string().regex(/^-?\d{1,20}$/, 'expected a number, e.g. -1001234567890'));
-const Json = z.record(z.string(), z.json()).default({});
+const Json = z.record(z.string(), z.json());
+/** What differs from the defaults of a schema: told by a preview, rather than by what does not start. */
+const overrides = (schema: z.ZodType) =>
+  Json.superRefine((given, context) => {
+    for (const { path, message } of schema.safeParse(given).error?.issues ?? []) {
+      context.addIssue({ code: 'custom', path: [...path], message });
+    }
+  }).default({});
 const count = (value: number, most: number, text: string) =>
   z.number().int().min(1).max(most).default(value).describe(text);
 
@@ -86,10 +96,15 @@ export const Settings = z.strictObject({
     .array(Numbered)
     .default([])
     .describe('People who may command; all in the chats where none is named.'),
-  deskParams: Json.describe('What differs from the defaults of the desk in docs/PARAMETERS.md.'),
-  macroParams: Json.describe('The same, of MACRO.'),
-  notifierParams: Json.describe('The same, of the notifier.'),
-  broker: Json.describe(
+  deskParams: overrides(DeskConfig).describe(
+    'What differs from the defaults of the desk in docs/PARAMETERS.md.',
+  ),
+  graphParams: overrides(SignalParams).describe(
+    'The same, of the graph: candles, levels, strategies. A running job takes them over.',
+  ),
+  macroParams: overrides(MacroParams).describe('The same, of MACRO.'),
+  notifierParams: Json.default({}).describe('The same, of the notifier.'),
+  broker: Json.default({}).describe(
     'Where real orders may go, e.g. {"enabled": true} for the testnet; none: on paper. Its keys are secrets.',
   ),
   keepHistory: z

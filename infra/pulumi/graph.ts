@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import * as gcp from '@pulumi/gcp';
 import { asset } from '@pulumi/pulumi';
 import { CloudRunService, type Platform } from './cloud-run.ts';
+import type { Config } from './config.ts';
 import { imageOf } from './images.ts';
 import { JOB_NAME } from './names.ts';
 import { machinesAt } from './network.ts';
+import { jsonIn } from './service.ts';
 import { bucketName } from './services.ts';
 
 const TEMPLATE = 'templates/signals.json';
@@ -39,13 +41,13 @@ function makeJob({ stack, accounts, network, rights }: Platform): void {
     { bucket, name: TEMPLATE, contentType: 'application/json', source: templateOf(launcher) },
     { ...options, dependsOn: [...rights] },
   );
-  const { machine, maxWorkers, bootstrap } = config.dataflow;
+  const { machine, maxWorkers } = config.dataflow;
   new gcp.dataflow.FlexTemplateJob(
     'graph',
     {
       ...{ name: JOB_NAME, region: config.region, labels },
       containerSpecGcsPath: `gs://${bucket}/${TEMPLATE}`,
-      parameters: parametersOf(worker, config.relays[0]!.venue, bootstrap),
+      parameters: parametersOf(worker, config),
       ...{ machineType: machine, numWorkers: 1, maxWorkers, autoscalingAlgorithm: 'THROUGHPUT_BASED' },
       enableStreamingEngine: true,
       ...{ subnetwork: machinesAt(config, network), ipConfiguration: 'WORKER_IP_PRIVATE' },
@@ -69,9 +71,12 @@ function templateOf(launcher: string): asset.Asset {
 /** Of metadata.json. */
 function parametersOf(
   workerImage: string,
-  venue: string,
-  bootstrap: readonly string[],
+  { relays, graphParams, dataflow }: Config,
 ): Record<string, string> {
-  const history = { history: 'exchange', symbols: bootstrap.join(',') };
-  return { workerImage, venue, ...(bootstrap.length > 0 && history) };
+  const { bootstrap } = dataflow;
+  return {
+    ...{ workerImage, venue: relays[0]!.venue },
+    ...jsonIn('params', graphParams),
+    ...(bootstrap.length > 0 && { history: 'exchange', symbols: bootstrap.join(',') }),
+  };
 }

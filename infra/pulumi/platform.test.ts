@@ -19,7 +19,12 @@ const ACCOUNT = (name: string) => `${name}@${PROJECT}.iam.gserviceaccount.com`;
 const URL_OF = (name: string) => `https://${name}-${PROJECT_NUMBER}.asia-southeast1.run.app`;
 
 /** Whose job begins with the history of the exchange. */
-const bootstrapped = stackOf({ tier: 'dataflow', dataflow: { bootstrap: ['BTCUSDT', 'ETHUSDT'] } });
+const graphParams = { market: { allowedDisorderMs: 1_500 } };
+const bootstrapped = stackOf({
+  tier: 'dataflow',
+  dataflow: { bootstrap: ['BTCUSDT', 'ETHUSDT'] },
+  graphParams,
+});
 
 const of = (stack: Stacked, type: string): Made[] =>
   stack.filter((made) => made.type.startsWith(`gcp:${type}`));
@@ -120,7 +125,10 @@ describe('the job of Dataflow', () => {
       const { regexes } = metadata.parameters.find((each: { name: string }) => each.name === parameter);
       expect(value).toMatch(new RegExp(regexes[0]));
     }
-    expect(job.inputs.parameters).toMatchObject({ history: 'exchange', symbols: 'BTCUSDT,ETHUSDT' });
+    expect(job.inputs.parameters).toMatchObject({
+      ...{ history: 'exchange', symbols: 'BTCUSDT,ETHUSDT' },
+      params: JSON.stringify(graphParams),
+    });
   });
 
   it('stands still while the tier changes, and the subscriptions keep what comes', async () => {

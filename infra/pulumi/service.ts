@@ -82,3 +82,8 @@ export const QUIET = {
   ...{ args: [], env: {}, secrets: {}, publishes: [], pushed: [], pulls: [] },
   ...{ loads: [], enqueues: [], works: [], timers: [] },
 } as const;
+
+/** A variable of the environment, or a parameter; none where there is nothing to say. */
+export function jsonIn(name: string, value: object): Record<string, string> {
+  return Object.keys(value).length > 0 ? { [name]: JSON.stringify(value) } : {};
+}

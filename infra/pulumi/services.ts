@@ -5,7 +5,7 @@
 import { GRAPH_INPUTS, subscriptionSettings } from '../../schemas/subscriptions.ts';
 import type { Config } from './config.ts';
 import { functionsOf } from './function-services.ts';
-import { QUIET, type Service } from './service.ts';
+import { jsonIn, QUIET, type Service } from './service.ts';
 
 const ONE = { min: 1, max: 1 } as const;
 const GRAPH_OUTPUTS = [
@@ -45,7 +45,7 @@ function relayOf(
 }
 
 /** The graph, in either tier with the same account, so that the same may do the same. */
-function graphOf({ tier, region, deadmanUrl }: Config): Service {
+function graphOf({ tier, region, graphParams, deadmanUrl }: Config): Service {
   return {
     ...QUIET,
     name: 'graph',
@@ -57,7 +57,10 @@ function graphOf({ tier, region, deadmanUrl }: Config): Service {
     instances: ONE,
     ...{ cpu: '2', memory: '4Gi' },
     args: tier === 'single-node' ? ['--bus', 'pubsub', '--health-port', '8080'] : [],
-    env: deadmanUrl === null ? {} : { CST_DEADMAN_URL: deadmanUrl },
+    env: {
+      ...jsonIn('CST_PARAMS', graphParams),
+      ...(deadmanUrl !== null && { CST_DEADMAN_URL: deadmanUrl }),
+    },
     pulls: GRAPH_INPUTS.map((topic) => subscriptionSettings(topic, 'graph')),
     publishes: GRAPH_OUTPUTS,
   };

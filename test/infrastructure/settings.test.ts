@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { addRelay } from '../../cli/commands/relay.ts';
 import { addRun } from '../../cli/commands/run.ts';
+import { paramsOf } from '../../cli/params-file.ts';
 import type { FunctionEntry } from '../../functions/entry.ts';
 import { settingsOf } from '../../functions/environment.ts';
 import {
@@ -13,6 +14,7 @@ import {
   stackOf,
   stackOfTier,
 } from '../../infra/pulumi/mocked.fixture.ts';
+import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 
 type Entry = FunctionEntry<Parameters<typeof settingsOf>[0]>;
 
@@ -103,18 +105,24 @@ describe.each(STACKS)('settings in $tier, $stage', (which) => {
 describe('settings of a stack', () => {
   const otlpEndpoint = 'http://collector.internal:4318';
   const deadmanUrl = 'https://hc.example.com/ping';
+  const graphParams = { market: { allowedDisorderMs: 1_500 } };
   let stack: Stacked;
   beforeAll(async () => {
     stack = await stackOf({
       ...{ tier: 'single-node', chats: ['-7', '8'], users: ['9'], instruments: ['bybit:SOLUSDT'] },
       ...{ deskParams: { venue: 'binance' }, notifierParams: { swing: 'off' }, broker: { enabled: true } },
-      ...{ tickHistory: true, deadmanUrl, otlpEndpoint },
+      ...{ tickHistory: true, deadmanUrl, otlpEndpoint, graphParams },
     });
   });
 
   it('start the graph on one node by flags that cst run knows', async () => {
     const flags = await flagsOf(addRun, ['run', ...containerOf(stack, 'graph').args]);
     expect(flags).toMatchObject({ bus: 'pubsub', healthPort: '8080' });
+  });
+
+  it('give the graph its parameters', () => {
+    const { market } = paramsOf(undefined, environmentIn(stack, 'graph'));
+    expect(market).toEqual({ ...DEFAULT_PARAMS.market, ...graphParams.market });
   });
 
   it('tell the graph whom to ask while all is well, and every service where its spans are collected', () => {

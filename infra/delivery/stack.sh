@@ -1,13 +1,15 @@
 #!/bin/sh
-# stack.sh preview|up STACK TAG: what would change where the images of that tag run, or changes it. A former tag rolls back.
+# stack.sh preview|up STACK [TAG]: what would change where the images of that tag run, or changes it. Without a tag those
+# run on that run now; a former tag rolls back.
 # Needs pulumi, logged in, and Google credentials.
 set -eu
-verb=$1 stack=$2 tag=$3
+verb=$1 stack=$2
 cd "$(dirname "$0")/../pulumi"
 npm ci --no-audit
 # Pulumi runs TypeScript by the Node that it finds first: the repository's own, where that is installed.
 PATH=$(cd ../.. && pwd)/node_modules/.bin:$PATH
 pulumi stack select "$stack"
+tag=${3:-$(pulumi stack output imageTag)}
 pulumi config set cst:imageTag "$tag"
 case $verb in
   preview) pulumi preview --diff ;;

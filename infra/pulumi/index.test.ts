@@ -16,6 +16,7 @@ describe.concurrent('Pulumi’s own runtime runs the program', () => {
     expect(resources.length).toBe(new Set(resources).size);
     expect(outputs).toMatchObject({
       images: 'asia-southeast1-docker.pkg.dev/my-project/cst',
+      imageTag: '',
       webhook: 'https://telegram-webhook-123456789012.asia-southeast1.run.app',
       secrets: ['telegram-token', 'telegram-webhook-secret'],
     });

@@ -3,4 +3,4 @@
 import { makeAll } from './program.ts';
 import { readConfig } from './read-config.ts';
 
-export const { images, webhook, secrets } = makeAll(readConfig());
+export const { images, imageTag, webhook, secrets } = makeAll(readConfig());

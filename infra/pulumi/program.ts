@@ -29,6 +29,7 @@ export function makeAll(config: Config) {
   makeCompute(stack, accounts, { rights, bucket, tables: [...tables.values()] });
   return {
     images: registryOf(config),
+    imageTag: config.imageTag ?? '',
     webhook: addressOf(stack.services.find(({ isPublic }) => isPublic)!, stack),
     secrets: [...secrets.keys()],
   };

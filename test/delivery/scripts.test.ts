@@ -34,6 +34,14 @@ describe('stack.sh', () => {
     expect([status, calls]).toEqual([0, [...before, last]]);
   });
 
+  it('keeps the images that run where no tag is given', () => {
+    const { calls } = run('stack.sh', ['up', 'dev'], {
+      ...programs,
+      pulumi: 'test "$2" != output || echo abc',
+    });
+    expect(calls.slice(2, 4)).toEqual(['pulumi stack output imageTag', 'pulumi config set cst:imageTag abc']);
+  });
+
   it('changes nothing where a step fails', () => {
     const { status, calls } = run('stack.sh', ['up', 'prod', 'abc'], {
       ...programs,

@@ -55,7 +55,7 @@ export function makeState({ config, data }: Stack): gcp.bigtable.Table {
 }
 
 /** A cell is garbage once either holds. */
-export function gcRulesOf(maxVersions: number, maxAgeS: number | null): string {
+function gcRulesOf(maxVersions: number, maxAgeS: number | null): string {
   const rules = [{ max_version: maxVersions }, ...(maxAgeS === null ? [] : [{ max_age: `${maxAgeS}s` }])];
   return JSON.stringify(rules.length === 1 ? { rules } : { mode: 'union', rules });
 }

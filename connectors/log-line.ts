@@ -27,11 +27,18 @@ export function jsonLog(clock: Clock, write: (line: string) => void): Log {
   return (severity, message, fields) => write(logLine({ severity, message, timeMs: clock.now() }, fields));
 }
 
-/** Fields by which Cloud Logging shows a line with the trace that it is of. @param project Without it the trace is not found by a click. */
-export function traceFields(traceId: string, project: string | undefined): Readonly<Record<string, unknown>> {
+/**
+ * Fields by which Cloud Logging shows a line with the trace that it is of.
+ * @param project Without it a click does not find the trace. @param spanId Left out: the trace as a whole.
+ */
+export function traceFields(
+  traceId: string,
+  project: string | undefined,
+  spanId: string = rootSpanIdOf(traceId),
+): Readonly<Record<string, unknown>> {
   return {
     'logging.googleapis.com/trace': project === undefined ? traceId : `projects/${project}/traces/${traceId}`,
-    'logging.googleapis.com/spanId': rootSpanIdOf(traceId),
+    'logging.googleapis.com/spanId': spanId,
     'logging.googleapis.com/trace_sampled': true,
   };
 }

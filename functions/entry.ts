@@ -11,6 +11,7 @@ import { openServiceTelemetry, type ServiceTelemetry } from '../connectors/telem
 import type { Stages } from '../connectors/telemetry/stages.ts';
 import { messageOf, WireFormatError } from '../schemas/errors.ts';
 import type { Stage } from '../schemas/metrics.ts';
+import { barOfSignal, traceIdOf } from '../schemas/trace.ts';
 import { type Environment, settingsOf } from './environment.ts';
 import { Ports } from './ports.ts';
 import type { Handler, OnError } from './post-handler.ts';
@@ -25,6 +26,8 @@ export interface FunctionContext {
   readonly meter: Meter;
   /** Measures the stages of a signal's way that the function is. */
   readonly stages: Stages;
+  /** Logs what a person should know, with the trace of the signal that it is about. */
+  readonly notice: (line: string, signal?: string) => void;
   /** Logs what went wrong with a request, with its trace: what others sent as a warning, the rest as an error. */
   readonly onError: OnError;
 }
@@ -65,16 +68,20 @@ export async function serveFunction<P extends Pieces>(entry: FunctionEntry<P>): 
   const log = jsonLog(clock, (line) => process.stdout.write(line));
   const meter = new Meter([entry.name]);
   const { name, environment } = entry;
-  const onError: OnError = (error, traceId) => {
-    const fields = traceId === undefined ? {} : traceFields(traceId, environment.GOOGLE_CLOUD_PROJECT);
-    log(error instanceof WireFormatError ? 'WARNING' : 'ERROR', messageOf(error), fields);
+  const fieldsOf = (traceId: string | undefined) =>
+    traceId === undefined ? {} : traceFields(traceId, environment.GOOGLE_CLOUD_PROJECT);
+  const onError: OnError = (error, traceId) =>
+    log(error instanceof WireFormatError ? 'WARNING' : 'ERROR', messageOf(error), fieldsOf(traceId));
+  const notice: FunctionContext['notice'] = (line, signal = '') => {
+    const bar = barOfSignal(signal);
+    log('WARNING', line, fieldsOf(bar === null ? undefined : traceIdOf(bar)));
   };
   try {
     const settings = settingsOf(entry.settings, environment);
     const telemetry = await openServiceTelemetry({ environment, service: name, clock, log, meter });
     const { stages } = telemetry;
     const ports = new Ports({ clock, meter, stages });
-    const opened = await entry.open(settings, { ports, clock, log, meter, stages, onError });
+    const opened = await entry.open(settings, { ports, clock, log, meter, stages, notice, onError });
     const running = new Running({ opened, ports, log, meter, name, telemetry });
     http(name, (request, response) => running.answer(request, response));
     endOnSignal(() => running.stop());

@@ -2,9 +2,8 @@
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { shortHash } from '../../schemas/hash.ts';
 import { rootSpanIdOf } from '../../schemas/trace.ts';
-import type { StageSpan } from './port.ts';
+import { type StageSpan, spanIdOf } from './port.ts';
 
 export type OtelSpan = Parameters<OTLPTraceExporter['export']>[0][number];
 export type OtelResource = OtelSpan['resource'];
@@ -23,17 +22,14 @@ export function resourceOf(service: string, project: string | undefined): OtelRe
   });
 }
 
-/** Ids follow from the content: what is measured twice, by a stage that died and its successor, is the same span. */
-export function otelSpan(
-  { traceId, stage, startMs, endMs, attributes }: StageSpan,
-  resource: OtelResource,
-): OtelSpan {
+export function otelSpan(span: StageSpan, resource: OtelResource): OtelSpan {
+  const { traceId, stage, startMs, endMs, attributes } = span;
   const flags = { traceId, traceFlags: TraceFlags.SAMPLED };
   const named = Object.entries(attributes).map(([name, value]) => [`cst.${name}`, value]);
   return {
     ...NOTHING_ELSE,
     name: stage,
-    spanContext: () => ({ ...flags, spanId: shortHash(traceId, stage, attributes.id) }),
+    spanContext: () => ({ ...flags, spanId: spanIdOf(span) }),
     parentSpanContext: { ...flags, spanId: rootSpanIdOf(traceId), isRemote: true },
     startTime: hrTime(startMs),
     endTime: hrTime(endMs),

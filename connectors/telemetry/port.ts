@@ -1,4 +1,5 @@
 /** Telemetry: what was measured of a signal's way. A side channel: it never stops, delays or changes what it measures. */
+import { shortHash } from '../../schemas/hash.ts';
 import type { TraceStage } from '../../schemas/trace.ts';
 
 /** One stage of one trace. The stages of a signal's way follow each other without a gap. */
@@ -18,4 +19,9 @@ export interface Telemetry {
   record(span: StageSpan): void;
   /** Hands on what it holds, for as long as that is worth while. Idempotent. */
   close(): Promise<void>;
+}
+
+/** Follows from the content: what is measured twice, by a stage that died and its successor, is the same span. 16 hex digits. */
+export function spanIdOf({ traceId, stage, attributes }: StageSpan): string {
+  return shortHash(traceId, stage, attributes.id);
 }

@@ -44,7 +44,7 @@ it('tells collector, metrics and log of a stage, and the log of signals alone', 
   expect(collector.spans.map(({ name }) => name)).toEqual(['relay', 'desk']);
   const { traceId } = span('desk', [0, 0]);
   const fields = {
-    ...traceFields(traceId, 'my-project'),
+    ...traceFields(traceId, 'my-project', collector.spans[1]!.spanId),
     stage: 'desk',
     ms: 0,
     id: 'd',

@@ -3,7 +3,7 @@ import { ConfigError } from '../../schemas/errors.ts';
 import type { Clock } from '../clock/port.ts';
 import { type Log, traceFields } from '../log-line.ts';
 import { type Sample, sample } from '../metrics/meter.ts';
-import type { StageSpan, Telemetry } from './port.ts';
+import { type StageSpan, spanIdOf, type Telemetry } from './port.ts';
 import { Stages } from './stages.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -74,17 +74,11 @@ function otlpUrlOf(environment: Environment): string | null {
 }
 
 /** One line for each stage of a signal; bars are too many. */
-function logSpan(
-  log: Log,
-  { traceId, stage, startMs, endMs, attributes }: StageSpan,
-  project?: string,
-): void {
+function logSpan(log: Log, span: StageSpan, project?: string): void {
+  const { traceId, stage, startMs, endMs, attributes } = span;
   const { signal, outcome } = attributes;
   if (signal === undefined) return;
-  const fields = { ...traceFields(traceId, project), stage, ms: endMs - startMs, ...attributes };
-  log(
-    'INFO',
-    `${signal} ${stage}${outcome === undefined ? '' : ` ${outcome}`}, ${endMs - startMs} ms`,
-    fields,
-  );
+  const ms = endMs - startMs;
+  const fields = { ...traceFields(traceId, project, spanIdOf(span)), stage, ms, ...attributes };
+  log('INFO', `${signal} ${stage}${outcome === undefined ? '' : ` ${outcome}`}, ${ms} ms`, fields);
 }

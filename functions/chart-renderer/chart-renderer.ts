@@ -28,8 +28,8 @@ export interface ChartRendererOptions {
   /** Asked for bars that the state store does not have, such as those of before a start. Default: nobody is. */
   readonly exchange?: CandleSource | undefined;
   readonly stages?: Stages | undefined;
-  /** Told in a sentence what a person should know. */
-  readonly onNotice?: (line: string) => void;
+  /** Told in a sentence what a person should know, of which signal. */
+  readonly onNotice?: (line: string, signal?: string) => void;
   readonly meter?: Meter | undefined;
 }
 
@@ -99,13 +99,14 @@ export class ChartRenderer {
     }
     if (outcome.kind === 'done') return;
     if (settled.state !== 'OVER') throw again(task, outcome.reason);
-    this.#notice(`Chart ${task.id} for chat ${task.chat}: given up. ${outcome.reason}`);
+    this.#notice(`Chart ${task.id} for chat ${task.chat}: given up. ${outcome.reason}`, task);
   }
 
   async #chart(task: ChartTask, attempt: number): Promise<Chart> {
     const { store, venue, clock, exchange = null } = this.#options;
     const now = clock.now();
-    const onFailure = (reason: string) => this.#notice(`Chart ${task.id} lacks bars of the past: ${reason}`);
+    const onFailure = (reason: string) =>
+      this.#notice(`Chart ${task.id} lacks bars of the past: ${reason}`, task);
     const chart = chartOf(await gather(task, { store, venue, exchange, now, onFailure }));
     const isYoung = chart.signalAt !== null && now - chart.signalAt < YOUNG_MS;
     if (isYoung && attempt <= WAITS && !chart.hasSignalBar) {
@@ -125,8 +126,8 @@ export class ChartRenderer {
     return this.#rows.replace([task.id], version, row, { expiresAt });
   }
 
-  #notice(line: string): void {
-    this.#options.onNotice?.(line);
+  #notice(line: string, task?: ChartTask): void {
+    this.#options.onNotice?.(line, task?.signalId ?? undefined);
   }
 }
 

@@ -18,14 +18,13 @@ await serveFunction({
   },
   async open(
     { state, messenger: settings, callers, restUrls, venue },
-    { ports, clock, log, meter, stages, onError },
+    { ports, clock, meter, stages, notice: onNotice, onError },
   ) {
     const authorize = authorizeOf(callers);
     const [store, messenger] = await Promise.all([ports.store(state), ports.messenger(settings)]);
     const adapter = venueAdapter(venue);
     const rest = adapter.rest({ baseUrl: restUrls[venue] ?? adapter.restUrl, clock });
     const exchange: CandleSource = async (query) => (query.venue === venue ? rest.klines(query) : []);
-    const onNotice = (line: string) => log('WARNING', line);
     const renderer = new ChartRenderer({ store, messenger, clock, venue, exchange, onNotice, meter, stages });
     return { handler: chartHandler({ renderer, authorize, onError }), close: () => renderer.close() };
   },

@@ -28,7 +28,7 @@ export interface ChatSenderOptions {
   readonly unlimited?: readonly string[];
   readonly closing: AbortSignal;
   readonly onSent: () => void;
-  readonly onTrouble: (line: string) => void;
+  readonly onTrouble: (line: string, signal?: string) => void;
   readonly meter?: Meter | undefined;
 }
 
@@ -137,9 +137,9 @@ export class ChatSender {
     if (kind === 'alert' && !OPEN.includes(after.state)) this.#measure(delivery, after);
     const line = `Alert ${id} for chat ${chat}: ${after.state}`;
     if (after.state === 'UNCERTAIN' || after.state === 'REFUSED')
-      this.#options.onTrouble(`${line}, given up. ${after.reason}`);
+      this.#options.onTrouble(`${line}, given up. ${after.reason}`, delivery.thread);
     else if (after.reason !== null && after.state !== 'SENT')
-      this.#options.onTrouble(`${line}. ${after.reason}`);
+      this.#options.onTrouble(`${line}. ${after.reason}`, delivery.thread);
     if (after.state === 'SENT') this.#options.onSent();
   }
 
@@ -162,7 +162,7 @@ export class ChatSender {
     else this.#store.putEdit(id, { shown: delivery.shown, due: again, failures: editFailures + 1 });
     this.#heed(outcome);
     if (outcome.kind !== 'done')
-      this.#options.onTrouble(`Edit of alert ${id} for chat ${chat}: ${outcome.reason}`);
+      this.#options.onTrouble(`Edit of alert ${id} for chat ${chat}: ${outcome.reason}`, delivery.thread);
   }
 
   /** A first message, harmless if it comes twice: alerts are looked for above its number. */

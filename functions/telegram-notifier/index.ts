@@ -27,7 +27,7 @@ await serveFunction({
   },
   async open(
     { bus, callers, tasks, messenger, chats, settings, outbox },
-    { ports, clock, log, meter, stages, onError },
+    { ports, clock, meter, stages, notice, onError },
   ) {
     const authorize = authorizeOf(callers);
     const [open, queue, sender, path] = await Promise.all([
@@ -39,7 +39,7 @@ await serveFunction({
     const notifier = new Notifier({
       ...{ path, clock, tasks: queue, messenger: sender, settings: { ...settings, chats } },
       ...{ meter, stages },
-      onTrouble: (line) => log('WARNING', line),
+      onTrouble: notice,
     });
     return {
       handler: notifierHandler({ notifier, bus: open, stages, authorize, onError }),

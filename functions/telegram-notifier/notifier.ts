@@ -26,8 +26,8 @@ export interface NotifierOptions {
   readonly stages?: Stages | undefined;
   /** Chats without Telegram's limits: files. */
   readonly unlimited?: readonly string[];
-  /** Told in a sentence what a person should know: no texts of alerts, no secrets. */
-  readonly onTrouble?: (line: string) => void;
+  /** Told in a sentence what a person should know, of which signal: no texts of alerts, no secrets. */
+  readonly onTrouble?: (line: string, signal?: string) => void;
   readonly meter?: Meter | undefined;
 }
 
@@ -128,7 +128,7 @@ export class Notifier {
       store: this.#store,
       closing: this.#closing.signal,
       onSent: () => this.#wake(),
-      onTrouble: (line) => this.#trouble(line),
+      onTrouble: (line, signal) => this.#trouble(line, signal),
     });
   }
 
@@ -201,12 +201,12 @@ export class Notifier {
     } catch (error) {
       if (!(error instanceof InvariantError)) throw error;
       // No queue will ever take it, and others would wait for it.
-      this.#trouble(`Chart ${id}: given up. ${error.message}`);
+      this.#trouble(`Chart ${id}: given up. ${error.message}`, thread.key);
     }
   }
 
-  #trouble(line: string): void {
-    this.#options.onTrouble?.(line);
+  #trouble(line: string, signal?: string): void {
+    this.#options.onTrouble?.(line, signal);
   }
 }
 

@@ -8,11 +8,13 @@ import { ManualClock } from '../connectors/clock/manual.ts';
 import { bybitAdapter } from '../connectors/exchanges/bybit/adapter.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
+import type { StageSpan } from '../connectors/telemetry/port.ts';
 import { Replays, ROUTES } from '../dashboard/api.ts';
 import { Access } from '../dashboard/server/security.ts';
 import { withTexts } from '../functions/chart-renderer/picture/png-texts.ts';
 import { signal } from '../functions/trade-desk/trade-desk.fixture.ts';
 import { UpstreamError } from '../schemas/errors.ts';
+import { traceIdOf } from '../schemas/trace.ts';
 import { messageFor } from '../transforms/publish/publish.ts';
 import { LocalDashboard } from './local-dashboard.ts';
 
@@ -61,7 +63,7 @@ it('that cannot be opened is told, and whoever publishes does not feel it', asyn
   const dashboard = dashboardAt(port);
   expect(await dashboard.open(stack(), seen)).toBeUndefined();
   expect(notices.at(-1)).toMatch(/^There is no dashboard: .*EADDRINUSE.*--dashboard-port, or --no-dashboard/);
-  dashboard.ears.onPublished?.('trade-signals-micro', [messageFor('trade-signals-micro', signal())]);
+  dashboard.ears({}).onPublished('trade-signals-micro', [messageFor('trade-signals-micro', signal())]);
   dashboard.notice('still here');
   await dashboard.close();
   other.close();
@@ -71,7 +73,18 @@ it('shows what is published and drawn, whatever else fails', async () => {
   const dashboard = dashboardAt(0);
   const url = await dashboard.open(stack(), seen);
   const scalp = signal();
-  dashboard.ears.onPublished?.('trade-signals-micro', [messageFor('trade-signals-micro', scalp)]);
+  dashboard.ears({}).onPublished('trade-signals-micro', [messageFor('trade-signals-micro', scalp)]);
+  const others: StageSpan[] = [];
+  const span = {
+    ...{ traceId: traceIdOf({ pair: scalp.pair, closeMs: scalp.timestamp }), stage: 'graph' as const },
+    ...{ startMs: NOW, endMs: NOW + 40, attributes: { id: scalp.id } },
+  };
+  dashboard.ears({ telemetry: { record: (each) => void others.push(each) } }).telemetry.record(span);
+  expect(others).toEqual([span]);
+  const detail = await fetch(`${url}api/signals/${encodeURIComponent(scalp.id)}`);
+  expect(ROUTES['/api/signals/:id'].answer.parse(await detail.json()).trace).toEqual([
+    { stage: 'graph', start: NOW, ms: 40 },
+  ]);
   const { signals } = ROUTES['/api/signals'].answer.parse(await (await fetch(`${url}api/signals`)).json());
   expect(signals.map(({ id }) => id)).toEqual([scalp.id]);
   expect((await fetch(`${url}api/overview`)).status).toBe(503);

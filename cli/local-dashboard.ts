@@ -5,6 +5,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../connectors/clock/system.ts';
 import { openSqliteStore } from '../connectors/state/sqlite.ts';
+import type { Telemetry } from '../connectors/telemetry/port.ts';
 import { type Dashboard, openDashboard } from '../dashboard/dashboard.ts';
 import type { MarketPorts } from '../dashboard/market/ports.ts';
 import type { FoundRecording } from '../dashboard/replay/recordings.ts';
@@ -13,6 +14,7 @@ import { chartOf } from '../functions/chart-renderer/content/chart-of.ts';
 import { gather } from '../functions/chart-renderer/gather.ts';
 import { textsOf } from '../functions/chart-renderer/picture/png-texts.ts';
 import { renderPng } from '../functions/chart-renderer/picture/render.ts';
+import type { CandleSource } from '../functions/macro-engine/gather.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import { pairOf } from '../schemas/primitives.ts';
 import { type Close, closeInOrder } from './close-in-order.ts';
@@ -22,6 +24,7 @@ import type { LocalStack, LocalStackOptions } from './local-stack.ts';
 import type { MarketSource } from './market-source.ts';
 import { WARM_SUFFIX } from './stack-recording.ts';
 import type { StackStatus } from './status.ts';
+import type { OnPublished } from './tapped-bus.ts';
 import { version } from './version.ts';
 
 export interface LocalDashboardOptions {
@@ -43,7 +46,13 @@ interface Seen {
   status(): Pick<StackStatus, 'lagMs' | 'backlog' | 'alerts'>;
 }
 /** Ears of the stack, which hear before there is anything to show. */
-type Ears = Required<Pick<LocalStackOptions, 'onPublished' | 'telemetry'>>;
+interface Ears {
+  readonly onPublished: OnPublished;
+  readonly telemetry: Pick<Telemetry, 'record'>;
+}
+
+/** For an exchange that does not answer. */
+const PATIENCE_MS = 5_000;
 
 export class LocalDashboard {
   readonly #options: LocalDashboardOptions;
@@ -55,10 +64,18 @@ export class LocalDashboard {
     this.#options = options;
   }
 
-  readonly ears: Ears = {
-    onPublished: (topic, messages) => this.#dashboard?.take(topic, messages),
-    telemetry: { record: (span) => this.#traces.record(span) },
-  };
+  /** @param others Who is told of stages, too. */
+  ears({ telemetry }: Pick<LocalStackOptions, 'telemetry'>): Ears {
+    return {
+      onPublished: (topic, messages) => this.#dashboard?.take(topic, messages),
+      telemetry: {
+        record: (span) => {
+          telemetry?.record(span);
+          this.#traces.record(span);
+        },
+      },
+    };
+  }
 
   notice(line: string): void {
     this.#dashboard?.notice(line);
@@ -100,10 +117,13 @@ export class LocalDashboard {
     const { source, kind, speed, symbols } = this.#options;
     const { adapter, clock, title } = source;
     const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
+    // A page is waiting: what is known is shown without them.
+    const pastBars: CandleSource = (query) =>
+      rest.klines({ ...query, signal: AbortSignal.timeout(PATIENCE_MS) });
     return {
       ...{ source: { title, kind, speed }, version: version(), venue: adapter.venue, clock, symbols },
       history: stack.history,
-      pastBars: (query) => rest.klines(query),
+      pastBars,
       relay: () => stack.relay(),
       numbers: () => {
         const { lagMs, backlog, alerts } = view.status();
@@ -111,13 +131,13 @@ export class LocalDashboard {
       },
       books: () => stack.books(),
       swings: () => stack.swings(),
-      drawChart: await this.#drawing((query) => rest.klines(query)),
+      drawChart: await this.#drawing(pastBars),
       traceOf: async (signal) => this.#traces.of(signal),
     };
   }
 
   /** One after the other: what people look at is not urgent. */
-  async #drawing(exchange: MarketPorts['pastBars']): Promise<MarketPorts['drawChart']> {
+  async #drawing(exchange: CandleSource): Promise<MarketPorts['drawChart']> {
     const { source, dir, notice } = this.#options;
     const { clock, adapter } = source;
     const path = join(dir, FUNCTION_FILES.state);

@@ -112,14 +112,8 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
       void dashboard?.chart(path);
     };
     const account = broker && { broker, symbols: () => universe?.symbols ?? symbols, notice };
-    const stack = await LocalStack.open({
-      ...options,
-      ...dashboard?.ears,
-      symbols,
-      account,
-      notice,
-      onChart,
-    });
+    const heard = { ...dashboard?.ears(options), notice, onChart };
+    const stack = await LocalStack.open({ ...options, ...heard, symbols, account });
     let closeEyes: Close | undefined;
     try {
       closeEyes = await openEyes(stack, { ...options, notice });
@@ -127,12 +121,8 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
       view = await viewOf(stack, options, screen);
       const url = await dashboard?.open(stack, view);
       if (url !== undefined) screen.notice(`Dashboard: ${url}`);
-      await watch(
-        stack,
-        view,
-        screen,
-        stopAsked.then(() => dashboard?.close()),
-      );
+      const isOver = stopAsked.then(() => dashboard?.close());
+      await watch(stack, view, screen, isOver);
     } finally {
       await dashboard?.close();
       await universe?.stop();

@@ -89,7 +89,7 @@ export const Outcome = z.object({
 });
 export type Outcome = z.output<typeof Outcome>;
 
-/** A signal in a list; its inspector is `/api/signals/ID`. */
+/** A signal in a list; its inspector is `/api/signals/ID`. As an event it comes again, whole, when an outcome changes. */
 export const SignalItem = ScalpSignal.pick({
   id: true,
   strategy: true,
@@ -104,5 +104,4 @@ export const SignalItem = ScalpSignal.pick({
   exhaustion_checks: true,
   signal_reason: true,
 }).extend({ outcomes: z.array(Outcome).describe('By book; empty while no book has decided.') });
-// As an event it comes again, whole, whenever an outcome of it has changed.
 export type SignalItem = z.output<typeof SignalItem>;

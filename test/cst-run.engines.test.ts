@@ -1,10 +1,11 @@
-/** `cst run --bus pubsub` as Cloud Run would have it: its log, its health, and how it ends. */
+/** `cst run --bus pubsub` as Cloud Run would have it: its log, its health and metrics, and how it ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { systemClock } from '../connectors/clock/system.ts';
+import { unlisted } from '../connectors/metrics/exposition.fixture.ts';
 import { ENVIRONMENT } from './engines/needs.ts';
 import { needGo, startPstest } from './pstest/pstest.ts';
 
@@ -44,6 +45,10 @@ it('logs in JSON, answers for its health, and ends at SIGTERM in time, also wher
     const health = await fetch(url!);
     expect([health.status, await health.json()]).toMatchObject([503, { state: 'warming', watermark: null }]);
     expect((await fetch(`${url}live`)).status).toBe(200);
+    const metrics = await (await fetch(`${url}metrics`)).text();
+    expect(unlisted(metrics)).toEqual([]);
+    expect(metrics).toMatch(/^cst_stage_up\{stage="graph"\} 1$/m);
+    expect(metrics).toMatch(/^cst_graph_running 0$/m);
 
     const exit = once(child, 'exit');
     const askedMs = systemClock.now();

@@ -66,7 +66,7 @@ function membersOf(service: Service, { accounts }: Platform) {
 
 function templateOf(image: string, service: Service, { stack, accounts, network }: Platform): Template {
   const { name, instances, works } = service;
-  const vpcAccess = wayOut(service, network);
+  const vpcAccess = wayOut(service, stack.config, network);
   return {
     serviceAccount: accounts.services.get(name)!.email,
     executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',

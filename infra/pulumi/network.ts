@@ -31,9 +31,14 @@ function regionsOf({ region, relays }: Config): string[] {
   return [...new Set([region, ...relays.map((relay) => relay.region)])];
 }
 
-/** Inside a perimeter nothing goes out on ways of Google's own; machines of Dataflow never do. */
-function hasAddress({ staticEgress, accessPolicy, tier, dataflow }: Config): boolean {
-  return staticEgress || accessPolicy !== null || (tier === 'dataflow' && dataflow.bootstrap.length > 0);
+/** Inside a perimeter nothing goes out on ways of Google's own. */
+function leavesByAddress({ staticEgress, accessPolicy }: Config): boolean {
+  return staticEgress || accessPolicy !== null;
+}
+
+/** Machines of Dataflow have no way of Google's own. */
+function machinesLeave({ tier, dataflow }: Config): boolean {
+  return tier === 'dataflow' && dataflow.bootstrap.length > 0;
 }
 
 function subnetworks(stack: Stack, vpc: gcp.compute.Network, region: string, place: number): Subnetworks {
@@ -47,7 +52,9 @@ function subnetworks(stack: Stack, vpc: gcp.compute.Network, region: string, pla
       stack.options,
     );
   const inner = make('inner', 2 * place);
-  if (!hasAddress(stack.config)) return { inner, outer: undefined };
+  const { config } = stack;
+  const isWanted = leavesByAddress(config) || (machinesLeave(config) && region === config.region);
+  if (!isWanted) return { inner, outer: undefined };
   const outer = make('outer', 2 * place + 1);
   translate(stack, vpc, outer, region);
   return { inner, outer };
@@ -82,16 +89,16 @@ function translate(
 type VpcAccess = NonNullable<gcp.types.input.cloudrunv2.ServiceTemplate['vpcAccess']>;
 
 /** How a service on Cloud Run goes out; none: straight to the internet. */
-export function wayOut({ region, reachesInternet }: Service, network: Network): VpcAccess | undefined {
-  const { inner, outer } = network.regions.get(region)!;
-  const subnetwork = reachesInternet ? outer : inner;
-  if (subnetwork === undefined) return undefined;
+export function wayOut(service: Service, config: Config, network: Network): VpcAccess | undefined {
+  const { inner, outer } = network.regions.get(service.region)!;
+  if (service.reachesInternet && !leavesByAddress(config)) return undefined;
+  const subnetwork = service.reachesInternet ? outer! : inner;
   const at = { network: network.vpc.id, subnetwork: subnetwork.id };
   return { egress: 'ALL_TRAFFIC', networkInterfaces: [at] };
 }
 
 /** Where machines of Dataflow are; those that read the exchange's history need a way to it. */
-export function machinesAt({ region, dataflow }: Config, { regions }: Network): Input<string> {
-  const { inner, outer } = regions.get(region)!;
-  return (dataflow.bootstrap.length > 0 ? outer! : inner).selfLink;
+export function machinesAt(config: Config, { regions }: Network): Input<string> {
+  const { inner, outer } = regions.get(config.region)!;
+  return (machinesLeave(config) ? outer! : inner).selfLink;
 }

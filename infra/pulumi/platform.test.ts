@@ -170,8 +170,11 @@ describe('ways out', () => {
     expect(wayOf(stack, 'trade-desk')).toBe('straight');
   });
 
-  it('give machines that fetch history one', async () => {
-    expect(of(await bootstrapped, 'compute/routerNat:')).toHaveLength(1);
+  it('give machines that fetch history one, and nobody else', async () => {
+    const stack = await bootstrapped;
+    expect(of(stack, 'compute/routerNat:')).toHaveLength(1);
+    // It bills each byte: streams of an exchange do not need it.
+    expect(wayOf(stack, 'relay-bybit-a')).toBe('straight');
   });
 
   it('all lead through our network behind a perimeter', async () => {

@@ -28,12 +28,14 @@ async function open(settings: Partial<NotifierSettings> = {}, { speed = 300, tim
   const server = await new BotApi().start();
   const tasks: NewTask[] = [];
   const lines: string[] = [];
+  const about: (string | undefined)[] = [];
   const path = join(mkdtempSync(join(tmpdir(), 'cst-notifier-')), 'outbox.sqlite');
   const world = {
     clock,
     server,
     tasks,
     lines,
+    about,
     faultyTasks: 0,
     notifier: undefined as unknown as Notifier,
     start() {
@@ -48,7 +50,10 @@ async function open(settings: Partial<NotifierSettings> = {}, { speed = 300, tim
         close: async () => {},
       };
       const parsed = NotifierSettings.parse({ chats: [SUPERGROUP], ...settings });
-      const onTrouble = (line: string) => void lines.push(line);
+      const onTrouble = (line: string, signal?: string) => {
+        lines.push(line);
+        about.push(signal);
+      };
       world.notifier = new Notifier({ path, messenger, tasks: queue, clock, settings: parsed, onTrouble });
       ends.push(() => world.notifier.close());
     },
@@ -227,14 +232,15 @@ describe('Notifier', () => {
   });
 
   it('gives up only the chat that has thrown it out', async () => {
-    const { notifier, server, settled, lines } = await open({ chats: ['7', SUPERGROUP] });
+    const { notifier, server, settled, lines, about } = await open({ chats: ['7', SUPERGROUP] });
     server.closedChats.add('7');
-    tellEntries(notifier, 2);
+    const signals = tellEntries(notifier, 2);
     await settled(2);
     await vi.waitFor(() => expect(notifier.counts()).toMatchObject({ REFUSED: 2, SENT: 2 }), {
       timeout: 5_000,
     });
     expect(lines[0]).toMatch('bot was blocked');
+    expect(about).toEqual(signals.map(({ id }) => id));
   });
 
   it('tells a chat once that is named twice', async () => {

@@ -75,8 +75,8 @@ describe('a month of 730 hours, by hand', () => {
 
   it('bills the daily checks for the whole of what they read', () => {
     const checked = (changes: Partial<Config>) => costOf(bill(changes), 'BigQuery queries', 'daily checks');
-    // One check reads ticks: 0.2381801 GiB × 90 days × 30.4167 times ÷ 1,024 × $7.50
-    expect(checked({ tickHistory: true }) - checked({})).toBeCloseTo(4.7755, 4);
+    // One check reads three days of ticks: 0.2381801 GiB × 3 days × 30.4167 times ÷ 1,024 × $7.50
+    expect(checked({ tickHistory: true }) - checked({})).toBeCloseTo(0.1592, 4);
   });
 
   it('bills a function while it answers, in steps of 100 ms', () => {

@@ -1,4 +1,5 @@
 /** Names of what there is one of. */
+import type { TableName } from '../../schemas/tables.ts';
 
 export const DATASET = 'history';
 export const REPOSITORY = 'cst';
@@ -6,6 +7,8 @@ export const REPOSITORY = 'cst';
 export const KEPT_VERSIONS = 10;
 /** Bigtable wants six letters. */
 export const STATE = { instance: 'cst-state', table: 'state', appProfile: 'state-store' } as const;
+/** Tables too large to be read whole each day: the daily checks read so many days of them, this one among them. */
+export const CHECKED_DAYS: Partial<Record<TableName, number>> = { ticks: 3 };
 /** Of Dataflow; one of a name runs at a time. */
 export const JOB_NAME = 'crypto-signals';
 /** Counters of lines of the log. */

@@ -4,7 +4,7 @@ import { statementOfQuery } from '../../../bq/compose.ts';
 import { INTERVAL_MS, INTERVALS } from '../../../schemas/primitives.ts';
 import { TABLE_NAMES, TABLES, type TableName } from '../../../schemas/tables.ts';
 import type { Config } from '../../pulumi/config.ts';
-import { KEPT_VERSIONS } from '../../pulumi/names.ts';
+import { CHECKED_DAYS, KEPT_VERSIONS } from '../../pulumi/names.ts';
 import type { Service } from '../../pulumi/service.ts';
 import { DAYS, GIB, HOURS, SECONDS, type Use } from '../bill.ts';
 import { ASSUMED, RATES } from '../rates.ts';
@@ -42,7 +42,7 @@ export function historyUses(config: Config, traffic: Traffic, ageDays: number): 
     },
     {
       ...{ ...about, resource: 'daily checks', grows: 'time', quantity: checkedTiB(kept) },
-      why: 'bq/tests read the whole of their tables each day; as if all columns were read',
+      why: 'bq/tests read their tables each day, trades of three days; as if all columns were read',
     },
   ];
 }
@@ -74,7 +74,7 @@ function checkedTiB(kept: readonly Kept[]): number {
   const gib = checks.flatMap((sql) =>
     kept
       .filter(({ table }) => new RegExp(`\\b(FROM|JOIN)\\s+${table}\\b`, 'i').test(sql))
-      .map(({ gibPerDay, days }) => gibPerDay * days),
+      .map(({ table, gibPerDay, days }) => gibPerDay * Math.min(days, CHECKED_DAYS[table] ?? days)),
   );
   return (DAYS * gib.reduce((sum, each) => sum + each, 0)) / 1_024;
 }

@@ -85,6 +85,12 @@ describe.each(STACKS)('Cloud Run in $tier, $stage', (which) => {
     }
   });
 
+  it('sends all traffic to what was deployed last', () => {
+    for (const { inputs } of servicesIn(stack)) {
+      expect(inputs.traffics).toEqual([{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }]);
+    }
+  });
+
   it('probes each, and scrapes its metrics', () => {
     for (const { inputs } of servicesIn(stack)) {
       const [own, collector, ...others] = inputs.template.containers;

@@ -41,6 +41,8 @@ export class CloudRunService extends ComponentResource {
         ...{ name, location: service.region, description: service.about, deletionProtection: false },
         ingress: service.isPublic ? 'INGRESS_TRAFFIC_ALL' : 'INGRESS_TRAFFIC_INTERNAL_ONLY',
         template: templateOf(image, service, platform),
+        // Said, so that it holds again after a rollback by hand.
+        traffics: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
       },
       { parent: this, dependsOn: [...rights] },
     );

@@ -16,6 +16,8 @@ export interface DeadMan {
 }
 
 const EVERY_MS = 60_000;
+/** While it is not well. */
+const LOOK_AGAIN_MS = 5_000;
 const PATIENCE_MS = 10_000;
 
 /** Of `CST_DEADMAN_URL`; null where there is none. @throws ConfigError */
@@ -39,13 +41,17 @@ export function startDeadMan(options: DeadManOptions): DeadMan {
 }
 
 async function beat({ url, isWell, clock, notice }: DeadManOptions, stopping: AbortSignal): Promise<void> {
-  for (let failed = false; !stopping.aborted; await clock.until(clock.now() + EVERY_MS, stopping)) {
-    if (!isWell()) continue;
+  for (let failed = false; !stopping.aborted; ) {
+    if (!isWell()) {
+      await clock.until(clock.now() + LOOK_AGAIN_MS, stopping);
+      continue;
+    }
     const problem = await ask(url, stopping);
     if (stopping.aborted) return;
     if (problem !== null && !failed) notice(`Dead-man switch: ${problem} It is asked again each minute.`);
     if (problem === null && failed) notice('Dead-man switch: it is reached again.');
     failed = problem !== null;
+    await clock.until(clock.now() + EVERY_MS, stopping);
   }
 }
 

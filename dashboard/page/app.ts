@@ -100,12 +100,17 @@ export class App {
   }
 
   /** Shows what the server answers to an order about replays. */
-  async order(request: () => Promise<Answer<'/api/replays'>>): Promise<void> {
-    this.#load('replays', request);
+  order(request: () => Promise<Answer<'/api/replays'>>): void {
+    this.#load('replays', async () => {
+      const answer = await request();
+      if (answer.replay === null) this.go({ source: 'live', pair: null, signal: null });
+      return answer;
+    });
   }
 
-  /** Asks anew for what the view shows. */
+  /** Asks anew for what the view shows, if it is this one. */
   refresh(view = this.place.view): void {
+    if (view !== this.place.view) return;
     const { source } = this.place;
     if (view === 'positions') {
       this.#load('positions', () => ask(source, '/api/positions', { limit: 200 }));
@@ -194,20 +199,16 @@ export class App {
       position: drawn(() => this.#later.once('position', SETTLE_MS, () => this.#afterPosition())),
       swing: drawn(() => this.#later.once('position', SETTLE_MS, () => this.#afterPosition())),
       bias: drawn((bias) => Object.assign(market.row(bias.pair) ?? {}, { bias })),
-      feed: drawn(() => this.#later.once('feed', SETTLE_MS, () => this.refresh(this.#ifView('feed')))),
+      feed: drawn(() => this.#later.once('feed', SETTLE_MS, () => this.refresh('feed'))),
       health: drawn(({ health }) => market.feeds(health)),
       books: drawn(({ books, swings }) => market.positions(books, swings)),
-      equity: drawn(() =>
-        this.#later.once('equity', SETTLE_MS, () => this.refresh(this.#ifView('positions'))),
-      ),
+      equity: drawn(() => this.#later.once('equity', SETTLE_MS, () => this.refresh('positions'))),
       status: drawn((status) => {
         market.status = status;
       }),
       notice: drawn((notice) => market.notice(notice)),
       chart: drawn(({ signalId }) => this.#ifInspected(signalId)),
-      replay: drawn(() =>
-        this.#later.once('replays', SETTLE_MS, () => this.refresh(this.#ifView('replays'))),
-      ),
+      replay: drawn(() => this.#later.once('replays', SETTLE_MS, () => this.refresh('replays'))),
       reset: () => void this.start(),
     };
     return follow({ source, after, handlers, onState });
@@ -231,16 +232,11 @@ export class App {
 
   #afterPosition(): void {
     void this.series?.loadClosed().then(this.#options.changed, () => {});
-    this.refresh(this.#ifView('positions'));
+    this.refresh('positions');
   }
 
   #ifInspected(id: string): void {
     if (id === this.place.signal) this.#later.once('detail', SETTLE_MS, () => this.#loadDetail());
-  }
-
-  /** The view where it is shown, else one that asks for nothing. */
-  #ifView(view: Place['view']): Place['view'] {
-    return this.place.view === view ? view : 'chart';
   }
 
   #isShown(pair: string, interval: string): boolean {

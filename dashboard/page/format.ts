@@ -70,7 +70,7 @@ export function dateTime(iso: string): string {
 }
 
 export function bytes(count: number): string {
-  return `${short(count)}B`;
+  return `${short(count).replace(/(?=[KMB]?$)/, ' ')}B`;
 }
 
 const SHORT_WORDS = /\b(rsi|atr|ema|tp|sl)(?=\d*\b)/g;

@@ -5,7 +5,7 @@ import { INSTRUMENTS } from '../../connectors/exchanges/simulated/instruments.ts
 import { ENVIRONMENT } from '../engines/needs.ts';
 import { launchChromium } from './chromium.ts';
 import { type Stack, startStack } from './stack.ts';
-import { changeOf, openView } from './view.ts';
+import { openView } from './view.ts';
 
 /** Minutes at the pace of a live market, where somebody asks for them; else an hour of the market in a minute or so. */
 const REAL_MINUTES = Number(ENVIRONMENT.CST_DASHBOARD_MINUTES ?? 0);
@@ -44,7 +44,7 @@ it(`follows 25 pairs for ${MINUTES} minutes in bounded memory`, async ({ annotat
   const session = await page.context().newCDPSession(page);
   const samples: Sample[] = [];
   while (samples.length < MINUTES) {
-    await changeOf(page, 'data-newest');
+    await nextMinute(page);
     samples.push(await sample(page, session, stack.child.pid!));
     await page.keyboard.press('j');
     await page.keyboard.press(String(1 + (samples.length % 2)));
@@ -58,6 +58,13 @@ it(`follows 25 pairs for ${MINUTES} minutes in bounded memory`, async ({ annotat
   expect(most(({ rss }) => rss)).toBeLessThan(known(({ rss }) => rss) + 128);
   expect(problems).toEqual([]);
 });
+
+/** Of the market. */
+async function nextMinute(page: Page): Promise<void> {
+  const clock = page.locator('.clock');
+  const now = (await clock.textContent())?.slice(0, 5) ?? '';
+  await clock.and(page.locator(`:not(:text("${now}:"))`)).waitFor();
+}
 
 async function sample(page: Page, session: CDPSession, pid: number): Promise<Sample> {
   await session.send('HeapProfiler.collectGarbage');

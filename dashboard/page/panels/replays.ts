@@ -43,12 +43,14 @@ function order(app: App, { recordings }: Replays): JSX.Element {
       h('span', { class: 'quiet' }, `${kind} · ${bytes(size)}`),
     ),
   );
-  const speeds = SPEEDS.map((speed) => h('option', { key: speed, value: speed }, `${speed}×`));
+  const speeds = SPEEDS.map((speed) =>
+    h('option', { key: speed, value: speed, selected: speed === USUAL_SPEED }, `${speed}×`),
+  );
   return h(
     'form',
     { class: 'order', onSubmit: submit },
     h('fieldset', null, h('legend', { class: 'unseen' }, 'Recording'), choices),
-    h('label', null, 'Speed ', h('select', { name: 'speed', defaultValue: USUAL_SPEED }, speeds)),
+    h('label', null, 'Speed ', h('select', { name: 'speed' }, speeds)),
     h('button', { type: 'submit', class: 'primary' }, 'Start the replay'),
   );
 }
@@ -89,5 +91,5 @@ function playing(
 }
 
 function send(app: App, path: string, body: unknown): void {
-  void app.order(() => post<Replays>(path, body));
+  app.order(() => post<Replays>(path, body));
 }

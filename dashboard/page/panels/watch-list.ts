@@ -63,9 +63,18 @@ function line(app: App, row: Row): JSX.Element {
     bias(row, app.market?.status.marketTime ?? ''),
     signal(app, row),
     profit(row),
-    num(age(row.feedAgeMs), !row.connected || (row.feedAgeMs ?? 0) > OLD_MS ? 'doubt' : 'quiet'),
-    num(row.coverage === null ? '–' : Math.floor(row.coverage * 100), row.coverage === 1 ? 'quiet' : 'doubt'),
+    num(age(row.feedAgeMs), isOld(row) ? 'doubt' : 'quiet'),
+    num(share(row.coverage), row.coverage !== null && row.coverage < 1 ? 'doubt' : 'quiet'),
   );
+}
+
+function isOld({ connected, feedAgeMs }: Row): boolean {
+  return feedAgeMs !== null && (!connected || feedAgeMs > OLD_MS);
+}
+
+/** Rounded down: what is not whole is never 100. */
+function share(coverage: number | null): string {
+  return coverage === null ? '–' : String(Math.floor(coverage * 100));
 }
 
 /** One stop of the tabulator for the whole list; arrows go on from there. */

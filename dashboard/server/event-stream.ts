@@ -26,6 +26,12 @@ interface Reader {
 /** Given at once at most, so that a reader who was away does not hold up the others. Unit: characters. */
 const MOST_AT_ONCE = 64 * 1_024;
 const HEARTBEAT = ': here\n\n';
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // Of nginx: a proxy that waits for more would make news old.
+  'x-accel-buffering': 'no',
+};
 
 export class EventStream {
   readonly #log: EventLog;
@@ -49,7 +55,7 @@ export class EventStream {
   /** @param after Id of the last event that is known there. False: there are too many readers. */
   serve(request: IncomingMessage, response: ServerResponse, after: number): boolean {
     if (this.#readers.size >= this.#options.maxReaders) return false;
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    response.writeHead(200, HEADERS);
     response.write('retry: 1000\n\n');
     const reader: Reader = { response, place: after, isFull: false, unread: 0 };
     this.#readers.add(reader);

@@ -6,7 +6,7 @@ import { MEASURED } from '../../infra/cost/rates.ts';
 import { graphReads, type Load, NODE_TAKES } from '../../infra/cost/traffic.ts';
 import type { WhatIf } from '../../infra/cost/what-if.ts';
 import type { Config } from '../../infra/pulumi/config.ts';
-import { amount, decimal } from '../figures.ts';
+import { amount } from '../figures.ts';
 
 export interface Told {
   readonly config: Config;
@@ -54,13 +54,16 @@ export function comparisonOf(told: readonly Told[]): string {
   return [
     ...told.map(headOf),
     '',
-    ...columns([
-      ['$ a month', ...told.map(({ config }) => config.tier)],
-      ...names.filter(isShown).map((name) => row(name, (one) => of(one, name))),
-      row(`${others.length} others`, (one) => others.reduce((sum, name) => sum + of(one, name), 0)),
-      row('free each month', ({ bill }) => -sumOf(bill.free)),
-      row('total', ({ bill }) => bill.usdPerMonth),
-    ]),
+    ...columns(
+      [
+        ['$ a month', ...told.map(({ config }) => config.tier)],
+        ...names.filter(isShown).map((name) => row(name, (one) => of(one, name))),
+        row(`${others.length} others`, (one) => others.reduce((sum, name) => sum + of(one, name), 0)),
+        row('free each month', ({ bill }) => -sumOf(bill.free)),
+        row('total', ({ bill }) => bill.usdPerMonth),
+      ],
+      1,
+    ),
     '',
     ...notesOf(told.find(({ config }) => config.tier === 'single-node') ?? told[0]!),
     '',
@@ -81,7 +84,7 @@ function rowsOf({ bill, least }: Told): string[][] {
   const others = bill.lines.slice(shown.length);
   return [
     ...shown.map((line) => [
-      ...[line.resource, line.sku, `${decimal(line.quantity)} ${line.unit}`],
+      ...[line.resource, line.sku, `${quantityText(line.quantity)} ${line.unit}`],
       ...[`${line.usd}${isElsewhere(line) ? '*' : ''}`, amount(line.usdPerMonth)],
     ]),
     ...(others.length > 0
@@ -91,7 +94,6 @@ function rowsOf({ bill, least }: Told): string[][] {
   ];
 }
 
-/** What is free is taken off what grows: it is used up by it first. */
 function growthOf({ lines }: Bill): string[] {
   const of = (grows: Line['grows']) => sumOf(lines.filter((line) => line.grows === grows));
   const kinds = Object.entries(GROWTH) as [Line['grows'], string][];
@@ -99,6 +101,11 @@ function growthOf({ lines }: Bill): string[] {
     ['grows', '', '$ before what is free'],
     ...kinds.map(([grows, about]) => [`  ${grows}`, about, amount(of(grows))]),
   ]);
+}
+
+/** Four figures: no rate is known better. */
+function quantityText(quantity: number): string {
+  return quantity.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 }
 
 const isElsewhere = ({ pricedIn, region }: Line) => pricedIn !== null && pricedIn !== region;
@@ -122,13 +129,12 @@ function notesOf({ config, load, bill: { lines } }: Told): string[] {
   ];
 }
 
-/** The last column to the right. */
-function columns(rows: readonly (readonly string[])[]): string[] {
+/** @param left So many columns begin at the left, the others end at the right; default all but the last. */
+function columns(rows: readonly (readonly string[])[], left = rows[0]!.length - 1): string[] {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const isRight = (row: readonly string[], i: number) => i === row.length - 1;
   return rows.map((row) =>
     row
-      .map((cell, i) => (isRight(row, i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .map((cell, i) => (i < left ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join('  ')
       .trimEnd(),
   );

@@ -8,7 +8,7 @@ import { EventStream, type EventStreamOptions } from './event-stream.ts';
 
 const FIRST = 1_000;
 const PATIENCE = { timeout: 20_000, interval: 5 };
-/** Sockets take a few hundred KB before they are full. */
+/** Sockets of the loopback take up to ten MB before they are full. */
 const LONG = 'x'.repeat(20_000);
 
 let close: () => void = () => {};
@@ -126,7 +126,7 @@ describe('a stream of events', () => {
     const { stream, follow } = await serve(log, { heartbeatMs: 5, patience: 2 });
     const page = await follow(FIRST);
     page.response.pause();
-    for (const n of upTo(500)) tell(log, n, LONG);
+    for (const n of upTo(2_000)) tell(log, n, LONG);
     await until(() => stream.readers === 0);
     page.cut();
   });

@@ -65,7 +65,7 @@ function expectWelcome({ headers }: IncomingMessage, host: string, underWay: num
   if (!isOurHost(headers.host, host)) {
     throw new HttpProblem(
       421,
-      `Expected a name of this machine, got "${headers.host ?? ''}". Ask for ${host}.`,
+      `Expected a name of this machine, got "${headers.host ?? ''}". Ask for its address, or start with that name as --dashboard-host.`,
     );
   }
   if (underWay > MOST_AT_ONCE)

@@ -80,7 +80,7 @@ describe.each(STACKS)('Cloud Run in $tier, $stage', (which) => {
     const containers = servicesIn(stack).flatMap(({ inputs }) => inputs.template.containers);
     expect(containers.length).toBe(2 * servicesIn(stack).length);
     for (const { resources } of containers) {
-      expect(resources.limits.cpu).toMatch(/^\d+(\.\d+)?$/);
+      expect(resources.limits.cpu).toMatch(/^(\d+|\d+m)$/);
       expect(resources.limits.memory).toMatch(/^\d+[MG]i$/);
     }
   });

@@ -83,7 +83,10 @@ function templateOf(image: string, service: Service, { stack, accounts, network 
 
 /** All containers of an instance have CPU at the same times. */
 function collectorOf({ isAlwaysOn }: Service): Container {
-  const resources = { limits: { ...COLLECTOR }, cpuIdle: !isAlwaysOn };
+  const { cpu, memory } = COLLECTOR;
+  // Parts of a core are told as Cloud Run keeps them: else every preview would show a change.
+  const limits = { cpu: `${Number(cpu) * 1_000}m`, memory };
+  const resources = { limits, cpuIdle: !isAlwaysOn };
   return { name: 'collector', image: COLLECTOR_IMAGE, dependsOns: [OWN], resources };
 }
 

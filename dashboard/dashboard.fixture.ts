@@ -80,6 +80,11 @@ export class TestDashboard {
     this.#dashboard.take(topic, [{ data }]);
   }
 
+  /** In history at last. */
+  async keep(topic: TopicName, record: PublishedRecord): Promise<void> {
+    await this.#history.insert(tableOf(topic), rowsOf(topic, messageFor(topic, record).data));
+  }
+
   notice(text: string): void {
     this.#dashboard.notice(text);
   }

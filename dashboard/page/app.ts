@@ -124,8 +124,11 @@ export class App {
     const before = this.place;
     this.place = placeOf(location.hash);
     const { source, pair, interval, view, signal } = this.place;
-    if (source !== before.source) void this.start();
-    else if (pair !== before.pair || interval !== before.interval) this.#openSeries();
+    if (source !== before.source) {
+      // Nothing of the one market may be taken for the other's.
+      this.market = this.series = null;
+      void this.start();
+    } else if (pair !== before.pair || interval !== before.interval) this.#openSeries();
     if (view !== before.view) this.refresh();
     if (signal !== before.signal) this.#openDetail();
     this.#options.changed();

@@ -58,7 +58,8 @@ export class ChartView {
     const { pair, interval, features, signals, levels, closed } = series;
     const positions = this.#app.market?.row(pair)?.positions ?? NONE;
     const zones = this.#zones(positions, closed, signals, interval);
-    const key = `${this.#app.place.source} ${pair} ${interval}`;
+    const { source } = this.#app.place;
+    const key = `${source} ${pair} ${interval}`;
     this.chart.draw({ key, decimals, interval, bars, features, signals, levels, positions, zones });
     const newest = bars.at(-1);
     const said = {
@@ -70,7 +71,8 @@ export class ChartView {
       positions: positions.length,
     };
     const { dataset } = this.#hosts.canvas;
-    for (const [name, value] of Object.entries({ pair, interval, ...said })) dataset[name] = String(value);
+    for (const [name, value] of Object.entries({ source, pair, interval, ...said }))
+      dataset[name] = String(value);
     const label = `Chart of ${pair}: ${bars.length} bars of ${interval}, ${signals.length} signals. Key t shows them as a table.`;
     this.#hosts.canvas.setAttribute('aria-label', label);
   }

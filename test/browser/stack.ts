@@ -10,6 +10,7 @@ export interface Stack {
   readonly child: ChildProcess;
   /** Of the dashboard, with a slash at its end. */
   readonly url: string;
+  readonly ended: Promise<void>;
   /** As Ctrl-C does. */
   stop(): Promise<void>;
 }
@@ -33,7 +34,7 @@ export function startStack(
     child.stderr.on('data', (bytes) => {
       said += bytes;
       const url = /Dashboard: (http:\S+)/.exec(said)?.[1];
-      if (url !== undefined) started({ child, url, stop });
+      if (url !== undefined) started({ child, url, ended, stop });
       said = said.slice(-10_000);
     });
     void ended.then(() => failed(new Error(`It ended before there was a dashboard: ${said}`)));

@@ -116,7 +116,7 @@ describe('a timer', () => {
       failed: [],
     });
     const swings = world.published.filter(({ topic }) => topic === 'trade-signals-macro');
-    expect(swings.map(({ message }) => message.attributes)).toEqual(
+    expect(swings.map(({ message }) => message.attributes)).toMatchObject(
       ['BTCUSDT', 'ETHUSDT'].map((pair) => ({ id: `${pair}:LONG:${SLOT}`, ts: String(SLOT) })),
     );
     expect(SwingSignal.parse(JSON.parse(String(swings[0]?.message.data)))).toMatchObject({ entry: 5_800 });

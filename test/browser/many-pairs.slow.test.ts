@@ -13,7 +13,7 @@ const [MINUTES, SPEED] = REAL_MINUTES > 0 ? [REAL_MINUTES, 1] : [60, 60];
 /** Before, caches fill. */
 const WARM = Math.ceil(MINUTES / 3);
 /** With more room than it needs, Node leaves rubbish lying about. */
-const HEAP = '--max-old-space-size=512';
+const HEAP = '--max-old-space-size=1024';
 const MIB = 2 ** 20;
 
 interface Sample {

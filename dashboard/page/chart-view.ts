@@ -31,6 +31,8 @@ export class ChartView {
   constructor(app: App, hosts: ChartHosts, changed: () => void) {
     this.#app = app;
     this.#hosts = hosts;
+    // It scrolls, so the keyboard must get there.
+    hosts.table.tabIndex = 0;
     this.chart = new PriceChart(hosts.canvas, {
       onPoint: (openTime) => {
         this.#pointed = openTime;

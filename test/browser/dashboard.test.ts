@@ -84,9 +84,9 @@ describe.concurrent('the dashboard of cst start', () => {
     await page.keyboard.press(']');
     await page.locator('.inspector').waitFor();
     const findings = await seriousFindings(page);
-    for (const key of ['p', 'f', 'r']) {
+    for (const key of ['t', 'p', 'f', 'r']) {
       await page.keyboard.press(key);
-      await page.locator('#panel .view').waitFor();
+      await page.locator(key === 't' ? '#bars table' : '#panel .view').waitFor();
       findings.push(...(await seriousFindings(page)));
     }
     await page.keyboard.press('?');

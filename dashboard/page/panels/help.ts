@@ -18,7 +18,7 @@ const MARKS: readonly (readonly [mark: string, what: string])[] = [
   ['Arrow', 'a signal, LONG or SHORT; grey: every book refused it'],
   ['VWRB', 'exhaustion: volume drop, double wick, RSI extreme, book flip'],
   ['S R ×3', 'support or resistance, visited three times'],
-  ['Hollow', 'a bar that may miss'],
+  ['Hollow', 'a bar that may miss trades'],
   ['Grey', 'a bar without trades'],
 ];
 

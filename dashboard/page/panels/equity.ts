@@ -2,7 +2,7 @@
 import { h, type JSX } from 'preact';
 import { dateTime, fixed, percent } from '../format.ts';
 import type { EquityPoint } from '../wire.ts';
-import { empty, section } from './parts.ts';
+import { empty, section, tone } from './parts.ts';
 
 /** Of the drawing; it is stretched to the width there is. */
 const WIDTH = 1_000;
@@ -50,7 +50,7 @@ export function equityCurve(book: string, points: readonly EquityPoint[]): JSX.E
         null,
         h('span', null, dateTime(points[0]!.ts)),
         h('span', null, `${fixed(Math.min(...values), 2)} – ${fixed(Math.max(...values), 2)}`),
-        h('span', { class: 'falling' }, `Drawdown ${percent(deepest)}`),
+        h('span', { class: tone(deepest) }, `Drawdown ${percent(deepest)}`),
         h('span', null, dateTime(points.at(-1)!.ts)),
       ),
     ),

@@ -42,6 +42,8 @@ export async function runStart(flags: StartFlags): Promise<void> {
   const isJson = flags.json === true;
   const isLive = flags.live === true;
   const notice = (line: string) => void process.stderr.write(`${line}\n`);
+  const traces = { environment: process.env, service: 'cst', clock: systemClock, onTrouble: notice };
+  const telemetry = (await openOtlp(traces)) ?? undefined;
   const broker = await localAccount({ config, isLive, environment: process.env, notice });
   const recordDir = flags.record;
   const dir = join(flags.dir, flags.live ? 'live' : 'simulated');
@@ -54,8 +56,6 @@ export async function runStart(flags: StartFlags): Promise<void> {
       : await simulatedSource({ seed, speed, symbols: symbols ?? SIMULATED_SYMBOLS });
     // A simulation begins afresh, so that nobody needs what the disk has not yet got.
     const survives = flags.live ? 'machine' : 'process';
-    const traces = { environment: process.env, service: 'cst', clock: systemClock, onTrouble: notice };
-    const telemetry = (await openOtlp(traces)) ?? undefined;
     await runStack(
       {
         ...{

@@ -1,10 +1,11 @@
 /** Flags that all commands have that read an exchange. */
 import type { Command } from 'commander';
 import { VENUES } from '../schemas/primitives.ts';
+import { addConfigOption } from './option-kinds.ts';
 import { MAX_COPIES, MAX_UNIVERSE } from './relay-flags.ts';
 
 export function addFeedFlags(command: Command): Command {
-  return command
+  return addConfigOption(command)
     .option('--venue <name>', `exchange: ${VENUES.join(', ')}`, 'bybit')
     .option('--symbols <list>', 'symbols, separated by commas; default the universe')
     .option('--universe <number>', `the first by turnover over 24 h, at most ${MAX_UNIVERSE}; default 25`)

@@ -42,11 +42,14 @@ export function localMessenger({ dir, telegram, onPicture }: LocalMessengerOptio
   };
 }
 
-/** Null without a token. @throws ConfigError that repeats none of them. */
+/** Null without a token. @param settings What the environment does not say. @throws ConfigError that repeats none of them. */
 export function telegramAccess(
   environment: Readonly<Record<string, string | undefined>>,
+  settings: { readonly chats?: readonly string[] | undefined; readonly api?: string | undefined } = {},
 ): TelegramAccess | null {
-  const { CST_TELEGRAM_TOKEN: token, CST_TELEGRAM_CHATS: list, CST_TELEGRAM_API: apiRoot } = environment;
+  const { CST_TELEGRAM_TOKEN: token } = environment;
+  const list = environment.CST_TELEGRAM_CHATS ?? settings.chats?.join(',');
+  const apiRoot = environment.CST_TELEGRAM_API ?? settings.api;
   if (!token) return null;
   const chats = (list ?? '').split(',').flatMap((chat) => chat.trim() || []);
   if (chats.length > 0 && chats.every((chat) => /^-?[1-9]\d{0,19}$/.test(chat))) {

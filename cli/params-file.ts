@@ -3,32 +3,33 @@ import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { ConfigError, messageOf } from '../schemas/errors.ts';
 import { DEFAULT_PARAMS, SignalParams } from '../schemas/params.ts';
+import type { Layer } from './config/layers.ts';
 import { didYouMean } from './did-you-mean.ts';
 
 /** @throws ConfigError naming the file, and each setting that is wrong. */
 export function readParams(path: string): SignalParams {
-  return readSettings(path, SignalParams, DEFAULT_PARAMS);
+  return settingsIn(path, readJson(path), SignalParams, DEFAULT_PARAMS);
 }
 
-/** Of the file, else of `CST_PARAMS`, JSON as the functions have theirs in it. @throws ConfigError as above. */
-export function paramsOf(
+/** Of a file that a flag names, over all that was set elsewhere. @throws ConfigError as above. */
+export function paramsLayer(path: string | undefined): Layer[] {
+  return fileLayer(path, SignalParams, DEFAULT_PARAMS, (signals) => ({ signals }));
+}
+
+/** None where no file is named. @param place Puts it where its settings are. @throws ConfigError as above. */
+export function fileLayer<S extends z.ZodType>(
   path: string | undefined,
-  { CST_PARAMS: text }: Readonly<Record<string, string | undefined>>,
-): SignalParams {
-  if (path !== undefined) return readParams(path);
-  if (text === undefined || text === '') return DEFAULT_PARAMS;
-  return settingsIn('CST_PARAMS', jsonOf('CST_PARAMS', text), SignalParams, DEFAULT_PARAMS);
-}
-
-/** @param defaults What an empty file gives: names that exist. @throws ConfigError as above. */
-export function readSettings<S extends z.ZodType>(
-  path: string,
   schema: S,
   defaults: z.output<S>,
-): z.output<S> {
-  return settingsIn(path, readJson(path), schema, defaults);
+  place: (json: unknown) => unknown,
+): Layer[] {
+  if (path === undefined) return [];
+  const json = readJson(path);
+  settingsIn(path, json, schema, defaults);
+  return [{ origin: path, values: place(json) }];
 }
 
+/** @param defaults What an empty file gives: names that exist. */
 function settingsIn<S extends z.ZodType>(
   where: string,
   json: unknown,
@@ -46,15 +47,6 @@ function readJson(path: string): unknown {
     return JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new ConfigError(`Cannot read parameters from ${path}: ${messageOf(cause)}.`, { cause });
-  }
-}
-
-/** What is no JSON is not told: it may hold what was meant for another variable. */
-function jsonOf(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ConfigError(`Expected ${name} as JSON, e.g. {"market":{}}, got something else.`);
   }
 }
 

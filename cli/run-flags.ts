@@ -1,11 +1,12 @@
 /** Flags of `cst run`, as they were typed. */
 
 import type { DashboardFlags } from './dashboard-flags.ts';
+import type { ConfigFlags } from './option-kinds.ts';
 
 export const RUN_BUSES = ['embedded', 'pubsub'] as const;
 export const RUN_RUNNERS = ['embedded', 'flink'] as const;
 
-export interface RunFlags extends DashboardFlags {
+export interface RunFlags extends DashboardFlags, ConfigFlags {
   readonly bus: string;
   readonly runner: string;
   readonly project?: string;

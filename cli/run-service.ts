@@ -4,11 +4,12 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import type { LiveWorkers } from '../pipelines/runners/portable/live/live-job.ts';
 import { ConfigError } from '../schemas/errors.ts';
+import { settingsOf } from './config/resolve.ts';
 import { deadManUrlOf } from './dead-man.ts';
 import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
 import { logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
-import { paramsOf } from './params-file.ts';
+import { paramsLayer } from './params-file.ts';
 import { VENUE } from './pubsub-run.ts';
 import { FLINK_FLAGS, RUN_BUSES, RUN_RUNNERS, type RunFlags, STACK_FLAGS } from './run-flags.ts';
 import { untilStopRequest } from './stop-request.ts';
@@ -95,7 +96,7 @@ function pubSubOf(flags: RunFlags) {
     endpoint: PUBSUB_EMULATOR_HOST || undefined,
     create: flags.create ?? Boolean(PUBSUB_EMULATOR_HOST),
     symbols: symbolsOf(flags.symbols) ?? LIVE_SYMBOLS,
-    params: paramsOf(flags.params, process.env),
+    params: settingsOf([...(flags.layers ?? []), ...paramsLayer(flags.params)]).values.signals,
     restUrl: flags.restUrl ?? venueAdapter(VENUE).restUrl,
     clock: systemClock,
     log: logTo(process.stderr, systemClock),

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ConfigError } from '../schemas/errors.ts';
 import { telegramAccess } from './local-messenger.ts';
-import { DEFAULT_STACK_CONFIG, readStackConfig } from './stack-config.ts';
+import { DEFAULT_STACK_CONFIG, StackConfig, stackLayer } from './stack-config.ts';
 
 function read(json: object) {
   const path = join(mkdtempSync(join(tmpdir(), 'stack-config-')), 'desk.json');
   writeFileSync(path, JSON.stringify(json));
-  return () => readStackConfig(path);
+  return () => StackConfig.parse(stackLayer(path)[0]!.values);
 }
 
 it('keeps the default of what is left out', () => {

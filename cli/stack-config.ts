@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { NotifierSettings } from '../functions/telegram-notifier/settings.ts';
 import { DeskConfig } from '../schemas/desk-params.ts';
 import { MacroParams } from '../schemas/macro-params.ts';
-import { readSettings } from './params-file.ts';
+import type { Layer } from './config/layers.ts';
+import { fileLayer } from './params-file.ts';
 
 export const StackConfig = z.strictObject({
   desk: DeskConfig.prefault({}),
@@ -17,7 +18,7 @@ export type StackConfig = z.output<typeof StackConfig>;
 
 export const DEFAULT_STACK_CONFIG: StackConfig = StackConfig.parse({});
 
-/** @throws ConfigError naming the file, and each setting that is wrong. */
-export function readStackConfig(path: string): StackConfig {
-  return readSettings(path, StackConfig, DEFAULT_STACK_CONFIG);
+/** Of a file that `--desk` names, over all that was set elsewhere. @throws ConfigError naming the file, and each setting that is wrong. */
+export function stackLayer(path: string | undefined): Layer[] {
+  return fileLayer(path, StackConfig, DEFAULT_STACK_CONFIG, (json) => json);
 }

@@ -1,11 +1,12 @@
 /** Flags of `cst start`, as they were typed. */
 
 import type { DashboardFlags } from './dashboard-flags.ts';
+import type { ConfigFlags } from './option-kinds.ts';
 
 /** Measured: at 200 the books of ten symbols keep one core busy, and beyond it the graph falls behind. */
 export const MAX_SPEED = 120;
 
-export interface StartFlags extends DashboardFlags {
+export interface StartFlags extends DashboardFlags, ConfigFlags {
   readonly live?: boolean;
   readonly symbols?: string;
   readonly speed: string;

@@ -3,12 +3,15 @@ import { BacktestAssumptions, DEFAULT_ASSUMPTIONS } from '../../schemas/backtest
 import { DeskConfig } from '../../schemas/desk-params.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { DEFAULT_MACRO_PARAMS, MacroParams } from '../../schemas/macro-params.ts';
-import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import type { Venue } from '../../schemas/primitives.ts';
-import { readParams, readSettings } from '../params-file.ts';
+import type { Layer } from '../config/layers.ts';
+import { DEFAULT, type Resolved, settingsOf } from '../config/resolve.ts';
+import type { Settings } from '../config/schema.ts';
+import type { ConfigFlags } from '../option-kinds.ts';
+import { fileLayer, paramsLayer } from '../params-file.ts';
 import type { Rules } from './options.ts';
 
-export interface RuleFlags {
+export interface RuleFlags extends ConfigFlags {
   readonly params?: string;
   readonly desk?: string;
   readonly macro?: string;
@@ -22,6 +25,7 @@ export interface Variant extends Rules {
   readonly name: string | null;
 }
 
+const DEFAULT_DESK = DeskConfig.parse({});
 /** It names a folder within that of the results. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 
@@ -41,28 +45,34 @@ export function variantsOf(flags: RuleFlags, venue: Venue): Variant[] {
   return variants;
 }
 
-function rulesOf({ params, desk, macro, assumptions }: RuleFlags, venue: Venue): Rules {
-  const config = DeskConfig.parse({ venue });
+function rulesOf(flags: RuleFlags, venue: Venue): Rules {
+  const settings = settingsOf([...(flags.layers ?? []), ...ruleLayers(flags)]);
+  const { signals, ...values } = settings.values;
   return {
-    params: params === undefined ? DEFAULT_PARAMS : readParams(params),
-    desk: desk === undefined ? config : onPaper(desk, readSettings(desk, DeskConfig, config), venue),
-    macro:
-      macro === undefined ? DEFAULT_MACRO_PARAMS : readSettings(macro, MacroParams, DEFAULT_MACRO_PARAMS),
-    assumptions:
-      assumptions === undefined
-        ? DEFAULT_ASSUMPTIONS
-        : readSettings(assumptions, BacktestAssumptions, DEFAULT_ASSUMPTIONS),
+    ...{ params: signals, macro: values.macro, assumptions: values.assumptions },
+    desk: onPaper(settings, venue),
   };
 }
 
+/** Of files that flags name. @throws ConfigError */
+export function ruleLayers({ params, desk, macro, assumptions }: RuleFlags): Layer[] {
+  return [
+    ...paramsLayer(params),
+    ...fileLayer(desk, DeskConfig, DEFAULT_DESK, (json) => ({ desk: json })),
+    ...fileLayer(macro, MacroParams, DEFAULT_MACRO_PARAMS, (json) => ({ macro: json })),
+    ...fileLayer(assumptions, BacktestAssumptions, DEFAULT_ASSUMPTIONS, (json) => ({ assumptions: json })),
+  ];
+}
+
 /** A desk of another venue would pass over every price, and orders of a real account are filled by nobody here. */
-function onPaper(path: string, config: DeskConfig, venue: Venue): DeskConfig {
-  if (config.venue !== venue)
-    throw new ConfigError(`Expected the desk of ${path} at ${venue}, the --venue, got ${config.venue}.`);
-  const real = config.books.find(({ execution }) => execution !== 'paper');
-  if (real === undefined) return config;
+function onPaper({ values: { desk }, originOf }: Resolved<Settings>, venue: Venue): DeskConfig {
+  const from = originOf(['desk', 'venue']);
+  if (from !== DEFAULT && desk.venue !== venue)
+    throw new ConfigError(`Expected the desk of ${from} at ${venue}, the --venue, got ${desk.venue}.`);
+  const real = desk.books.find(({ execution }) => execution !== 'paper');
+  if (real === undefined) return { ...desk, venue };
   throw new ConfigError(
-    `Expected books of ${path} that trade on paper, got ${real.book} with execution "${real.execution}". Leave it out: history fills no orders.`,
+    `Expected books of ${originOf(['desk', 'books'])} that trade on paper, got ${real.book} with execution "${real.execution}". Leave it out: history fills no orders.`,
   );
 }
 

@@ -1,7 +1,8 @@
 /** `cst backtest`: the live graph, MACRO engine and desk over history, with honest costs. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { VENUES } from '../../schemas/primitives.ts';
 import type { BacktestFlags } from '../backtest/run.ts';
+import { addConfigOption, listOption } from '../option-kinds.ts';
 
 const HELP = `
 FILE holds 1m bars (open_time_ms, open, high, low, close, volume) or, with --trades, trades (ts_ms, price, size, …):
@@ -46,7 +47,7 @@ export function addBacktest(program: Command): void {
 
 /** What every command takes that backtests. */
 export function addBacktestFlags(command: Command): Command {
-  return command
+  return addConfigOption(command)
     .argument('[SYMBOL=FILE...]', 'one file for each symbol')
     .option('--timerange <range>', 'what is traded, e.g. 20250601-20250630, 20250601- or -20250630')
     .option('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT')
@@ -66,10 +67,4 @@ export function addBacktestFlags(command: Command): Command {
     )
     .option('--out <dir>', 'required: folder to write to; made where missing')
     .option('--json', 'one line of JSON on stdout, of backtest for each variant, instead of text');
-}
-
-/** One that may be given several times. */
-export function listOption(flags: string, description: string): Option {
-  const add = (word: string, words: readonly string[] | undefined) => [...(words ?? []), word];
-  return new Option(flags, description).argParser<readonly string[] | undefined>(add);
 }

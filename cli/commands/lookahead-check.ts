@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { VENUES } from '../../schemas/primitives.ts';
 import type { LookaheadFlags } from '../lookahead/run.ts';
-import { listOption } from './backtest.ts';
+import { addConfigOption, listOption } from '../option-kinds.ts';
 
 const HELP = `
 The backtest of cst backtest is run on the whole history, and again for each of some instants T:
@@ -20,12 +20,13 @@ Examples:
 `;
 
 export function addLookaheadCheck(program: Command): void {
-  program
+  const command = program
     .command('lookahead-check')
     .summary('whether a decision depends on what came later')
     .description(
       'Runs a backtest on history that is cut, and changed, after an instant: nothing before may differ.',
-    )
+    );
+  addConfigOption(command)
     .argument('[SYMBOL=FILE...]', 'one file of 1m bars for each symbol')
     .option('--timerange <range>', 'what is traded, e.g. 20250601-20250630, 20250601- or -20250630')
     .option('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT')

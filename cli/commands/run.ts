@@ -1,6 +1,7 @@
 /** `cst run`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
 import { addDashboardOptions } from '../dashboard-flags.ts';
+import { addConfigOption } from '../option-kinds.ts';
 import { RUN_BUSES, RUN_RUNNERS, type RunFlags } from '../run-flags.ts';
 
 const HELP = `
@@ -64,7 +65,7 @@ export function addRun(program: Command): void {
     .option('--checkpoint-every <seconds>', 'time between checkpoints; default 10')
     .option('--restore <uri>', 'checkpoint or savepoint that the cluster begins with')
     .option('--parallelism <number>', 'task slots of each step; default 1');
-  addDashboardOptions(run)
+  addConfigOption(addDashboardOptions(run))
     .addHelpText('after', HELP)
     .action(async (flags: RunFlags) => (await import('../run-service.ts')).runService(flags));
 }

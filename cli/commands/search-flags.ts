@@ -1,10 +1,10 @@
 /** Flags of commands that search for parameters. */
 import type { Command } from 'commander';
 import { VENUES } from '../../schemas/primitives.ts';
-import { listOption } from './backtest.ts';
+import { addConfigOption, listOption } from '../option-kinds.ts';
 
 export function addSearchFlags(command: Command): Command {
-  return command
+  return addConfigOption(command)
     .argument('[SYMBOL=FILE...]', 'one file for each symbol')
     .option('--timerange <range>', 'what is traded, e.g. 20250601-20250630, 20250601- or -20250630')
     .option('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT')

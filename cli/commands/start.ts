@@ -1,6 +1,7 @@
 /** `cst start`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
 import { addDashboardOptions } from '../dashboard-flags.ts';
+import { addConfigOption } from '../option-kinds.ts';
 import { MAX_SPEED, type StartFlags } from '../start-flags.ts';
 
 const HELP = `
@@ -48,7 +49,7 @@ export function addStart(program: Command): void {
       'answer health checks and scrapes of /metrics on this port, from anywhere',
     )
     .option('--for <seconds>', 'stop by itself after so many seconds');
-  addDashboardOptions(start)
+  addConfigOption(addDashboardOptions(start))
     .addHelpText('after', HELP)
     .action(async (flags: StartFlags) => (await import('../run-start.ts')).runStart(flags));
 }

@@ -3,7 +3,10 @@ import { Command } from 'commander';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { addRelay } from '../../cli/commands/relay.ts';
 import { addRun } from '../../cli/commands/run.ts';
-import { paramsOf } from '../../cli/params-file.ts';
+import { keysOf } from '../../cli/config/keys.ts';
+import { settingsOf as layered } from '../../cli/config/resolve.ts';
+import { Settings } from '../../cli/config/schema.ts';
+import { layersOf } from '../../cli/config/sources.ts';
 import type { FunctionEntry } from '../../functions/entry.ts';
 import { settingsOf } from '../../functions/environment.ts';
 import {
@@ -121,7 +124,8 @@ describe('settings of a stack', () => {
   });
 
   it('give the graph its parameters', () => {
-    const { market } = paramsOf(undefined, environmentIn(stack, 'graph'));
+    const layers = layersOf([], environmentIn(stack, 'graph'), keysOf(Settings));
+    const { market } = layered(layers).values.signals;
     expect(market).toEqual({ ...DEFAULT_PARAMS.market, ...graphParams.market });
   });
 

@@ -1,0 +1,97 @@
+/** Where settings are read from: files, then the environment. Flags come last, and are not read here. */
+import { existsSync, readFileSync } from 'node:fs';
+import { ConfigError, messageOf } from '../../schemas/errors.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { type Keys, keysAt } from './keys.ts';
+import { isTree, type Layer, type Path } from './layers.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Of the working directory, read where it is there and no other was named. */
+export const CONFIG_FILE = 'cst.json';
+/** Of the functions, which have it for the graph's parameters. */
+const PARAMS = 'CST_PARAMS';
+const PREFIX = 'CST__';
+
+/** @param files Left to right; `-` is stdin. @throws ConfigError naming the file or variable; no values of theirs. */
+export function layersOf(
+  files: readonly string[] | undefined,
+  environment: Environment,
+  keys: Keys,
+): Layer[] {
+  const named = files ?? (existsSync(CONFIG_FILE) ? [CONFIG_FILE] : []);
+  return [...named.map(fileLayer), ...paramsLayer(environment), ...variableLayers(environment, keys)];
+}
+
+function fileLayer(path: string): Layer {
+  const origin = path === '-' ? 'stdin' : path;
+  const values = jsonIn(origin, textOf(path));
+  if (isTree(values)) return { origin, values };
+  throw new ConfigError(`Expected ${origin} to hold an object, e.g. {"signals": {}}, got another value.`);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(`Cannot read settings from ${path}: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+/** What is no JSON is not repeated: it may be what was meant for another place. */
+function jsonIn(origin: string, text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (cause) {
+    const [place] = /(line \d+ column \d+|position \d+)/.exec(messageOf(cause)) ?? [];
+    throw new ConfigError(`Expected JSON in ${origin}, got something else${place ? ` at ${place}` : ''}.`);
+  }
+}
+
+function paramsLayer({ [PARAMS]: text }: Environment): Layer[] {
+  return text ? [{ origin: PARAMS, values: { signals: jsonIn(PARAMS, text) } }] : [];
+}
+
+/** One layer each, in order of their names, so that the same environment always means the same. */
+function variableLayers(environment: Environment, keys: Keys): Layer[] {
+  return Object.entries(environment)
+    .filter(([name, text]) => name.startsWith(PREFIX) && text !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, text = '']) => ({ origin: name, values: nested(pathOf(name, keys), parsedOrText(text)) }));
+}
+
+/** `CST__SIGNALS__MARKET__STALE_AFTER_MS`, or without the single `_`: signals.market.staleAfterMs. */
+function pathOf(name: string, keys: Keys): Path {
+  const path: string[] = [];
+  for (const word of name.slice(PREFIX.length).split('__')) {
+    const known = keysAt(keys, path);
+    const found = known === null ? camelCase(word) : known.find((key) => plain(key) === plain(word));
+    if (found !== undefined) path.push(found);
+    else if (isIndex(word) && known?.length === 0) path.push(word);
+    else throw unknownKey(name, path, camelCase(word), known ?? []);
+  }
+  return path;
+}
+
+function unknownKey(name: string, path: Path, word: string, known: readonly string[]): ConfigError {
+  const near = didYouMean(word, known) || (known.length > 0 ? ` Known: ${known.join(', ')}.` : '');
+  return new ConfigError(`Expected a setting in ${name}: there is no "${[...path, word].join('.')}".${near}`);
+}
+
+const isIndex = (word: string) => /^\d{1,3}$/.test(word);
+const plain = (word: string) => word.replaceAll('_', '').toLowerCase();
+const camelCase = (word: string) =>
+  word.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+/** JSON where it is, e.g. a number; else the text itself. */
+function parsedOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function nested(path: Path, value: unknown): unknown {
+  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+}

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { type Health, serveHealth } from './health.ts';
@@ -49,6 +49,15 @@ it.each<[string, Partial<Health>]>([
   const health = { ...WELL, ...change };
   expect(await ask(health)).toMatchObject({ status: 503, body: { status: 'behind' } });
   expect(await ask(health, 'live')).toMatchObject({ status: 200, body: { status: 'behind' } });
+});
+
+it('answers a path that is no URL as any other', async () => {
+  const server = await serveHealth(() => WELL, { port: 0, host: '127.0.0.1' });
+  servers.push(server);
+  const status = new Promise((done, failed) => {
+    get(server.url, { path: '//' }, (response) => done(response.resume().statusCode)).on('error', failed);
+  });
+  expect(await status).toBe(200);
 });
 
 it('names the port that is taken', async () => {

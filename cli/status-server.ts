@@ -29,7 +29,7 @@ export interface StatusAddress {
  */
 export async function serveStatus(pages: StatusPages, { port, host }: StatusAddress): Promise<StatusServer> {
   const server = createServer((request, response) => {
-    void answer(pages, new URL(request.url ?? '/', 'http://here').pathname)
+    void answer(pages, request.url ?? '/')
       .catch((error) => ({ status: 500, type: 'text/plain', text: `${messageOf(error)}\n` }))
       .then(({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text));
   });
@@ -51,7 +51,9 @@ export async function serveStatus(pages: StatusPages, { port, host }: StatusAddr
   };
 }
 
-async function answer({ health, metrics }: StatusPages, path: string) {
+async function answer({ health, metrics }: StatusPages, url: string) {
+  // Not every URL that a request can have is one: `//` names no host.
+  const path = URL.parse(url, 'http://here')?.pathname;
   if (path === '/metrics' && metrics) return { status: 200, type: METRICS_TYPE, text: await metrics() };
   const { isWell, body } = health();
   const status = isWell || path === '/live' ? 200 : 503;

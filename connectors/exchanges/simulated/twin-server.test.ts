@@ -74,7 +74,8 @@ describe('the exchange twin on sockets', () => {
       expect(kinds().has('unknown')).toBe(false);
     }
     expect(twin.clients()).toBe(2);
-    await expect(client(`${twin.httpUrl.replace('http', 'ws')}/nope`)).rejects.toThrow('404');
+    const origin = twin.httpUrl.replace('http', 'ws');
+    for (const path of ['/nope', '//']) await expect(client(`${origin}${path}`)).rejects.toThrow('404');
   });
 
   it.each(['bybit', 'kraken'] as const)('answers %s’s REST so that its adapter reads it', async (venue) => {

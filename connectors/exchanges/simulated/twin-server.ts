@@ -172,8 +172,8 @@ class TwinServer implements RunningTwin {
   }
 
   #accept(request: IncomingMessage, raw: Duplex, head: Buffer): void {
-    const { pathname } = new URL(request.url ?? '/', this.httpUrl);
-    const twin = Object.values(this.twins).find(({ wsPath }) => wsPath === pathname);
+    const path = URL.parse(request.url ?? '/', this.httpUrl)?.pathname;
+    const twin = Object.values(this.twins).find(({ wsPath }) => wsPath === path);
     const refusal = twin ? twin.refusal() : { status: 404, retryAfterS: null };
     raw.on('error', () => raw.destroy());
     if (!twin || refusal) refuse(raw, refusal ?? { status: 404, retryAfterS: null });

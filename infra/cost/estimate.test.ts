@@ -57,11 +57,11 @@ describe('a month of 730 hours, by hand', () => {
   it('bills a Dataflow worker that never stops, and no node beside it', () => {
     const dataflow = bill({ tier: 'dataflow' });
     // 2 vCPU × 730 h × $0.069; 8 GiB × 730 h × $0.003557
-    expect(costOf(dataflow, 'Dataflow CPU', 'graph')).toBeCloseTo(100.74, 6);
-    expect(costOf(dataflow, 'Dataflow memory', 'graph')).toBeCloseTo(20.77288, 6);
-    expect(costOf(dataflow, 'Cloud Run CPU, always on', 'graph')).toBe(0);
+    expect(costOf(dataflow, 'Dataflow CPU', 'signal-graph')).toBeCloseTo(100.74, 6);
+    expect(costOf(dataflow, 'Dataflow memory', 'signal-graph')).toBeCloseTo(20.77288, 6);
+    expect(costOf(dataflow, 'Cloud Run CPU, always on', 'signal-graph')).toBe(0);
     // 2.1 vCPU × 2,628,000 s × $0.000018
-    expect(costOf(bill(), 'Cloud Run CPU, always on', 'graph')).toBeCloseTo(99.3384, 6);
+    expect(costOf(bill(), 'Cloud Run CPU, always on', 'signal-graph')).toBeCloseTo(99.3384, 6);
   });
 
   it('bills history by its rows, the older part at the long-term price', () => {
@@ -149,9 +149,9 @@ describe('the bill', () => {
 
   it('has no graph where none runs', () => {
     for (const tier of ['single-node', 'dataflow'] as const)
-      expect(bill({ tier, runGraph: false }).lines.filter(({ resource }) => resource === 'graph')).toEqual(
-        [],
-      );
+      expect(
+        bill({ tier, runGraph: false }).lines.filter(({ resource }) => resource === 'signal-graph'),
+      ).toEqual([]);
   });
 
   it('makes more batches of more trades, ten a second at most, then longer ones', () => {

@@ -1,5 +1,6 @@
 /** The monthly bill of a stack, before it is made: its settings, the load, prices. Pure. */
 import type { Config } from '../pulumi/config.ts';
+import { GRAPH } from '../pulumi/names.ts';
 import { servicesOf } from '../pulumi/services.ts';
 import { type Bill, billOf } from './bill.ts';
 import { type Load, loadOf, trafficOf } from './traffic.ts';
@@ -17,7 +18,7 @@ export interface EstimateOptions {
 }
 
 export function estimate({ config, load = loadOf(config), ageDays }: EstimateOptions): Bill {
-  const services = servicesOf(config).filter(({ name }) => config.runGraph || name !== 'graph');
+  const services = servicesOf(config).filter(({ name }) => config.runGraph || name !== GRAPH);
   const traffic = trafficOf(config, load);
   return billOf([
     ...pubSubUses(config, services, traffic),

@@ -3,7 +3,7 @@ import * as gcp from '@pulumi/gcp';
 import { type Input, interpolate, type Output, type Resource } from '@pulumi/pulumi';
 import type { TableName } from '../../schemas/tables.ts';
 import type { Accounts } from './accounts.ts';
-import { STATE } from './names.ts';
+import { GRAPH, STATE } from './names.ts';
 import type { Service } from './service.ts';
 import type { Stack } from './stack.ts';
 import type { Topics } from './topics.ts';
@@ -135,7 +135,7 @@ function giveTraces({ service, member, stack }: Receiver): Resource[] {
 /** The graph's account is that of Dataflow's machines: what a job needs beside its topics. */
 function giveJob(stack: Stack, accounts: Accounts, { registry, bucket }: Things): Resource[] {
   const { config, options } = stack;
-  const { member } = accounts.services.get('graph')!;
+  const { member } = accounts.services.get(GRAPH)!;
   const tracking = new gcp.projects.IAMCustomRole(
     'tracking-subscriptions',
     {

@@ -9,7 +9,7 @@ const FUNCTIONS = [
 ];
 const RELAYS = ['relay-bybit-a', 'relay-bybit-b'];
 /** What works between requests, or all the time. */
-const PERMANENT = [...RELAYS, 'graph', 'state-sink', 'telegram-notifier', 'trade-desk'];
+const PERMANENT = [...RELAYS, 'signal-graph', 'state-sink', 'telegram-notifier', 'trade-desk'];
 const ACCOUNT = (name: string) => `${name}@${PROJECT}.iam.gserviceaccount.com`;
 
 const servicesIn = (stack: Stacked): Made[] => stack.filter(({ type }) => type === SERVICE);
@@ -17,7 +17,7 @@ const serviceIn = (stack: Stacked, name: string) =>
   servicesIn(stack).find((made) => made.name === name)!.inputs;
 
 describe.each(STACKS)('Cloud Run in $tier, $stage', (which) => {
-  const graph = which.tier === 'single-node' ? ['graph'] : [];
+  const graph = which.tier === 'single-node' ? ['signal-graph'] : [];
   let stack: Stacked;
   beforeAll(async () => {
     stack = await stackOfTier(which);
@@ -59,7 +59,7 @@ describe.each(STACKS)('Cloud Run in $tier, $stage', (which) => {
   it('never takes CPU from what works between requests, and has one of what must be one', () => {
     const kept = servicesIn(stack).filter(({ inputs }) => !inputs.template.containers[0].resources.cpuIdle);
     expect(kept.map(({ name }) => name)).toEqual(
-      PERMANENT.filter((name) => name !== 'graph' || graph.length > 0).sort(),
+      PERMANENT.filter((name) => name !== 'signal-graph' || graph.length > 0).sort(),
     );
     for (const name of [...RELAYS, ...graph, 'telegram-notifier']) {
       const { minInstanceCount, maxInstanceCount } = serviceIn(stack, name).template.scaling;

@@ -6,7 +6,7 @@ import { asset } from '@pulumi/pulumi';
 import { CloudRunService, type Platform } from './cloud-run.ts';
 import type { Config } from './config.ts';
 import { imageOf } from './images.ts';
-import { JOB_NAME } from './names.ts';
+import { GRAPH, JOB_NAME } from './names.ts';
 import { machinesAt } from './network.ts';
 import { jsonIn } from './service.ts';
 import { bucketName } from './services.ts';
@@ -22,7 +22,7 @@ export function makeGraph(platform: Platform): void {
 }
 
 function makeNode(platform: Platform): void {
-  const graph = platform.stack.services.find(({ name }) => name === 'graph')!;
+  const graph = platform.stack.services.find(({ name }) => name === GRAPH)!;
   const image = imageOf('node', platform.stack.config);
   if (image !== null) new CloudRunService(graph.name, image, graph, platform);
 }
@@ -51,7 +51,7 @@ function makeJob({ stack, accounts, network, rights }: Platform): void {
       ...{ machineType: machine, numWorkers: 1, maxWorkers, autoscalingAlgorithm: 'THROUGHPUT_BASED' },
       enableStreamingEngine: true,
       ...{ subnetwork: machinesAt(config, network), ipConfiguration: 'WORKER_IP_PRIVATE' },
-      serviceAccountEmail: accounts.services.get('graph')!.email,
+      serviceAccountEmail: accounts.services.get(GRAPH)!.email,
       ...{ tempLocation: `gs://${bucket}/dataflow/temp`, stagingLocation: `gs://${bucket}/dataflow/staging` },
       // What is in its windows goes out; bars under way leave as incomplete.
       onDelete: 'drain',

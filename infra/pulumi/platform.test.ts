@@ -91,7 +91,7 @@ describe.each(STACKS)('the platform of $tier, $stage', (which) => {
   });
 
   it('runs the graph in one way alone', () => {
-    const node = of(stack, 'cloudrunv2/service:').filter(({ name }) => name === 'graph');
+    const node = of(stack, 'cloudrunv2/service:').filter(({ name }) => name === 'signal-graph');
     const isJob = which.tier === 'dataflow';
     expect([node.length, of(stack, 'dataflow/').length]).toEqual(isJob ? [0, 1] : [1, 0]);
   });
@@ -104,7 +104,7 @@ describe('the job of Dataflow', () => {
     expect(inputs).toMatchObject({
       ...{ ipConfiguration: 'WORKER_IP_PRIVATE', enableStreamingEngine: true, onDelete: 'drain' },
       ...{ autoscalingAlgorithm: 'THROUGHPUT_BASED', maxWorkers: 4, machineType: 'n2-standard-2' },
-      serviceAccountEmail: ACCOUNT('graph'),
+      serviceAccountEmail: ACCOUNT('signal-graph'),
       parameters: { workerImage: `asia-southeast1-docker.pkg.dev/${PROJECT}/cst/worker:1.0`, venue: 'bybit' },
     });
   });
@@ -137,8 +137,11 @@ describe('the job of Dataflow', () => {
       await stackOf({ tier: 'single-node', runGraph: false }),
     ];
     for (const stack of [still, single]) {
-      expect([...of(stack, 'dataflow/'), ...stack.filter(({ name }) => name === 'graph')]).toHaveLength(1);
-      expect(of(stack, 'serviceaccount/account:').map(({ name }) => name)).toContain('graph');
+      expect([
+        ...of(stack, 'dataflow/'),
+        ...stack.filter(({ name }) => name === 'signal-graph'),
+      ]).toHaveLength(1);
+      expect(of(stack, 'serviceaccount/account:').map(({ name }) => name)).toContain('signal-graph');
     }
     const kept = (stack: Stacked) => of(stack, 'pubsub/subscription:').map(({ name }) => name);
     expect(kept(still)).toEqual(kept(single));

@@ -89,6 +89,6 @@ describe('a move between tiers', () => {
     ]);
     const keys = (stack: Stacked) =>
       new Set(stack.map(({ type, name }) => `${type.split(':').at(-1)} ${name}`));
-    expect([...keys(node)].filter((key) => !keys(job).has(key))).toEqual(['Service graph']);
+    expect([...keys(node)].filter((key) => !keys(job).has(key))).toEqual(['Service signal-graph']);
   });
 });

@@ -5,6 +5,7 @@
 import { GRAPH_INPUTS, subscriptionSettings } from '../../schemas/subscriptions.ts';
 import type { Config } from './config.ts';
 import { functionsOf } from './function-services.ts';
+import { GRAPH } from './names.ts';
 import { jsonIn, QUIET, type Service } from './service.ts';
 
 const ONE = { min: 1, max: 1 } as const;
@@ -48,7 +49,7 @@ function relayOf(
 function graphOf({ tier, region, graphParams, deadmanUrl }: Config): Service {
   return {
     ...QUIET,
-    name: 'graph',
+    name: GRAPH,
     about: 'Candles, levels and scalp signals from trades',
     image: tier === 'single-node' ? 'node' : 'worker',
     region,

@@ -26,7 +26,7 @@ describe('the graph', () => {
     const written = payloads('beam:transform:pubsub_write:v1').map((payload) =>
       PubSubWritePayload.fromBinary(payload),
     );
-    expect([...services.get('graph')!.publishes].sort()).toEqual(
+    expect([...services.get('signal-graph')!.publishes].sort()).toEqual(
       [...new Set(written.map(({ topic }) => last(topic)))].sort(),
     );
   });
@@ -35,7 +35,7 @@ describe('the graph', () => {
     const read = payloads('beam:transform:pubsub_read:v1').map((payload) =>
       PubSubReadPayload.fromBinary(payload),
     );
-    expect(services.get('graph')!.pulls.map(({ id }) => id)).toEqual(
+    expect(services.get('signal-graph')!.pulls.map(({ id }) => id)).toEqual(
       read.map(({ subscription }) => last(subscription)),
     );
   });

@@ -119,19 +119,19 @@ describe('settings of a stack', () => {
   });
 
   it('start the graph on one node by flags that cst run knows', async () => {
-    const flags = await flagsOf(addRun, ['run', ...containerOf(stack, 'graph').args]);
+    const flags = await flagsOf(addRun, ['run', ...containerOf(stack, 'signal-graph').args]);
     expect(flags).toMatchObject({ bus: 'pubsub', healthPort: '8080' });
   });
 
   it('give the graph its parameters', () => {
-    const layers = layersOf([], environmentIn(stack, 'graph'), keysOf(Settings));
+    const layers = layersOf([], environmentIn(stack, 'signal-graph'), keysOf(Settings));
     const { market } = layered(layers).values.signals;
     expect(market).toEqual({ ...DEFAULT_PARAMS.market, ...graphParams.market });
   });
 
   it('tell the graph whom to ask while all is well, and every service where its spans are collected', () => {
-    expect(environmentIn(stack, 'graph')).toHaveProperty('CST_DEADMAN_URL', deadmanUrl);
-    for (const name of ['relay-bybit-a', 'graph', 'trade-desk']) {
+    expect(environmentIn(stack, 'signal-graph')).toHaveProperty('CST_DEADMAN_URL', deadmanUrl);
+    for (const name of ['relay-bybit-a', 'signal-graph', 'trade-desk']) {
       expect(environmentIn(stack, name)).toHaveProperty('OTEL_EXPORTER_OTLP_ENDPOINT', otlpEndpoint);
     }
   });

@@ -1,6 +1,7 @@
 /** The rest: Dataflow in its tier, timers and queues, network, logs and metrics. */
 import { METRICS } from '../../../schemas/metrics.ts';
 import type { Config } from '../../pulumi/config.ts';
+import { GRAPH } from '../../pulumi/names.ts';
 import type { Service } from '../../pulumi/service.ts';
 import { DAYS, GIB, HOURS, SECONDS, type Use } from '../bill.ts';
 import { ASSUMED } from '../rates.ts';
@@ -10,7 +11,7 @@ import type { Load, Traffic } from '../traffic.ts';
 export function dataflowUses({ tier, runGraph, region, dataflow }: Config, traffic: Traffic): Use[] {
   if (tier !== 'dataflow' || !runGraph) return [];
   const { vcpu, memoryGiB, diskGiB, shuffles } = ASSUMED.worker;
-  const about = { resource: 'graph', region, grows: 'idle' } as const;
+  const about = { resource: GRAPH, region, grows: 'idle' } as const;
   const why = `one ${dataflow.machine}, of at most ${dataflow.maxWorkers}: it never stops`;
   const read = ['raw-tick-data', 'book-snapshots'] as const;
   const bytes = read.reduce((sum, topic) => sum + traffic[topic].messages * traffic[topic].messageBytes, 0);

@@ -24,10 +24,10 @@ is_there g kms keys describe state --keyring pulumi --location "$region" ||
 
 is_there g iam service-accounts describe "$deployer" ||
   g iam service-accounts create deployer --display-name 'Delivers by Pulumi'
-# Of each family of resources that infra/pulumi makes; no role of a whole project.
-for role in artifactregistry.admin bigquery.admin bigtable.admin cloudbuild.builds.editor cloudkms.cryptoKeyEncrypterDecrypter \
+# Of each family of resources that infra/pulumi makes, and to write the log of its builds; no role of a whole project.
+for role in artifactregistry.admin bigquery.admin bigtable.admin cloudkms.cryptoKeyEncrypterDecrypter \
   cloudscheduler.admin cloudtasks.admin compute.networkAdmin dataflow.admin iam.roleAdmin iam.serviceAccountAdmin \
-  iam.serviceAccountUser logging.configWriter monitoring.admin ondemandscanning.admin pubsub.admin \
+  iam.serviceAccountUser logging.configWriter logging.logWriter monitoring.admin ondemandscanning.admin pubsub.admin \
   resourcemanager.projectIamAdmin run.admin secretmanager.admin serviceusage.serviceUsageAdmin storage.admin; do
   grant "roles/$role"
 done

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { ENVIRONMENT } from '../engines/needs.ts';
 import { ROOT } from '../images/recipe.ts';
 
@@ -97,8 +98,18 @@ describe('bootstrap.sh', () => {
     expect([status, made(calls)]).toEqual([0, 0]);
   });
 
+  const roles = bootstrap('').calls.flatMap((call) => /--role (\S+)/.exec(call)?.[1] ?? []);
+
+  it('lets Cloud Build write the log of what runs as the account', () => {
+    const { options, serviceAccount } = parse(readFileSync(join(ROOT, 'cloudbuild.yaml'), 'utf8'));
+    expect([options.logging, serviceAccount]).toEqual([
+      'CLOUD_LOGGING_ONLY',
+      expect.stringContaining('/deployer@'),
+    ]);
+    expect(roles).toContain('roles/logging.logWriter');
+  });
+
   it('gives no role of the whole project', () => {
-    const roles = bootstrap('').calls.flatMap((call) => /--role (\S+)/.exec(call)?.[1] ?? []);
     expect(roles.length).toBeGreaterThan(10);
     expect(roles.filter((role) => /^roles\/(owner|editor|viewer)$/.test(role))).toEqual([]);
   });

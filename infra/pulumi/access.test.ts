@@ -163,7 +163,7 @@ describe.each(STACKS)('in the stack of $tier in $stage', (of) => {
 
 let onAccount: Promise<Stacked> | undefined;
 const trading = () => {
-  onAccount ??= stackOf({ broker: { enabled: true }, analysts: ['group:quants@example.com'] });
+  onAccount ??= stackOf({ broker: { enabled: true }, deadman: true, analysts: ['group:quants@example.com'] });
   return onAccount;
 };
 
@@ -186,6 +186,7 @@ describe('secrets', () => {
       secret.map(({ service, valueSource }) => `${service} ${valueSource.secretKeyRef.secret}`).sort(),
     ).toEqual([
       'chart-renderer telegram-token',
+      'signal-graph deadman-url',
       'telegram-notifier telegram-token',
       'telegram-webhook telegram-token',
       'telegram-webhook telegram-webhook-secret',
@@ -193,7 +194,7 @@ describe('secrets', () => {
       'trade-desk bybit-secret',
     ]);
     const plain = told.filter(({ value }) => value !== undefined);
-    expect(plain.filter(({ name }) => /TOKEN|SECRET|KEY/.test(name))).toEqual([]);
+    expect(plain.filter(({ name }) => /TOKEN|SECRET|KEY|DEADMAN/.test(name))).toEqual([]);
   });
 });
 

@@ -157,12 +157,11 @@ export const Settings = z.strictObject({
     .nullable()
     .default(null)
     .describe('Who is told when something is dead; none: nobody.'),
-  deadmanUrl: z
-    .url({ protocol: /^https$/ })
-    .nullable()
-    .default(null)
+  deadman: z
+    .boolean()
+    .default(false)
     .describe(
-      'Address outside Google that a single node asks each minute while all is well, and that tells somebody when it stops.',
+      'Whether a single node asks an address outside Google each minute while all is well, which tells somebody when it stops. The address is a secret: who knows it can beat instead.',
     ),
   otlpEndpoint: z
     .url({ protocol: /^https?$/ })

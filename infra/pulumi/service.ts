@@ -11,6 +11,7 @@ export const SECRETS = {
   'telegram-webhook-secret': 'What Telegram shows when it calls the webhook: any 32 letters and digits.',
   'bybit-key': 'API key of the account that real orders go to.',
   'bybit-secret': 'Its secret.',
+  'deadman-url': 'Address outside Google that misses us when we are silent.',
 } as const;
 export type SecretName = keyof typeof SECRETS;
 

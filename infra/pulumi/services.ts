@@ -9,6 +9,7 @@ import { GRAPH } from './names.ts';
 import { jsonIn, QUIET, type Service } from './service.ts';
 
 const ONE = { min: 1, max: 1 } as const;
+const DEADMAN = { CST_DEADMAN_URL: 'deadman-url' } as const;
 const GRAPH_OUTPUTS = [
   'market-candles',
   'market-levels',
@@ -46,7 +47,7 @@ function relayOf(
 }
 
 /** The graph, in either tier with the same account, so that the same may do the same. */
-function graphOf({ tier, region, graphParams, deadmanUrl }: Config): Service {
+function graphOf({ tier, region, graphParams, deadman }: Config): Service {
   return {
     ...QUIET,
     name: GRAPH,
@@ -58,10 +59,8 @@ function graphOf({ tier, region, graphParams, deadmanUrl }: Config): Service {
     instances: ONE,
     ...{ cpu: '2', memory: '4Gi' },
     args: tier === 'single-node' ? ['--bus', 'pubsub', '--health-port', '8080'] : [],
-    env: {
-      ...jsonIn('CST_PARAMS', graphParams),
-      ...(deadmanUrl !== null && { CST_DEADMAN_URL: deadmanUrl }),
-    },
+    env: jsonIn('CST_PARAMS', graphParams),
+    secrets: deadman ? DEADMAN : {},
     pulls: GRAPH_INPUTS.map((topic) => subscriptionSettings(topic, 'graph')),
     publishes: GRAPH_OUTPUTS,
   };

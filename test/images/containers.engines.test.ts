@@ -25,6 +25,7 @@ const SECRETS = {
   'telegram-webhook-secret': 'a-secret-of-32-letters-and-digits',
   'bybit-key': 'key',
   'bybit-secret': 'secret',
+  'deadman-url': NOWHERE,
 } as const;
 /** Tells as whom it runs, and what comes of writing. */
 const WRITE = `

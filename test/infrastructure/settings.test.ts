@@ -107,14 +107,13 @@ describe.each(STACKS)('settings in $tier, $stage', (which) => {
 
 describe('settings of a stack', () => {
   const otlpEndpoint = 'http://collector.internal:4318';
-  const deadmanUrl = 'https://hc.example.com/ping';
   const graphParams = { market: { allowedDisorderMs: 1_500 } };
   let stack: Stacked;
   beforeAll(async () => {
     stack = await stackOf({
       ...{ tier: 'single-node', chats: ['-7', '8'], users: ['9'], instruments: ['bybit:SOLUSDT'] },
       ...{ deskParams: { venue: 'binance' }, notifierParams: { swing: 'off' }, broker: { enabled: true } },
-      ...{ tickHistory: true, deadmanUrl, otlpEndpoint, graphParams },
+      ...{ tickHistory: true, otlpEndpoint, graphParams },
     });
   });
 
@@ -129,8 +128,7 @@ describe('settings of a stack', () => {
     expect(market).toEqual({ ...DEFAULT_PARAMS.market, ...graphParams.market });
   });
 
-  it('tell the graph whom to ask while all is well, and every service where its spans are collected', () => {
-    expect(environmentIn(stack, 'signal-graph')).toHaveProperty('CST_DEADMAN_URL', deadmanUrl);
+  it('tell every service where its spans are collected', () => {
     for (const name of ['relay-bybit-a', 'signal-graph', 'trade-desk']) {
       expect(environmentIn(stack, name)).toHaveProperty('OTEL_EXPORTER_OTLP_ENDPOINT', otlpEndpoint);
     }

@@ -64,8 +64,8 @@ describe('cst cost', () => {
   it('lays both tiers side by side, resource by resource', () => {
     const text = costOf(flags({ config: fileOf(OWN), compare: true }));
     expect(text).toMatch(/\$ a month +single-node +dataflow\n/);
-    expect(text).toMatch(/Cloud Run CPU · graph +99\.34 +0\.00\n/);
-    expect(text).toMatch(/Dataflow CPU · graph\* +0\.00 +100\.74\n/);
+    expect(text).toMatch(/Cloud Run CPU · signal-graph +99\.34 +0\.00\n/);
+    expect(text).toMatch(/Dataflow CPU · signal-graph\* +0\.00 +100\.74\n/);
   });
 
   it('says where one node is too small', () => {

@@ -4,28 +4,39 @@ import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { barOf, traceIdOf } from '../../schemas/trace.ts';
 import type { SignalDetail } from '../api.ts';
 
-/** Of a minute of 25 pairs there are 25 traces; only few become signals, but that shows later. */
-const TRACES_KEPT = 2_000;
+/** Most bars become no signal, which shows within seconds: an hour of 25 pairs. */
+const BARS_KEPT = 1_500;
+const SIGNALS_KEPT = 2_000;
 
 export class Traces {
-  readonly #spans = new Map<string, StageSpan[]>();
+  /** Of what all signals of a bar share, by trace. */
+  readonly #ofBars = new Map<string, StageSpan[]>();
+  /** Of one signal alone, by its id. */
+  readonly #ofSignals = new Map<string, StageSpan[]>();
 
   record(span: StageSpan): void {
-    const spans = this.#spans.get(span.traceId);
-    if (spans !== undefined) {
-      spans.push(span);
-      return;
+    const { traceId, stage, attributes } = span;
+    if (attributes.signal !== undefined) {
+      const id = String(attributes.signal);
+      // Bars are soon forgotten, and this signal's is still to be told of.
+      const own = this.#ofSignals.get(id) ?? [...(this.#ofBars.get(traceId) ?? [])];
+      keep(this.#ofSignals, id, [...own, span], SIGNALS_KEPT);
+    } else if (stage !== 'macro') {
+      keep(this.#ofBars, traceId, [...(this.#ofBars.get(traceId) ?? []), span], BARS_KEPT);
     }
-    this.#spans.set(span.traceId, [span]);
-    if (this.#spans.size > TRACES_KEPT) this.#spans.delete(this.#spans.keys().next().value!);
   }
 
   /** Oldest first; null where nothing was measured. */
   of(signal: ScalpSignal): SignalDetail['trace'] {
     const bar = barOf('trade-signals-micro', signal);
-    const spans = bar === null ? undefined : this.#spans.get(traceIdOf(bar));
-    if (spans === undefined) return null;
-    const inOrder = [...spans].sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+    const spans = this.#ofSignals.get(signal.id) ?? (bar && this.#ofBars.get(traceIdOf(bar)));
+    if (!spans) return null;
+    const inOrder = spans.toSorted((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
     return inOrder.map(({ stage, startMs, endMs }) => ({ stage, start: startMs, ms: endMs - startMs }));
   }
+}
+
+function keep(all: Map<string, StageSpan[]>, key: string, spans: StageSpan[], most: number): void {
+  all.set(key, spans);
+  if (all.size > most) all.delete(all.keys().next().value!);
 }

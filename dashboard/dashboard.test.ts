@@ -124,11 +124,15 @@ describe('an answer', () => {
     expect([picture.status, picture.headers['content-type'], picture.body]).toEqual([200, 'image/png', PNG]);
   });
 
-  it('tells of positions that are over, and of equity after each', async () => {
+  it('tells of positions that are over, and of equity before the first, after each and now', async () => {
     const { closed } = await answer('/api/positions');
     expect(closed).toMatchObject([{ signalId: scalp.id, outcome: { exit: { pnl: 43.21 } } }]);
     const { points } = await answer('/api/equity');
-    expect(points).toMatchObject([{ book: 'default', equity: 10_043.21 }, { equity: 10_000 }]);
+    expect(points.map(({ book, equity }) => [book, Math.round(equity * 100) / 100])).toEqual([
+      ['default', 10_000],
+      ['default', 10_043.21],
+      ['default', 10_000],
+    ]);
   });
 
   it.each([

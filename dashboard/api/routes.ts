@@ -62,7 +62,9 @@ export const EquityPoint = z.object({ book: z.string(), ts: EventTime, equity: z
 export type EquityPoint = z.output<typeof EquityPoint>;
 export const Equity = z.object({
   eventId: EventId,
-  points: z.array(EquityPoint).describe('After each exit, oldest first; the last is that of now.'),
+  points: z
+    .array(EquityPoint)
+    .describe('Before the first exit and after each, oldest first within a book; then that of now.'),
 });
 
 export const Feed = z.object({

@@ -174,14 +174,23 @@ async function positions(
 
 async function equity(market: Market, book: string | undefined): Promise<Part<'/api/equity'>> {
   const exits = inOrder([...(await market.history.exits(book)), ...toldExits(market, book)]);
-  const points = exits.flatMap(({ book: name, ts, equity }): EquityPoint[] =>
-    name !== undefined && typeof equity === 'number' ? [{ book: name, ts, equity }] : [],
-  );
+  const points = [...Map.groupBy(exits, (exit) => exit.book)].flatMap(([name, own]) => curveOf(name, own));
   const ts = market.ports.clock.now();
   const now = market.books
     .filter((one) => book === undefined || one.book === book)
     .map((one) => ({ book: one.book, ts, equity: one.equity }));
   return { points: [...points, ...now] };
+}
+
+/** Equity changes with exits alone, so before the first it was less by what that one made. */
+function curveOf(book: string | undefined, exits: readonly PositionEvent[]): EquityPoint[] {
+  const points = exits.flatMap(({ ts, equity, pnl }) =>
+    typeof equity === 'number' ? [{ ts, equity, pnl: pnl ?? 0 }] : [],
+  );
+  const [first] = points;
+  if (book === undefined || first === undefined) return [];
+  const start = { ts: first.ts, equity: first.equity - first.pnl };
+  return [start, ...points].map(({ ts, equity }) => ({ book, ts, equity }));
 }
 
 function toldExits({ log }: Market, book?: string): PositionEvent[] {

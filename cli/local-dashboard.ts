@@ -176,7 +176,7 @@ async function prepare(recording: FoundRecording, out: string, signal: AbortSign
     child.stderr.on('data', (text) => {
       said = `${said}${text}`.slice(-LAST_WORDS);
     });
-    child.on('spawn', () => setPriority(child.pid!, LOW_PRIORITY));
+    child.on('spawn', () => yieldToOthers(child.pid!));
     child.on('error', failed);
     child.on('close', (code) => {
       if (code === 0) done();
@@ -186,6 +186,14 @@ async function prepare(recording: FoundRecording, out: string, signal: AbortSign
         );
     });
   });
+}
+
+function yieldToOthers(pid: number): void {
+  try {
+    setPriority(pid, LOW_PRIORITY);
+  } catch {
+    // It has ended already, or the machine does not allow it: it is no less a replay.
+  }
 }
 
 /** The bars that a recorded stack began with: without them there are no levels for a day. */

@@ -5,6 +5,7 @@ import { addBacktest } from './commands/backtest.ts';
 import { addConfig } from './commands/config.ts';
 import { addCost } from './commands/cost.ts';
 import { addDeploy } from './commands/deploy.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEngine } from './commands/engine.ts';
 import { addLookaheadCheck } from './commands/lookahead-check.ts';
 import { addLooker } from './commands/looker.ts';
@@ -46,6 +47,7 @@ Examples:
   cst replay --help                                            file formats and more examples
   cst engine install                                           Prism and Flink, to replay on
   cst deploy dataflow --help                                   the graph as a job on Google Dataflow
+  cst doctor                                                   what is wrong here, and what to do about it
   cst config show --set                                        what is set, and where it came from
   cst cost                                                     what a stack on Google Cloud costs a month
   cst twin --help                                              an exchange on this machine that fails on demand
@@ -82,6 +84,7 @@ export function programOf(): Command {
   addTelegram(program);
   addTwin(program);
   addConfig(program);
+  addDoctor(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   for (const command of configured(program)) {
     command.hook('preAction', async () => {

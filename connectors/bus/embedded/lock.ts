@@ -1,4 +1,5 @@
 /** One process at a time in a folder: a lock that the operating system lets go of when its holder dies. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
@@ -14,11 +15,27 @@ export function lockFolder(dir: string): () => void {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     return () => database.close();
   } catch (cause) {
-    const isHeld = (cause as { errcode?: number }).errcode === SQLITE_BUSY;
-    const got = isHeld ? 'it in use by another process, or opened twice in this one' : messageOf(cause);
+    const got = isBusy(cause)
+      ? 'it in use by another process, or opened twice in this one'
+      : messageOf(cause);
     throw new UpstreamError(
       `Expected to open the message log in ${dir} alone, got ${got}. Stop the other, or give this one its own folder.`,
       { cause },
     );
   }
+}
+
+/** Whether somebody has the folder now; nothing is made where there is none. */
+export function isFolderLocked(dir: string): boolean {
+  if (!existsSync(join(dir, 'lock'))) return false;
+  try {
+    lockFolder(dir)();
+    return false;
+  } catch (error) {
+    return isBusy((error as UpstreamError).cause);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { errcode?: number } | undefined)?.errcode === SQLITE_BUSY;
 }

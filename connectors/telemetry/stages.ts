@@ -51,6 +51,8 @@ export class Stages {
     const startMs = this.#ends.get(after) ?? this.#arrivals.get(after) ?? sinceMs ?? nowMs;
     // Clocks of two machines may differ: no stage ends before it began.
     const span = { stage, startMs, endMs: Math.max(startMs, nowMs) };
+    // Of a message that does not say when it was.
+    if (!Number.isFinite(span.endMs)) return;
     this.#ends.set(id, span.endMs);
     this.#options.telemetry.record({ traceId: traceIdOf(bar), ...span, attributes: { id, ...attributes } });
   }

@@ -120,10 +120,21 @@ describe('a bus that measures', () => {
       'trade-signals-micro',
       'position-events',
       'book-snapshots',
+      'macro-bias-updates',
       'raw-tick-data',
     ] as const) {
       await bus.publish(topic, damaged);
     }
-    expect([published.length, spans]).toEqual([4, []]);
+    expect([published.length, spans]).toEqual([5, []]);
+  });
+
+  it('tells nobody that a message was not published because it could not be measured', async () => {
+    const record = () => {
+      throw new TypeError('a defect of telemetry');
+    };
+    const { bus, published } = opened();
+    const stages = new Stages({ telemetry: { record }, clock: new ManualClock(CLOSE) });
+    await tracedBus(bus, stages).publish('trade-signals-micro', [signalMessage]);
+    expect(published).toEqual([['trade-signals-micro', [signalMessage]]]);
   });
 });

@@ -1,6 +1,9 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { jsonOf } from '../../functions/request-body.ts';
 import { type Answer, TestDashboard } from '../dashboard.fixture.ts';
 import { Access, SECURITY_HEADERS } from './security.ts';
+import { serve } from './server.ts';
 
 const TOKEN = 'a token of twenty-five ch';
 let open: TestDashboard;
@@ -108,6 +111,27 @@ it('asks those to come again who ask too much at once', async () => {
     Array.from({ length: 8 }, () => [503, '1']),
   );
   await busy.close();
+});
+
+it('cuts off who does not ask to the end, and finds no defect in it', async () => {
+  const defects: unknown[] = [];
+  const server = await serve({
+    ...{ host: '127.0.0.1', port: 0, isPortFlexible: false, patienceMs: 40 },
+    route: async (request, response) => void response.end(JSON.stringify(await jsonOf(request, 100))),
+    onDefect: (error) => defects.push(error),
+  });
+  const { hostname, port } = new URL(server.url);
+  const cut = [
+    'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{',
+    'GET / HTTP/1.1\r\nX: ',
+  ].map(async (beginning) => {
+    const socket = connect(Number(port), hostname).setEncoding('utf8');
+    socket.write(beginning);
+    return (await socket.toArray()).join('');
+  });
+  for (const answer of await Promise.all(cut)) expect(answer).toMatch(/^HTTP\/1.1 408 /);
+  await server.close();
+  expect(defects).toEqual([]);
 });
 
 describe('with a token', () => {

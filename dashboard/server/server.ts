@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly route: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Told of a defect of ours. */
   readonly onDefect: (error: unknown) => void;
+  /** Who has not asked in full by then is cut off: one who never does would hold a place for nothing. Default 10 s. */
+  readonly patienceMs?: number;
 }
 
 export interface Server {
@@ -24,11 +26,17 @@ export interface Server {
 /** Answers under way at once; event streams do not count. More wait for nothing: the stack comes first. */
 const MOST_AT_ONCE = 32;
 const MOST_SOCKETS = 128;
+const PATIENCE_MS = 10_000;
 
 /** @throws UpstreamError where the port is taken, or the address is none of this machine. */
 export async function serve(options: ServerOptions): Promise<Server> {
-  const { host, port, isPortFlexible } = options;
-  const server = createServer((request, response) => void handle(request, response));
+  const { host, port, isPortFlexible, patienceMs = PATIENCE_MS } = options;
+  const limits = {
+    headersTimeout: patienceMs,
+    requestTimeout: patienceMs,
+    connectionsCheckingInterval: patienceMs / 4,
+  };
+  const server = createServer(limits, (request, response) => void handle(request, response));
   server.maxConnections = MOST_SOCKETS;
   let underWay = 0;
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -39,6 +47,8 @@ export async function serve(options: ServerOptions): Promise<Server> {
       expectWelcome(request, host, underWay);
       await options.route(request, response);
     } catch (error) {
+      // Who has left is told nothing, and did not find a defect.
+      if (response.destroyed) return;
       if (sendProblem(request, response, error)) options.onDefect(error);
     } finally {
       underWay -= 1;

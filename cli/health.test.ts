@@ -1,6 +1,6 @@
 import { createServer, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, expect, it, vi } from 'vitest';
 import { type Health, serveHealth } from './health.ts';
 import type { StatusServer } from './status-server.ts';
 
@@ -58,6 +58,17 @@ it('answers a path that is no URL as any other', async () => {
     get(server.url, { path: '//' }, (response) => done(response.resume().statusCode)).on('error', failed);
   });
   expect(await status).toBe(200);
+});
+
+it('leaves the service its sockets, however many ask', async () => {
+  const server = await serveHealth(() => WELL, { port: 0, host: '127.0.0.1' });
+  servers.push(server);
+  const port = Number(new URL(server.url).port);
+  const sockets = Array.from({ length: 70 }, () => connect(port, '127.0.0.1'));
+  let turnedAway = 0;
+  for (const socket of sockets) socket.on('error', () => {}).on('close', () => (turnedAway += 1));
+  await vi.waitFor(() => expect(turnedAway).toBe(6), { timeout: 5_000 });
+  for (const socket of sockets) socket.destroy();
 });
 
 it('names the port that is taken', async () => {

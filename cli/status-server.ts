@@ -22,17 +22,23 @@ export interface StatusAddress {
   readonly host: string;
 }
 
+/** Who asks may be anybody; what the service needs sockets for comes first. */
+const MOST_SOCKETS = 64;
+/** Who has not asked in full by then is cut off. */
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_500 };
+
 /**
  * `/live`: 200 while the process answers; to restart it because something outside is down would help nobody. `/metrics`:
  * numbers. Any other path, `/healthz` by custom: 200 while it is of use, else 503; with the same JSON as `/live`.
  * @throws UpstreamError where the port is taken.
  */
 export async function serveStatus(pages: StatusPages, { port, host }: StatusAddress): Promise<StatusServer> {
-  const server = createServer((request, response) => {
+  const server = createServer(PATIENCE, (request, response) => {
     void answer(pages, request.url ?? '/')
       .catch((error) => ({ status: 500, type: 'text/plain', text: `${messageOf(error)}\n` }))
       .then(({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text));
   });
+  server.maxConnections = MOST_SOCKETS;
   await new Promise<void>((listening, failed) => {
     server.once('error', (cause) =>
       failed(new UpstreamError(`Cannot serve health on ${host}:${port}: ${messageOf(cause)}`, { cause })),

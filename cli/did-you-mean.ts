@@ -8,10 +8,15 @@ export function didYouMean(word: string, known: readonly string[]): string {
   let best: string | undefined;
   let bestDistance = Math.min(MAX_DISTANCE, Math.ceil(word.length / 2)) + 1;
   for (const candidate of known) {
-    const d = distance(word.toLowerCase(), candidate.toLowerCase());
+    const d = distanceOf(word.toLowerCase(), candidate.toLowerCase());
     if (d < bestDistance) [best, bestDistance] = [candidate, d];
   }
   return best === undefined ? '' : ` Did you mean "${best}"?`;
+}
+
+/** The beginning of a word is as near as one letter. */
+function distanceOf(word: string, candidate: string): number {
+  return word.length > 1 && candidate.startsWith(word) ? 1 : distance(word, candidate);
 }
 
 /** Levenshtein distance: insertions, deletions and replacements of one letter. */

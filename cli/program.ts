@@ -18,6 +18,7 @@ import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addSql } from './commands/sql.ts';
 import { addStart } from './commands/start.ts';
+import { addLogs, addStatus } from './commands/status.ts';
 import { addTelegram } from './commands/telegram.ts';
 import { addTrace } from './commands/trace.ts';
 import { addTune } from './commands/tune.ts';
@@ -47,6 +48,8 @@ Examples:
   cst replay --help                                            file formats and more examples
   cst engine install                                           Prism and Flink, to replay on
   cst deploy dataflow --help                                   the graph as a job on Google Dataflow
+  cst status                                                   whether a stack runs, and how it is
+  cst logs --follow                                            what it says, and has said
   cst doctor                                                   what is wrong here, and what to do about it
   cst config show --set                                        what is set, and where it came from
   cst cost                                                     what a stack on Google Cloud costs a month
@@ -85,6 +88,8 @@ export function programOf(): Command {
   addTwin(program);
   addConfig(program);
   addDoctor(program);
+  addStatus(program);
+  addLogs(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   for (const command of configured(program)) {
     command.hook('preAction', async () => {

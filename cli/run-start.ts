@@ -4,6 +4,8 @@ import type { Broker } from '../connectors/broker/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { SIMULATED_SYMBOLS } from '../connectors/exchanges/simulated/instruments.ts';
 import { openOtlp } from '../connectors/telemetry/service.ts';
+import { messageOf } from '../schemas/errors.ts';
+import type { TopicName } from '../schemas/topics.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
 import type { Close } from './close-in-order.ts';
 import { settingsOf } from './config/resolve.ts';
@@ -18,6 +20,8 @@ import { LocalDashboard } from './local-dashboard.ts';
 import { telegramAccess } from './local-messenger.ts';
 import { LocalStack, type LocalStackOptions, removeStack } from './local-stack.ts';
 import { bybitSource, LIVE_SYMBOLS, type MarketSource, simulatedSource } from './market-source.ts';
+import { logMessage, stackLog } from './observe/log-file.ts';
+import { keepStatus } from './observe/status-file.ts';
 import { paramsLayer } from './params-file.ts';
 import { type Screen, screenOf } from './screen.ts';
 import { stackLayer } from './stack-config.ts';
@@ -27,6 +31,7 @@ import { StackView } from './stack-view.ts';
 import { MAX_SPEED, type StartFlags } from './start-flags.ts';
 import { renderStatus } from './status.ts';
 import { untilStopRequest } from './stop-request.ts';
+import { version } from './version.ts';
 
 export async function runStart(flags: StartFlags): Promise<void> {
   const symbols = symbolsOf(flags.symbols) ?? (flags.live ? null : SIMULATED_SYMBOLS);
@@ -96,15 +101,21 @@ interface StackOptions
 }
 
 async function runStack(options: StackOptions, stopAsked: Promise<void>): Promise<void> {
-  const { source, broker } = options;
+  const { source, broker, dir } = options;
+  const log = stackLog(dir, systemClock);
+  log('INFO', `Started: ${source.title}, process ${process.pid}.`);
   let universe: LiveUniverse | undefined;
   try {
     const screen = screenOf(process.stdout, process.stderr);
-    if (options.symbols === null) universe = await universeOf(source, screen.notice);
-    const symbols = options.symbols ?? universe?.symbols ?? LIVE_SYMBOLS;
-    const dashboard = dashboardOf(options, () => universe?.symbols ?? symbols, screen.notice);
-    const notice = (line: string) => {
+    const tell = (line: string) => {
       screen.notice(line);
+      log('INFO', line);
+    };
+    if (options.symbols === null) universe = await universeOf(source, tell);
+    const symbols = options.symbols ?? universe?.symbols ?? LIVE_SYMBOLS;
+    const dashboard = dashboardOf(options, () => universe?.symbols ?? symbols, tell);
+    const notice = (line: string) => {
+      tell(line);
       dashboard?.notice(line);
     };
     let view: StackView | undefined;
@@ -119,17 +130,29 @@ async function runStack(options: StackOptions, stopAsked: Promise<void>): Promis
     try {
       closeEyes = await openEyes(stack, { ...options, notice });
       universe?.follow((wanted, halted) => stack.follow(wanted, halted));
-      view = await viewOf(stack, options, screen);
+      let lastSignal: string | null = null;
+      view = await viewOf(stack, options, screen, (topic, json) => {
+        lastSignal = logMessage(log, topic, json) ?? lastSignal;
+      });
       const url = await dashboard?.open(stack, view);
-      if (url !== undefined) screen.notice(`Dashboard: ${url}`);
+      if (url !== undefined) tell(`Dashboard: ${url}`);
       const isOver = stopAsked.then(() => dashboard?.close());
-      await watch(stack, view, screen, isOver);
+      const seen = view;
+      const kept = keepStatus(dir, {
+        ...{ clock: systemClock, version: version() },
+        read: () => ({ status: seen.status(), lastSignal }),
+      });
+      await watch(stack, view, screen, { isOver, beforeEnd: () => kept.close() });
     } finally {
       await dashboard?.close();
       await universe?.stop();
       await stack.stop();
       await closeEyes?.();
     }
+    log('INFO', 'Stopped.');
+  } catch (error) {
+    log('ERROR', messageOf(error));
+    throw error;
   } finally {
     await universe?.stop();
     await source.close();
@@ -155,14 +178,18 @@ function dashboardOf(
   return new LocalDashboard({ address, source, kind, speed, dir, recordings, symbols, notice });
 }
 
-function viewOf(stack: LocalStack, { source, isJson }: StackOptions, screen: Screen): Promise<StackView> {
-  const shown = isJson
-    ? {
-        print: () => {},
-        onMessage: (topic: string, json: string) => screen.print(`{"topic":"${topic}","message":${json}}`),
-      }
-    : { print: screen.alert };
-  return StackView.open({ stack, source, clock: systemClock, ...shown });
+function viewOf(
+  stack: LocalStack,
+  { source, isJson }: StackOptions,
+  screen: Screen,
+  hear: (topic: TopicName, json: string) => void,
+): Promise<StackView> {
+  const onMessage = (topic: TopicName, json: string) => {
+    hear(topic, json);
+    if (isJson) screen.print(`{"topic":"${topic}","message":${json}}`);
+  };
+  const print = isJson ? () => {} : screen.alert;
+  return StackView.open({ stack, source, clock: systemClock, print, onMessage });
 }
 
 /** Runs the stack under the eyes of a person, until a signal, the time given, or a failure. */
@@ -170,16 +197,17 @@ async function watch(
   stack: LocalStack,
   view: StackView,
   screen: Screen,
-  stopAsked: Promise<void>,
+  { isOver, beforeEnd }: { isOver: Promise<void>; beforeEnd: () => void },
 ): Promise<void> {
   screen.follow({ notice: (line) => view.notice(line), text: () => renderStatus(view.status()) });
   try {
-    await Promise.race([stack.run(), stopAsked]);
+    await Promise.race([stack.run(), isOver]);
   } finally {
     screen.close();
     process.stderr.write('Stopping: publishing what was received …\n');
     await view.readBooks();
     const status = view.status();
+    beforeEnd();
     await view.close();
     await stack.stop();
     const since = (ms: number | null) => (ms === null ? 'none' : `after ${duration(ms)}`);

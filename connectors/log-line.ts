@@ -2,7 +2,9 @@
 import { rootSpanIdOf } from '../schemas/trace.ts';
 import type { Clock } from './clock/port.ts';
 
-export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
+/** The gravest last. */
+export const SEVERITIES = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 export interface LogLine {
   readonly severity: Severity;

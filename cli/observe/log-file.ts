@@ -1,0 +1,45 @@
+/** The log of a stack in its folder: bounded, one JSON object a line, whole up to the moment that it was killed. */
+import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../connectors/clock/port.ts';
+import { jsonLog, type Log, traceFields } from '../../connectors/log-line.ts';
+import { barOfSignal, traceIdOf } from '../../schemas/trace.ts';
+
+/** Of both files, the one that is written and the one before. Unit: bytes. */
+const MAX_BYTES = 16 << 20;
+const LOG_FILE = 'stack.log';
+
+/** Of a stack's folder, the oldest first. */
+export function logFiles(dir: string): readonly [old: string, current: string] {
+  return [join(dir, `${LOG_FILE}.old`), join(dir, LOG_FILE)];
+}
+
+/** A disk that fails costs lines, and never the stack. */
+export function stackLog(dir: string, clock: Clock, maxBytes = MAX_BYTES): Log {
+  const [old, current] = logFiles(dir);
+  let size = statSync(current, { throwIfNoEntry: false })?.size ?? 0;
+  // Whoever wrote before may have died within a line.
+  let start = size > 0 ? '\n' : '';
+  return jsonLog(clock, (line) => {
+    try {
+      if (size + line.length > maxBytes / 2 && size > 0) {
+        renameSync(current, old);
+        [size, start] = [0, ''];
+      }
+      appendFileSync(current, start + line);
+      size += Buffer.byteLength(start + line);
+      start = '';
+    } catch {
+      // It is told of by what else the disk does not take.
+    }
+  });
+}
+
+/** What a person would look for again: signals, biases, decisions, ends of positions. Id of a signal, null of all else. */
+export function logMessage(log: Log, topic: string, json: string): string | null {
+  const { id, signalId = id, kind, side, pair, refusal, bias } = JSON.parse(json);
+  const bar = barOfSignal(String(signalId));
+  const words = [topic, kind, side, pair, bias, refusal].filter((word) => typeof word === 'string');
+  log('INFO', words.join(' '), { id, signal: signalId, ...(bar && traceFields(traceIdOf(bar), undefined)) });
+  return topic.startsWith('trade-signals') ? id : null;
+}

@@ -1,0 +1,188 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '../../connectors/clock/manual.ts';
+import { systemClock } from '../../connectors/clock/system.ts';
+import { newBook } from '../../functions/trade-desk/state.ts';
+import type { StackStatus } from '../status.ts';
+import { logFiles, logMessage, stackLog } from './log-file.ts';
+import { followLog, type LogQuery, readLog } from './log-reader.ts';
+import { sinceOf } from './run.ts';
+import { keepStatus, readStatus } from './status-file.ts';
+
+const T = Date.UTC(2026, 0, 5, 9, 30);
+const MAIN = resolve(import.meta.dirname, '../main.ts');
+const newFolder = () => mkdtempSync(join(tmpdir(), 'observe-'));
+const ALL: LogQuery = { sinceMs: 0, level: 'DEBUG', trace: undefined };
+const textOf = async (dir: string, query: LogQuery = ALL) =>
+  (await readLog(dir, query)).map(({ message }) => message);
+
+describe('the log of a stack', () => {
+  it('is bounded: the newest lines are kept', async () => {
+    const dir = newFolder();
+    const log = stackLog(dir, new ManualClock(T), 2_000);
+    for (let n = 0; n < 100; n++) log('INFO', `line ${n}`);
+    const bytes = logFiles(dir).reduce((sum, path) => sum + statSync(path).size, 0);
+    expect(bytes).toBeLessThanOrEqual(2_000);
+    const kept = await textOf(dir);
+    expect(kept.length).toBeGreaterThan(10);
+    expect(kept).toEqual(Array.from({ length: 100 }, (_, n) => `line ${n}`).slice(-kept.length));
+  });
+
+  it('goes on where an earlier process was killed within a line', async () => {
+    const dir = newFolder();
+    stackLog(dir, new ManualClock(T))('INFO', 'before');
+    appendFileSync(logFiles(dir)[1], '{"severity":"INF');
+    stackLog(dir, new ManualClock(T))('INFO', 'after');
+    expect(await textOf(dir)).toEqual(['before', 'after']);
+  });
+
+  it('costs the stack nothing where it cannot be written', () => {
+    const log = stackLog(join(newFolder(), 'nowhere'), new ManualClock(T));
+    expect(() => log('INFO', 'x')).not.toThrow();
+  });
+
+  it('is asked by time, gravity, signal and trace', async () => {
+    const dir = newFolder();
+    const clock = new ManualClock(T);
+    const log = stackLog(dir, clock);
+    const signalId = `sr-exhaustion:default:SOLUSDT:LONG:${T}`;
+    const event = {
+      id: `${signalId}:a:REFUSAL`,
+      signalId,
+      kind: 'REFUSAL',
+      pair: 'SOLUSDT',
+      refusal: 'COOLDOWN',
+    };
+    log('WARNING', 'first');
+    await clock.advanceTo(T + 60_000);
+    expect(logMessage(log, 'position-events', JSON.stringify(event))).toBe(null);
+    expect(await textOf(dir, { ...ALL, sinceMs: T + 1 })).toEqual([
+      'position-events REFUSAL SOLUSDT COOLDOWN',
+    ]);
+    expect(await textOf(dir, { ...ALL, level: 'WARNING' })).toEqual(['first']);
+    const [line] = await readLog(dir, { ...ALL, trace: 'sr-exhaustion:default:SOL' });
+    const traceId = line!['logging.googleapis.com/trace']!;
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(await readLog(dir, { ...ALL, trace: traceId.slice(0, 8) })).toEqual([line]);
+    expect(await readLog(dir, { ...ALL, trace: 'other' })).toEqual([]);
+  });
+
+  it('is followed through a change of files without a line lost or told twice', async () => {
+    const dir = newFolder();
+    const log = stackLog(dir, systemClock, 1_000);
+    log('INFO', 'before');
+    const over = new AbortController();
+    const told: string[] = [];
+    const onLine = ({ message }: { message: string }) => void told.push(message);
+    const following = followLog(dir, ALL, { clock: systemClock, signal: over.signal, onLine });
+    const expected = Array.from({ length: 12 }, (_, n) => `line ${n}`);
+    await vi.waitFor(() => expect(told).toEqual([]));
+    for (const line of expected) {
+      log('INFO', line);
+      await vi.waitFor(() => expect(told.at(-1)).toBe(line), { timeout: 5_000 });
+    }
+    over.abort();
+    await following;
+    expect(told).toEqual(expected);
+  });
+
+  it.each([
+    ['90s', T - 90_000],
+    ['2h', T - 7_200_000],
+    ['1d', T - 86_400_000],
+    ['2026-01-01T00:00:00Z', Date.UTC(2026, 0, 1)],
+  ])('since %s', (text, ms) => expect(sinceOf(text, T)).toBe(ms));
+
+  it('says how a time is written', () => {
+    expect(() => sinceOf('yesterday', T)).toThrow(
+      /Expected --since as 10m, 2h, 1d, or a time .* got "yesterday"/,
+    );
+  });
+});
+
+const STATUS: StackStatus = {
+  ...{ source: 'simulated exchange, 60×', connected: true, marketTimeMs: T, uptimeMs: 5_000 },
+  ...{ symbols: 1, trades: 10, tradesPerSecond: 2, reconnects: 0, lagMs: null, backlog: 0, signals: 0 },
+  candles: { '1m': 1, '5m': 0, '15m': 0, '1h': 0, '4h': 0 },
+  ...{ lastCandles: [], deadLetters: 0, books: [newBook('default', 10_000)], refusals: {}, biases: {} },
+  ...{ swings: [], alerts: { sent: 1, waiting: 0, charts: 1 }, notice: null },
+};
+
+describe('the status of a stack', () => {
+  const read = () => ({ status: STATUS, lastSignal: 's' });
+  const keep = (dir: string) => keepStatus(dir, { clock: new ManualClock(T), version: '1', read });
+
+  it('is kept from its first moment, and says when it was asked to end', () => {
+    const dir = newFolder();
+    const keeper = keep(dir);
+    expect(readStatus(dir)).toMatchObject({
+      pid: process.pid,
+      startedMs: T,
+      isStopped: false,
+      lastSignal: 's',
+    });
+    keeper.close();
+    expect(readStatus(dir)).toMatchObject({ isStopped: true, status: STATUS });
+  });
+
+  it('costs the stack nothing where there is none', () => {
+    const dir = join(newFolder(), 'nowhere');
+    const failing = keepStatus(dir, {
+      ...{ clock: new ManualClock(T), version: '1' },
+      read: () => {
+        throw new Error('database is not open');
+      },
+    });
+    expect(() => failing.close()).not.toThrow();
+    expect(readStatus(dir)).toBe(null);
+  });
+});
+
+const cst = (...words: string[]) => spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
+
+it('cst status and cst logs tell of a stack while it runs, and after it was killed', async () => {
+  const dir = newFolder();
+  expect(cst('status', '--dir', dir)).toMatchObject({ status: 3, stdout: '' });
+  const child = spawn(process.execPath, [MAIN, 'start', '--dir', dir, '--speed', '120', '--no-dashboard'], {
+    stdio: 'ignore',
+  });
+  const exit = once(child, 'exit');
+  await vi.waitFor(() => expect(readStatus(join(dir, 'simulated'))).not.toBe(null), {
+    timeout: 30_000,
+    interval: 50,
+  });
+  const running = cst('status', '--dir', dir, '--json');
+  expect(running.status).toBe(0);
+  expect(JSON.parse(running.stdout)).toMatchObject({
+    running: true,
+    stacks: [{ running: true, pid: child.pid }],
+  });
+  child.kill('SIGKILL');
+  await exit;
+  const after = cst('status', '--dir', dir);
+  expect(after.status).toBe(3);
+  expect(after.stderr).toMatch(/was killed, or died: .*See cst logs --dir .* \(code 3\)\n$/);
+  const logs = cst('logs', '--dir', dir, '--level', 'info', '--json');
+  expect(logs.status).toBe(0);
+  expect(JSON.parse(logs.stdout.split('\n')[0]!)).toMatchObject({
+    severity: 'INFO',
+    message: expect.stringMatching(/^Started: simulated exchange .*, process \d+\.$/),
+  });
+}, 60_000);
+
+it('cst logs says what it expects', () => {
+  const dir = newFolder();
+  expect(cst('logs', '--dir', dir)).toMatchObject({ status: 2, stdout: '' });
+  mkdirSync(join(dir, 'live'));
+  writeFileSync(logFiles(join(dir, 'live'))[1], '');
+  const wrong = cst('logs', '--dir', dir, '--level', 'warn');
+  expect([wrong.status, wrong.stderr]).toEqual([
+    4,
+    'Error: Expected --level one of debug, info, warning, error, got "warn". Did you mean "warning"? (code 4)\n',
+  ]);
+  expect(readFileSync(logFiles(join(dir, 'live'))[1], 'utf8')).toBe('');
+});

@@ -1,0 +1,140 @@
+/** What `cst status` and `cst logs` do. */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import type { Clock } from '../../connectors/clock/port.ts';
+import { systemClock } from '../../connectors/clock/system.ts';
+import { SEVERITIES, type Severity } from '../../connectors/log-line.ts';
+import { ConfigError, NotFoundError, NotRunningError } from '../../schemas/errors.ts';
+import { EXIT } from '../errors.ts';
+import { duration } from '../figures.ts';
+import { numberOf, oneOf } from '../flags.ts';
+import { renderStatus } from '../status.ts';
+import { untilStopRequest } from '../stop-request.ts';
+import { instantOf } from '../times.ts';
+import { logFiles } from './log-file.ts';
+import { followLog, type Line, readLog } from './log-reader.ts';
+import { isRunning, type KeptStatus, readStatus } from './status-file.ts';
+
+export interface StatusFlags {
+  readonly dir: string;
+  readonly json?: boolean;
+}
+
+export interface LogsFlags {
+  readonly dir: string;
+  readonly follow?: boolean;
+  readonly since?: string;
+  readonly level: string;
+  readonly trace?: string;
+  readonly lines: string;
+  readonly json?: boolean;
+}
+
+/** A stack's folder, or the one that `cst start` was given. */
+const FOLDERS = ['live', 'simulated', ''];
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const COLOURS = { DEBUG: 'dim', INFO: 'reset', WARNING: 'yellow', ERROR: 'red' } as const;
+
+/** @throws NotRunningError where none runs, and says how the last one ended. */
+export function runStatus({ dir, json }: StatusFlags): void {
+  const stacks = FOLDERS.map((name) => join(dir, name)).flatMap((folder) => {
+    const kept = readStatus(folder);
+    return kept === null ? [] : [{ folder, isRunning: isRunning(folder), kept }];
+  });
+  const running = stacks.filter((stack) => stack.isRunning);
+  if (json) {
+    print(JSON.stringify({ running: running.length > 0, stacks: stacks.map(jsonOf) }));
+    if (running.length === 0) process.exitCode = EXIT.notRunning;
+    return;
+  }
+  if (running.length === 0) throw notRunning(dir, stacks);
+  for (const { folder, kept } of running) print(textOf(folder, kept));
+}
+
+type Stack = { folder: string; isRunning: boolean; kept: KeptStatus };
+
+function jsonOf({ folder, isRunning: running, kept }: Stack) {
+  return { dir: folder, running, ...kept };
+}
+
+function textOf(
+  folder: string,
+  { pid, version, startedMs, writtenMs, lastSignal, status }: KeptStatus,
+): string {
+  const [since, age] = [new Date(startedMs).toISOString(), systemClock.now() - writtenMs];
+  return [
+    renderStatus(status),
+    `last     ${lastSignal ?? 'no signal yet'}`,
+    `process  ${pid} · version ${version} · in ${folder} · since ${since} · seen ${duration(age)} ago`,
+  ].join('\n');
+}
+
+function notRunning(dir: string, stacks: readonly Stack[]): NotRunningError {
+  const last = stacks.toSorted((a, b) => b.kept.writtenMs - a.kept.writtenMs)[0];
+  if (last === undefined)
+    return new NotRunningError(`No stack runs in ${dir}, and none has. Start one: cst start.`);
+  const { writtenMs, isStopped } = last.kept;
+  const end = isStopped ? 'was stopped' : 'was killed, or died: its state is kept,';
+  return new NotRunningError(
+    `No stack runs in ${dir}. The last one, in ${last.folder}, ${end} at ${new Date(writtenMs).toISOString()}. See cst logs --dir ${dir}.`,
+  );
+}
+
+/** @throws NotFoundError where there is no log. */
+export async function runLogs(flags: LogsFlags, clock: Clock = systemClock): Promise<void> {
+  const query = {
+    sinceMs: flags.since === undefined ? 0 : sinceOf(flags.since, clock.now()),
+    level: oneOf(flags.level, LEVELS, '--level').toUpperCase() as Severity,
+    trace: flags.trace,
+  };
+  const last = numberOf(flags.lines, '--lines', 0, 1e9);
+  const dir = newest(flags.dir);
+  const show = (line: Line) => print(flags.json ? JSON.stringify(line) : lineText(line));
+  const lines = await readLog(dir, query);
+  for (const line of flags.since === undefined ? lines.slice(Math.max(0, lines.length - last)) : lines)
+    show(line);
+  if (!flags.follow) return;
+  await untilStopRequest(async (stopAsked) => {
+    const over = new AbortController();
+    void stopAsked.then(() => over.abort());
+    await followLog(dir, query, { clock, signal: over.signal, onLine: show });
+  });
+}
+
+export const LEVELS = SEVERITIES.map((severity) => severity.toLowerCase());
+
+/** The folder whose log was written last. */
+function newest(dir: string): string {
+  const folders = FOLDERS.map((name) => join(dir, name)).filter((folder) => existsSync(logFiles(folder)[1]));
+  const writtenMs = (folder: string) => statSync(logFiles(folder)[1]).mtimeMs;
+  const found = folders.toSorted((a, b) => writtenMs(b) - writtenMs(a))[0];
+  if (found !== undefined) return found;
+  throw new NotFoundError(
+    `Expected the log of a stack in ${dir}, got none. cst start keeps it in its --dir; name that one.`,
+  );
+}
+
+/** @throws ConfigError */
+export function sinceOf(text: string, nowMs: number): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text.trim()) ?? [];
+  if (unit !== undefined) return nowMs - Number(count) * UNITS[unit as keyof typeof UNITS];
+  try {
+    return instantOf(text, '--since');
+  } catch {
+    throw new ConfigError(
+      `Expected --since as 10m, 2h, 1d, or a time like 2026-01-31T12:00:00Z, got "${text}".`,
+    );
+  }
+}
+
+function lineText({ severity, time, message, 'logging.googleapis.com/trace': trace }: Line): string {
+  const level = severity === 'INFO' ? '' : `${severity}: `;
+  const tail = trace === undefined ? '' : `  ${trace.slice(0, 8)}`;
+  // Without colour where NO_COLOR is set, or the output is no terminal.
+  return `${time.slice(0, 19)}Z ${styleText(COLOURS[severity], level + message, { stream: process.stdout })}${tail}`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

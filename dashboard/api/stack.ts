@@ -90,7 +90,7 @@ export const PairState = z.object({
   venue: Venue,
   symbol: VenueSymbol,
   lastPrice: Price.nullable(),
-  change24h: z.number().nullable().describe('Of the last price to the close a day before. Unit: share.'),
+  dayAgo: Price.nullable().describe('Close a day before; null where nobody knows it.'),
   bias: MacroBias.nullable().describe('The newest; void once it has expired.'),
   lastSignal: SignalItem.nullable(),
   feedAgeMs: Ms.nullable().describe('Age of the last trade. Unit: market ms.'),

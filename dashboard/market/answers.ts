@@ -63,11 +63,9 @@ async function overview(market: Market): Promise<Part<'/api/overview'>> {
   const open = openPositions(market);
   const pairs = ports.symbols().map((symbol): PairState => {
     const pair = pairOf(symbol);
-    const price = market.lastPrice(pair);
-    const before = closes.get(symbol) ?? told.closeBy(symbol, now - DAY_MS);
     return {
-      ...{ pair, venue: ports.venue, symbol, lastPrice: price },
-      change24h: price === null || before === undefined ? null : price / before - 1,
+      ...{ pair, venue: ports.venue, symbol, lastPrice: market.lastPrice(pair) },
+      dayAgo: closes.get(symbol) ?? told.closeBy(symbol, now - DAY_MS) ?? null,
       bias: told.biases.get(pair) ?? null,
       lastSignal: items.find((item) => item.pair === pair) ?? null,
       feedAgeMs: stats.get(symbol)?.lastTradeAgeMs ?? null,

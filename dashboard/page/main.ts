@@ -2,6 +2,7 @@
 import { type ComponentChildren, render } from 'preact';
 import { App } from './app.ts';
 import { ChartView } from './chart-view.ts';
+import { followDay } from './day.ts';
 import { startKeys } from './keys.ts';
 import { News } from './news.ts';
 import { bar } from './panels/bar.ts';
@@ -133,5 +134,6 @@ startKeys({
 
 changed();
 void app.start();
+followDay(app, changed);
 // Text on a canvas is not drawn anew by itself when its font arrives.
 void document.fonts.ready.then(() => chart.chart.repaint());

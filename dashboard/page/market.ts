@@ -12,11 +12,9 @@ import type {
 } from './wire.ts';
 
 /** A pair of the watch list. */
-export interface Row extends Omit<PairState, 'change24h'> {
+export interface Row extends PairState {
   /** That its prices are written with. */
   decimals: number;
-  /** Price that its change is counted from. */
-  reference: number | null;
   /** Which way the last price went. */
   move: 'up' | 'down' | null;
 }
@@ -62,7 +60,6 @@ export class Market {
     if (row === undefined) return;
     if (row.lastPrice !== null && price !== row.lastPrice) row.move = price > row.lastPrice ? 'up' : 'down';
     row.lastPrice = price;
-    row.reference ??= price;
     row.decimals = Math.max(row.decimals, decimalsOf(price));
   }
 
@@ -94,6 +91,18 @@ export class Market {
     }
   }
 
+  /** Of all pairs, a day ago. */
+  get knowsDay(): boolean {
+    return this.rows.every(({ dayAgo }) => dayAgo !== null);
+  }
+
+  /** The day goes on. False: these are other pairs. */
+  day(pairs: readonly PairState[]): boolean {
+    const isSame = pairs.length === this.rows.length && pairs.every(({ pair }) => this.#byPair.has(pair));
+    if (isSame) for (const { pair, dayAgo } of pairs) Object.assign(this.row(pair)!, { dayAgo });
+    return isSame;
+  }
+
   notice(notice: Notice): void {
     this.notices = [notice, ...this.notices].slice(0, MOST_NOTICES);
   }
@@ -103,9 +112,13 @@ function newestFirst(a: SignalItem, b: SignalItem): number {
   return a.timestamp < b.timestamp ? 1 : a.timestamp > b.timestamp ? -1 : 0;
 }
 
-function rowOf({ change24h, ...state }: PairState): Row {
+/** Since a day ago, as a share; null where one of both is not known. */
+export function changeOf(row: Pick<Row, 'lastPrice' | 'dayAgo'> | undefined): number | null {
+  return row?.lastPrice == null || row.dayAgo === null ? null : row.lastPrice / row.dayAgo - 1;
+}
+
+function rowOf(state: PairState): Row {
   const { lastPrice, lastSignal } = state;
-  const reference = lastPrice === null ? null : lastPrice / (1 + (change24h ?? 0));
   const prices = [lastPrice, lastSignal?.entry].filter((price) => typeof price === 'number');
-  return { ...state, reference, decimals: Math.max(0, ...prices.map(decimalsOf)), move: null };
+  return { ...state, decimals: Math.max(0, ...prices.map(decimalsOf)), move: null };
 }

@@ -3,13 +3,14 @@ import { h, type JSX } from 'preact';
 import type { App } from '../app.ts';
 import { type ChartBar, isForming } from '../chart/bars.ts';
 import { fixed, percent, short, time } from '../format.ts';
+import { changeOf } from '../market.ts';
 import { hashOf, INTERVALS } from '../route.ts';
 import { tone } from './parts.ts';
 
 export function chartHead(app: App, pointed: ChartBar | null): JSX.Element[] {
   const { market, pair, place } = app;
   const row = pair === null ? undefined : market?.row(pair);
-  const change = row?.lastPrice == null || row.reference === null ? null : row.lastPrice / row.reference - 1;
+  const change = changeOf(row);
   const intervals = INTERVALS.map((interval, i) => {
     const current = interval === place.interval ? 'true' : undefined;
     const href = hashOf({ ...place, interval });
@@ -42,7 +43,7 @@ function legend(bar: ChartBar | null, decimals: number): JSX.Element {
     prices,
     h('span', { class: 'quiet' }, 'V'),
     h('span', null, short(bar.volume)),
-    h('span', { class: bar.complete ? 'quiet' : 'doubt' }, wholeness(bar)),
+    h('span', { class: bar.complete ? 'wholeness quiet' : 'doubt' }, wholeness(bar)),
   );
 }
 

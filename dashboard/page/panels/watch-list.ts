@@ -2,7 +2,7 @@
 import { h, type JSX } from 'preact';
 import type { App } from '../app.ts';
 import { age, fixed, percent } from '../format.ts';
-import type { Row } from '../market.ts';
+import { changeOf, type Row } from '../market.ts';
 import { hashOf } from '../route.ts';
 import { arrow, empty, head, loading, num, pairName, tone } from './parts.ts';
 
@@ -53,7 +53,7 @@ export function watchList(app: App, { text, onInput }: Search): JSX.Element[] {
 
 function line(app: App, row: Row): JSX.Element {
   const isChosen = row.pair === app.pair;
-  const change = row.lastPrice === null || row.reference === null ? null : row.lastPrice / row.reference - 1;
+  const change = changeOf(row);
   return h(
     'tr',
     { key: row.pair, 'data-pair': row.pair, class: isChosen ? 'chosen' : '' },
@@ -85,7 +85,6 @@ function name({ place }: App, { pair }: Row, isChosen: boolean): JSX.Element {
       href: hashOf({ ...place, pair }),
       tabIndex: isChosen ? 0 : -1,
       'aria-current': isChosen ? 'true' : undefined,
-      'aria-label': pair,
     },
     pairName(pair),
   );

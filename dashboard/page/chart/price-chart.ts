@@ -159,6 +159,7 @@ export class PriceChart {
         text: PANES[i]!.title,
         color: quiet,
         fontSize: 11,
+        lineHeight: 20,
         fontFamily: color('font'),
       };
       watermark.applyOptions({ lines: [line] });

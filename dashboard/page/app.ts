@@ -39,6 +39,7 @@ export class App {
   readonly #options: AppOptions;
   readonly #later = new Later();
   #unfollow = () => {};
+  #newestStart = 0;
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -52,6 +53,7 @@ export class App {
   /** Asks for all, then follows what happens; tries again until the server is there. */
   async start(): Promise<void> {
     const { source } = this.place;
+    const start = ++this.#newestStart;
     this.#unfollow();
     try {
       const session = await ask('live', '/api/session');
@@ -61,15 +63,16 @@ export class App {
         ask(source, '/api/overview'),
         ask(source, '/api/signals', { limit: SIGNALS }),
       ]);
-      if (source !== this.place.source) return;
+      if (start !== this.#newestStart) return;
       this.problem = null;
       this.market = new Market(overview, signals.signals);
       const after = Math.min(overview.eventId, signals.eventId);
       this.#unfollow = this.#follow(source, after);
       this.#openSeries();
       this.refresh();
-      this.#openDetail();
+      this.openDetail();
     } catch (error) {
+      if (start !== this.#newestStart) return;
       this.problem = messageOf(error);
       this.link = 'reconnecting';
       this.#later.once('start', RETRY_MS, () => this.start());
@@ -130,7 +133,7 @@ export class App {
       void this.start();
     } else if (pair !== before.pair || interval !== before.interval) this.#openSeries();
     if (view !== before.view) this.refresh();
-    if (signal !== before.signal) this.#openDetail();
+    if (signal !== before.signal) this.openDetail();
     this.#options.changed();
   }
 
@@ -141,7 +144,8 @@ export class App {
     void series.load().then(this.#options.changed);
   }
 
-  #openDetail(): void {
+  /** Asks anew for the signal that is inspected. */
+  openDetail(): void {
     this.detail = null;
     this.#loadDetail();
   }
@@ -173,7 +177,6 @@ export class App {
     const { changed } = this.#options;
     const market = this.market!;
     const onState = (link: LinkState) => {
-      if (link === this.link) return;
       this.link = link;
       changed();
     };
@@ -206,15 +209,14 @@ export class App {
       health: drawn(({ health }) => market.feeds(health)),
       books: drawn(({ books, swings }) => market.positions(books, swings)),
       equity: drawn(() => this.#later.once('equity', SETTLE_MS, () => this.refresh('positions'))),
-      status: drawn((status) => {
-        market.status = status;
-      }),
+      status: drawn((status) => Object.assign(market, { status })),
       notice: drawn((notice) => market.notice(notice)),
       chart: drawn(({ signalId }) => this.#ifInspected(signalId)),
       replay: drawn(() => this.#later.once('replays', SETTLE_MS, () => this.refresh('replays'))),
       reset: () => void this.start(),
     };
-    return follow({ source, after, handlers, onState });
+    const onRefused = () => this.#later.once('start', RETRY_MS, () => this.start());
+    return follow({ source, after, handlers, onState, onRefused });
   }
 
   /** The minute in which a stack starts is in its history, but nobody ever told of it. */

@@ -12,19 +12,19 @@ export interface StreamOptions {
   readonly after: number;
   readonly handlers: Handlers;
   readonly onState: (state: LinkState) => void;
+  /** The server answers, but not with events: it wants a token, or has too many readers. */
+  readonly onRefused: () => void;
 }
 
-const RETRY_MS = 1_000;
 /** The server tells its status each second: a connection without news for longer than this is dead. Unit: checks. */
 const SILENT_CHECKS = 6;
 const CHECK_MS = 1_000;
 
 /** Ends at the returned function. */
-export function follow({ source, after, handlers, onState }: StreamOptions): () => void {
+export function follow({ source, after, handlers, onState, onRefused }: StreamOptions): () => void {
   let last = String(after);
   let silent = 0;
   let events: EventSource | null = null;
-  let retry: number | undefined;
 
   const open = () => {
     silent = 0;
@@ -35,12 +35,8 @@ export function follow({ source, after, handlers, onState }: StreamOptions): () 
     events.onerror = () => {
       onState('reconnecting');
       // The browser itself tries again after a drop, but never after an answer such as 503.
-      if (events?.readyState === EventSource.CLOSED) again();
+      if (events?.readyState === EventSource.CLOSED) onRefused();
     };
-  };
-  const again = () => {
-    clearTimeout(retry);
-    retry = setTimeout(open, RETRY_MS);
   };
   const take = <N extends EventName>(name: N, { lastEventId, data }: MessageEvent<string>) => {
     silent = 0;
@@ -58,7 +54,6 @@ export function follow({ source, after, handlers, onState }: StreamOptions): () 
   open();
   return () => {
     clearInterval(watch);
-    clearTimeout(retry);
     events?.close();
   };
 }

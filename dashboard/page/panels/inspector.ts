@@ -10,7 +10,7 @@ import { amount, facts, failed, head, loading, num, section, sideTag } from './p
 export function inspector(app: App): JSX.Element {
   const { detail, place } = app;
   if (detail === null) return loading('the signal');
-  if ('problem' in detail) return failed(detail.problem, () => app.go({}));
+  if ('problem' in detail) return failed(detail.problem, () => app.openDetail());
   const { signal } = detail.value;
   return h(
     'article',
@@ -155,17 +155,16 @@ function alert({ alert }: SignalDetail): JSX.Element | null {
 
 function trace({ trace }: SignalDetail): JSX.Element | null {
   if (trace === null || trace.length === 0) return null;
-  const longest = Math.max(...trace.map(({ ms }) => ms), 1);
+  const whole = Math.max(
+    1,
+    trace.reduce((sum, { ms }) => sum + ms, 0),
+  );
   const rows = trace.map(({ stage, start, ms }) =>
     h(
       'tr',
       { key: `${stage} ${start}` },
       h('th', { scope: 'row' }, words(stage)),
-      h(
-        'td',
-        null,
-        h('meter', { min: 0, max: longest, value: ms, 'aria-label': `${stage}: ${duration(ms)}` }),
-      ),
+      h('td', null, h('meter', { min: 0, max: whole, value: ms, 'aria-label': `${stage}: ${duration(ms)}` })),
       num(duration(ms)),
     ),
   );

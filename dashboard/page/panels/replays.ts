@@ -8,7 +8,7 @@ import type { Answer, ReplayState } from '../wire.ts';
 import { empty, failed, loading, section } from './parts.ts';
 
 type Replays = Answer<'/api/replays'>;
-const SPEEDS = [1, 10, 60, 300, 3_600];
+const SPEEDS = [1, 10, 60, 300, 600];
 const USUAL_SPEED = 60;
 
 export function replaysView(app: App): JSX.Element {

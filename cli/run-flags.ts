@@ -12,6 +12,7 @@ export interface RunFlags extends DashboardFlags, ConfigFlags {
   readonly project?: string;
   readonly create?: boolean;
   readonly symbols?: string;
+  readonly universe?: string;
   readonly params?: string;
   readonly dir?: string;
   readonly restUrl?: string;

@@ -12,22 +12,15 @@ import type { Lease } from '../connectors/lease/port.ts';
 import { openSqliteLease } from '../connectors/lease/sqlite.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { VENUES, type Venue } from '../schemas/primitives.ts';
-import { UniverseOptions } from '../schemas/universe-options.ts';
 import { EXIT } from './errors.ts';
 import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
 import { fallbackSymbols } from './market-source.ts';
-import {
-  type FeedFlags,
-  MAX_COPIES,
-  MAX_UNIVERSE,
-  RELAY_BUSES,
-  type RecordFlags,
-  type RelayFlags,
-} from './relay-flags.ts';
+import { type FeedFlags, MAX_COPIES, RELAY_BUSES, type RecordFlags, type RelayFlags } from './relay-flags.ts';
 import { type RelayPace, relayFields, relayLine } from './relay-line.ts';
 import { type Screen, screenOf } from './relay-screen.ts';
 import { RelayService, type RelayServiceOptions } from './relay-service.ts';
 import { untilStopRequest } from './stop-request.ts';
+import { universeOptionsOf } from './universe-flag.ts';
 import { version } from './version.ts';
 
 /** Of Cloud Run and the emulator; a flag wins. */
@@ -167,15 +160,7 @@ function followOf({ symbols, universe }: FeedFlags, venue: Venue): RelayServiceO
       'Expected --symbols with --venue kraken, got --universe: Kraken has spot pairs, and a universe is of perpetuals.',
     );
   }
-  const size = numberOf(universe ?? String(UniverseOptions.parse({}).size), '--universe', 1, MAX_UNIVERSE);
-  const { margin } = UniverseOptions.parse({});
-  return {
-    universe: UniverseOptions.parse({
-      size: Math.floor(size),
-      margin: Math.min(margin, Math.floor(size) - 1),
-    }),
-    fallback,
-  };
+  return { universe: universeOptionsOf(universe), fallback };
 }
 
 function retentionOf({ keepDays, keepGb }: FeedFlags, isRecording: boolean): Retention {

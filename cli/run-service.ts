@@ -7,12 +7,14 @@ import { ConfigError } from '../schemas/errors.ts';
 import { settingsOf } from './config/resolve.ts';
 import { deadManUrlOf } from './dead-man.ts';
 import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
-import { logTo } from './log.ts';
+import { LiveUniverse } from './live-universe.ts';
+import { type Log, logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
 import { paramsLayer } from './params-file.ts';
 import { VENUE } from './pubsub-run.ts';
 import { FLINK_FLAGS, RUN_BUSES, RUN_RUNNERS, type RunFlags, STACK_FLAGS } from './run-flags.ts';
 import { untilStopRequest } from './stop-request.ts';
+import { universeOptionsOf } from './universe-flag.ts';
 
 /** Of Cloud Run and the emulator; a flag wins. */
 const { GOOGLE_CLOUD_PROJECT, PUBSUB_EMULATOR_HOST } = process.env;
@@ -31,7 +33,7 @@ export async function runService(flags: RunFlags): Promise<void> {
 }
 
 async function runEmbedded(flags: RunFlags): Promise<void> {
-  refuse(flags, ['project', 'healthPort', 'create', 'restUrl'], '--bus pubsub', '--bus embedded');
+  refuse(flags, ['project', 'healthPort', 'create', 'restUrl', 'universe'], '--bus pubsub', '--bus embedded');
   const { runStart } = await import('./run-start.ts');
   // What is left of the flags means the same there.
   await runStart({ ...flags, live: true, speed: '1', seed: '1', dir: flags.dir ?? '.cst' });
@@ -39,7 +41,7 @@ async function runEmbedded(flags: RunFlags): Promise<void> {
 
 async function runOnPubSub(flags: RunFlags): Promise<void> {
   const options = {
-    ...pubSubOf(flags),
+    ...(await pubSubOf(flags)),
     dir: flags.dir,
     health: statusAddressOf(flags.healthPort),
     deadManUrl: deadManUrlOf(process.env),
@@ -60,7 +62,7 @@ async function runFlink(flags: RunFlags): Promise<void> {
     parallelism = '1',
   } = flags;
   const options = {
-    ...pubSubOf(flags),
+    ...(await pubSubOf(flags)),
     ...{ master: flags.flinkMaster, restore: flags.restore, workers: workersOf(flags), checkpoints },
     checkpointEveryMs: 1_000 * numberOf(checkpointEvery, '--checkpoint-every', 1, 3_600),
     parallelism: numberOf(parallelism, '--parallelism', 1, 16),
@@ -86,21 +88,41 @@ function workersOf({ flinkMaster, workerPool, workerImage, restore }: RunFlags):
   throw new ConfigError('Expected --worker-pool or --worker-image with --flink-master, got neither.');
 }
 
-function pubSubOf(flags: RunFlags) {
+async function pubSubOf(flags: RunFlags) {
   const project = flags.project ?? GOOGLE_CLOUD_PROJECT;
   if (!project?.trim()) {
     throw new ConfigError('Expected --project with --bus pubsub, or GOOGLE_CLOUD_PROJECT, got neither.');
   }
-  return {
+  const common = {
     project,
     endpoint: PUBSUB_EMULATOR_HOST || undefined,
     create: flags.create ?? Boolean(PUBSUB_EMULATOR_HOST),
-    symbols: symbolsOf(flags.symbols) ?? LIVE_SYMBOLS,
     params: settingsOf([...(flags.layers ?? []), ...paramsLayer(flags.params)]).values.signals,
     restUrl: flags.restUrl ?? venueAdapter(VENUE).restUrl,
     clock: systemClock,
     log: logTo(process.stderr, systemClock),
   };
+  return { ...common, symbols: await symbolsToWarm(flags, common) };
+}
+
+/** @throws ConfigError */
+async function symbolsToWarm(
+  { symbols, universe }: RunFlags,
+  { restUrl, log }: { readonly restUrl: string; readonly log: Log },
+): Promise<readonly string[]> {
+  const named = symbolsOf(symbols);
+  if (named && universe !== undefined) throw new ConfigError('Expected --symbols or --universe, got both.');
+  if (universe === undefined) return named ?? LIVE_SYMBOLS;
+  const rest = venueAdapter(VENUE).rest({ baseUrl: restUrl, clock: systemClock });
+  const notice = (line: string) => log('INFO', line);
+  const options = {
+    rest,
+    options: universeOptionsOf(universe),
+    clock: systemClock,
+    fallback: LIVE_SYMBOLS,
+    notice,
+  };
+  return (await LiveUniverse.open(options)).symbols;
 }
 
 /** Flags that mean nothing here. */

@@ -1,6 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../connectors/clock/system.ts';
+import { startExchangeTwin } from '../connectors/exchanges/simulated/twin-server.ts';
 
 const CST = resolve(import.meta.dirname, 'cst.js');
 
@@ -74,6 +78,12 @@ describe('cst run', () => {
       [...pubsub, '--runner', 'flink', '--restore', 'file:///chk-1'],
       /Expected --flink-master with --restore/,
     ],
+    [
+      'symbols of both kinds',
+      [...pubsub, '--symbols', 'BTCUSDT', '--universe', '5'],
+      /Expected --symbols or --universe, got both/,
+    ],
+    ['no universe', [...pubsub, '--universe', '0'], /Expected --universe as a number from 1 to 500/],
     ['a symbol twice', [...pubsub, '--symbols', 'BTCUSDT,btcusdt'], /Expected --symbols .*each once/],
     [
       'what only Pub/Sub has',
@@ -85,5 +95,18 @@ describe('cst run', () => {
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^Error: .* \(code 4\)\n$/);
     expect([status, stdout]).toEqual([4, '']);
+  });
+
+  it('warms the first symbols by turnover where it is told how many', async (test) => {
+    const at = { seed: 1, clock: systemClock, port: 0, host: '127.0.0.1', faults: [] };
+    const twin = await startExchangeTwin(at);
+    test.onTestFinished(() => twin.close());
+    const { restUrl } = twin.address('bybit');
+    const words = ['run', '--bus', 'pubsub', '--project', 'p', '--rest-url', restUrl, '--universe', '3'];
+    // Nobody listens there: it ends once it has asked the exchange.
+    const env = { PATH: '', PUBSUB_EMULATOR_HOST: '127.0.0.1:9' };
+    const child = spawn(process.execPath, [CST, ...words], { env });
+    const [said] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect(said).toContain('Following 3 symbols by turnover: BTCUSDT, ETHUSDT, SOLUSDT.');
   });
 });

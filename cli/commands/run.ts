@@ -21,7 +21,8 @@ has their bars from the exchange's REST.
 
 SIGTERM: it stops reading, publishes no half bar, gives back what is held, and ends within 8 seconds.
 History: candles of 3 hours to 21 days warm the graph, from DIR/history.duckdb, which the node fills from
-market-candles (subscription market-candles-history); what is missing there comes from the exchange's REST.
+market-candles (subscription market-candles-history); what is missing there comes from the exchange's REST. Those of
+--symbols or --universe are warmed: name what the relays follow. A symbol that comes later warms by itself, in 30 to 200 h.
 Health:  GET / answers 200 while event time keeps up with the clock, else 503; GET /live answers 200 while the
 process does; GET /metrics has its numbers for Prometheus. Without --health-port only this machine can ask; the port is in the first line of the log.
 Without --params, CST_PARAMS in the environment is JSON of the same; as the functions are told theirs.
@@ -45,6 +46,10 @@ export function addRun(program: Command): void {
     .option('--project <id>', 'Google Cloud project; default GOOGLE_CLOUD_PROJECT')
     .option('--create', 'make topics and subscriptions that are missing; default on an emulator')
     .option('--symbols <list>', 'symbols, separated by commas')
+    .option(
+      '--universe <number>',
+      'with --bus pubsub, instead: the first by turnover, as the relays choose them',
+    )
     .option('--params <file>', 'JSON with parameters that differ from the default')
     .option('--dir <dir>', 'folder of history (and of the embedded bus)')
     .option('--rest-url <url>', "REST of the exchange; default Bybit's")

@@ -39,6 +39,7 @@ describe('configOf', () => {
 
   it.each([
     ['two relays of an exchange', { relays: [{ venue: 'bybit' }, { venue: 'bybit' }] }],
+    ['a universe of spot pairs', { relays: [{ venue: 'kraken' }] }],
     ['fewer nodes at most than at least', { stateNodes: { min: 3, max: 2 } }],
     ['a digest that is none', { imageDigests: { relay: 'sha256:abc' } }],
     ['a table that is not there', { keepDays: { candels: 3 } }],

@@ -37,12 +37,17 @@ export const TIERS = ['single-node', 'dataflow'] as const;
 export const IMAGES = ['relay', 'functions', 'node', 'worker', 'launcher'] as const;
 export type Image = (typeof IMAGES)[number];
 
-const Relay = z.strictObject({
-  venue: Venue,
-  region: Region.optional().describe('Where its pair runs, if not with the rest: near its exchange.'),
-  symbols: z.array(VenueSymbol).default([]).describe('None named: the universe, the first by turnover.'),
-  universe: z.number().int().min(1).max(500).default(25).describe('Its size.'),
-});
+const Relay = z
+  .strictObject({
+    venue: Venue,
+    region: Region.optional().describe('Where its pair runs, if not with the rest: near its exchange.'),
+    symbols: z.array(VenueSymbol).default([]).describe('None named: the universe, the first by turnover.'),
+    universe: z.number().int().min(1).max(500).default(25).describe('Its size.'),
+  })
+  .refine(({ venue, symbols }) => venue !== 'kraken' || symbols.length > 0, {
+    path: ['symbols'],
+    message: 'expected some: Kraken has spot pairs, and a universe is of perpetuals',
+  });
 
 export const Settings = z.strictObject({
   project: z

@@ -150,13 +150,13 @@ describe('the job of Dataflow', () => {
 
 describe('ways out', () => {
   it('lead through one address a region where the stack wants one', async () => {
-    const relays = [{ venue: 'bybit' }, { venue: 'kraken', region: 'us-central1' }];
+    const relays = [{ venue: 'bybit' }, { venue: 'binance', region: 'us-central1' }];
     const stack = await stackOf({ staticEgress: true, relays });
     expect(of(stack, 'compute/address:').map(({ inputs }) => inputs.region)).toEqual([
       'asia-southeast1',
       'us-central1',
     ]);
-    expect(wayOf(stack, 'relay-kraken-a')).toEqual(['ALL_TRAFFIC', 'cst-outer']);
+    expect(wayOf(stack, 'relay-binance-a')).toEqual(['ALL_TRAFFIC', 'cst-outer']);
     expect(wayOf(stack, 'state-sink')).toEqual(['ALL_TRAFFIC', 'cst-inner']);
     const ranges = of(stack, 'compute/subnetwork:').map(({ inputs }) => inputs.ipCidrRange);
     expect(new Set(ranges).size).toBe(4);

@@ -8,6 +8,8 @@ import { functionsOf } from './function-services.ts';
 import { GRAPH } from './names.ts';
 import { jsonIn, QUIET, type Service } from './service.ts';
 
+type Relay = Config['relays'][number];
+
 const ONE = { min: 1, max: 1 } as const;
 const DEADMAN = { CST_DEADMAN_URL: 'deadman-url' } as const;
 const GRAPH_OUTPUTS = [
@@ -22,12 +24,9 @@ export function servicesOf(config: Config): readonly Service[] {
   return [...config.relays.map((relay) => relayOf(relay, config)), graphOf(config), ...functionsOf(config)];
 }
 
-function relayOf(
-  { venue, region, symbols, universe }: Config['relays'][number],
-  { project }: Config,
-): Service {
+function relayOf(relay: Relay, { project }: Config): Service {
+  const { venue, region } = relay;
   const lease = `relay/${venue}`;
-  const streams = symbols.length > 0 ? ['--symbols', symbols.join(',')] : ['--universe', String(universe)];
   return {
     ...QUIET,
     name: `relay-${venue}`,
@@ -39,15 +38,22 @@ function relayOf(
     instances: ONE,
     ...{ cpu: '1', memory: '1Gi' },
     args: [
-      ...['--venue', venue, ...streams, '--bus', 'pubsub', '--copies', '2', '--health-port', '8080'],
+      ...['--venue', venue, ...streamsOf(relay), '--bus', 'pubsub', '--copies', '2', '--health-port', '8080'],
       ...['--lease', `gs://${bucketName(project)}/${lease}`],
     ],
     publishes: ['raw-tick-data', 'book-snapshots', 'feed-events', 'dead-letters'],
   };
 }
 
+/** What the relays of a venue follow, as their flags and those of the graph say it. */
+function streamsOf({ symbols, universe }: Relay): string[] {
+  return symbols.length > 0 ? ['--symbols', symbols.join(',')] : ['--universe', String(universe)];
+}
+
 /** The graph, in either tier with the same account, so that the same may do the same. */
-function graphOf({ tier, region, graphParams, deadman }: Config): Service {
+function graphOf({ tier, region, relays, graphParams, deadman }: Config): Service {
+  // It is warmed with what it will read; on one node that is Bybit's.
+  const warmed = relays.filter(({ venue }) => venue === 'bybit').flatMap(streamsOf);
   return {
     ...QUIET,
     name: GRAPH,
@@ -58,7 +64,7 @@ function graphOf({ tier, region, graphParams, deadman }: Config): Service {
     // Two would share the messages, and neither would see a whole minute.
     instances: ONE,
     ...{ cpu: '2', memory: '4Gi' },
-    args: tier === 'single-node' ? ['--bus', 'pubsub', '--health-port', '8080'] : [],
+    args: tier === 'single-node' ? ['--bus', 'pubsub', ...warmed, '--health-port', '8080'] : [],
     env: jsonIn('CST_PARAMS', graphParams),
     secrets: deadman ? DEADMAN : {},
     pulls: GRAPH_INPUTS.map((topic) => subscriptionSettings(topic, 'graph')),

@@ -39,7 +39,8 @@ const WRITE = `
 const REFUSED = expect.stringMatching(/^(EROFS|EACCES)$/);
 const HEAP_MB = 'require("node:v8").getHeapStatistics().heap_size_limit / 2 ** 20';
 
-const services = servicesOf(configOf({ project: AT.project, stage: 'dev', chats: ['1'] }));
+const relays = [{ venue: 'bybit', symbols: ['BTCUSDT'] }];
+const services = servicesOf(configOf({ project: AT.project, stage: 'dev', chats: ['1'], relays }));
 const functions = services.filter(({ image }) => image === 'functions');
 
 let folders: ReadonlyMap<string, string>;
@@ -197,7 +198,7 @@ describe('as a container would', () => {
     needGo(test);
     const graph = services.find(({ image }) => image === 'node')!;
     const memoryMb = mebibytes(graph.memory);
-    const args = [...graph.args, '--create', '--symbols', 'BTCUSDT', '--rest-url', NOWHERE];
+    const args = [...graph.args, '--create', '--rest-url', NOWHERE];
     const node = await start(test, { target: 'node', env: { ...cloud, ...graph.env }, args, memoryMb });
     expect(await node.isHealthy(), node.output).toBe(true);
     await expectGoodEnd(node, memoryMb);

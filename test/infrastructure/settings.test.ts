@@ -122,6 +122,13 @@ describe('settings of a stack', () => {
     expect(flags).toMatchObject({ bus: 'pubsub', healthPort: '8080' });
   });
 
+  it('warm the graph with the symbols that the relays follow', async () => {
+    const relay = await flagsOf(addRelay, ['relay', ...containerOf(stack, 'relay-bybit-a').args]);
+    const graph = await flagsOf(addRun, ['run', ...containerOf(stack, 'signal-graph').args]);
+    expect([graph.universe, graph.symbols]).toEqual([relay.universe, relay.symbols]);
+    expect(graph.universe).toBe('25');
+  });
+
   it('give the graph its parameters', () => {
     const layers = layersOf([], environmentIn(stack, 'signal-graph'), keysOf(Settings));
     const { market } = layered(layers).values.signals;

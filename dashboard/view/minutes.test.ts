@@ -36,6 +36,14 @@ describe('bars that are forming', () => {
     );
   });
 
+  it('close at the newest trade, not at one that comes late', () => {
+    const minutes = new Minutes('BTCUSDT');
+    minutes.trade(T0 + 20, 100, 1);
+    minutes.trade(T0 + 10, 90, 2);
+    expect(minutes.bar('1m')).toMatchObject({ low: 90, close: 100, volume: 3 });
+    expect(minutes.price).toBe(100);
+  });
+
   it('take a closed minute as it was published, and no trade of it any more', () => {
     const minutes = new Minutes('BTCUSDT');
     minutes.trade(T0 + 1, 100, 1);

@@ -28,11 +28,12 @@ export class Minutes {
     this.#pair = pair;
   }
 
-  /** Trades in the order of their arrival: which of a minute was the first is known for good when it closes. */
+  /** Trades in the order of their arrival: which of a minute was the first, and of one before the newest the last, is known for good when it closes. */
   trade(ts: number, price: number, size: number): void {
     const openTime = floorTo(ts, MINUTE_MS);
     if (!this.#reach(openTime)) return;
-    if (this.#last === null || ts >= this.#last.ts) this.#last = { ts, price };
+    const isNewest = this.#last === null || ts >= this.#last.ts;
+    if (isNewest) this.#last = { ts, price };
     const minute = this.#minutes.get(openTime);
     if (minute === undefined) {
       const prices = { open: price, high: price, low: price, close: price };
@@ -40,7 +41,7 @@ export class Minutes {
     } else if (!minute.isClosed) {
       minute.high = Math.max(minute.high, price);
       minute.low = Math.min(minute.low, price);
-      minute.close = price;
+      if (isNewest) minute.close = price;
       minute.volume += size;
     }
   }

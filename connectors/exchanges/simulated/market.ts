@@ -5,6 +5,7 @@ import { hash32 } from '../random.ts';
 import { choreograph, type MinutePlan } from './choreography.ts';
 import { type Epoch, Epochs } from './epochs.ts';
 import { INSTRUMENTS, type Instrument } from './instruments.ts';
+import { KeptBars } from './kept-bars.ts';
 import { type MinuteTrades, newMinuteTrades, ticksOf, tradeMinute } from './minute-trades.ts';
 
 /** A fill as the exchange knows it. */
@@ -33,8 +34,8 @@ export interface MarketBar {
 const SEQS_PER_MINUTE = 4096;
 /** Plans of epochs kept; an epoch is 500 minutes or so. */
 const PLANS_KEPT = 16;
-/** Those of five weeks, which a start asks for once as 15m bars and again as longer ones, 200 of 4h at most. */
-const BARS_KEPT = 60_000;
+/** Five weeks and a little, which a start asks for once as 15m bars and again as longer ones, 200 of 4h at most. */
+const DAYS_KEPT = 42;
 
 export class SimulatedMarket {
   readonly #symbols: ReadonlyMap<string, SymbolMarket>;
@@ -68,7 +69,7 @@ export class SymbolMarket {
   readonly #planned: ((minute: number) => MinutePlan) | undefined;
   readonly #trades = newMinuteTrades();
   readonly #plans = new Map<number, readonly MinutePlan[]>();
-  readonly #bars = new Map<number, MarketBar>();
+  readonly #bars = new KeptBars(DAYS_KEPT);
   /** Fills of the minute last asked for: a stream asks for one minute many times. */
   #recent: { readonly minute: number; readonly fills: readonly Fill[] } = { minute: -1, fills: [] };
 
@@ -103,7 +104,7 @@ export class SymbolMarket {
     const kept = this.#bars.get(minute);
     if (kept) return kept;
     const bar = this.#foldMinute(minute, MINUTE_MS);
-    keep(this.#bars, minute, bar, BARS_KEPT);
+    this.#bars.set(minute, bar);
     return bar;
   }
 

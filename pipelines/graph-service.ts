@@ -100,15 +100,21 @@ export class GraphService {
 
   /** Warms the graph and runs it until `stop`. Rejects where a step fails. */
   async run(): Promise<void> {
+    const done = await this.#begin();
+    await done?.();
+  }
+
+  /** Known candles are let go of with this call: the graph holds what it needs of them, and a run is long. */
+  async #begin(): Promise<(() => Promise<unknown>) | undefined> {
     const warm = await this.#warm();
-    if (!warm) return;
+    if (!warm) return undefined;
     this.#options.onWarm?.(warm.history);
     const { project, params, venue } = this.#options;
     const pipeline = compileSignals({ project, params, leadVenue: venue, ...warm });
     this.#run = new EmbeddedRunner({ edges: this.#edges(warm) }).start(pipeline);
     const { done, metrics } = await this.#run;
     this.#metrics = metrics;
-    await done;
+    return () => done;
   }
 
   /**

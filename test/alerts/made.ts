@@ -42,7 +42,7 @@ export const MADE: readonly Made[] = [
   },
   {
     fires: 'RelayTwoActive',
-    minute: 2,
+    minute: 6,
     series: {
       'cst_relay_lease_active{venue="v",instance="1"}': always(1),
       'cst_relay_lease_active{venue="v",instance="2"}': always(1),

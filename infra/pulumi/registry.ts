@@ -3,7 +3,7 @@ import * as gcp from '@pulumi/gcp';
 import { KEPT_VERSIONS, REPOSITORY } from './names.ts';
 import type { Stack } from './stack.ts';
 
-const UNTAGGED_AFTER = `${30 * 86_400}s`;
+const OLD_AFTER = `${30 * 86_400}s`;
 
 export function makeRegistry({ config, options }: Stack): gcp.artifactregistry.Repository {
   return new gcp.artifactregistry.Repository(
@@ -15,7 +15,7 @@ export function makeRegistry({ config, options }: Stack): gcp.artifactregistry.R
       vulnerabilityScanningConfig: { enablementConfig: 'INHERITED' },
       cleanupPolicies: [
         { id: 'keep-newest', action: 'KEEP', mostRecentVersions: { keepCount: KEPT_VERSIONS } },
-        { id: 'delete-old', action: 'DELETE', condition: { tagState: 'ANY', olderThan: UNTAGGED_AFTER } },
+        { id: 'delete-old', action: 'DELETE', condition: { tagState: 'ANY', olderThan: OLD_AFTER } },
       ],
     },
     options,

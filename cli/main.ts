@@ -1,9 +1,9 @@
 /** `cst`, the command line. */
 import { errorLine, exitCodeOf } from './errors.ts';
-import { programOf } from './program.ts';
+import { programOf, withSettings } from './program.ts';
 
 async function main(): Promise<void> {
-  const program = programOf();
+  const program = withSettings(programOf());
   try {
     if (process.argv.length <= 2) program.outputHelp();
     else await program.parseAsync();

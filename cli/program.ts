@@ -27,70 +27,50 @@ import { addWalkForward } from './commands/walk-forward.ts';
 import { configured } from './option-kinds.ts';
 import { version } from './version.ts';
 
-const HELP = `
-Exit codes: 0 ok · 1 error · 2 not found · 3 not running · 4 wrong flag, setting or file · 5 timeout
+const EXIT_CODES =
+  'Exit codes: 0 ok · 1 error · 2 not found · 3 not running · 4 wrong flag, setting or file · 5 timeout';
 
+const HELP = `
 Examples:
-  cst start                                                    simulated exchange → signals, in this terminal
-  cst run --bus pubsub --project my-project                    the graph alone, on Google Pub/Sub
-  cst trace                                                    where a signal's milliseconds went
-  cst replay BTCUSDT=trades.parquet --venue bybit --out out    signals of recorded trades
-  cst relay --venue bybit --bus pubsub --project my-project    an exchange's trades and books, onto Google Pub/Sub
-  cst record --venue bybit --out frames                        all that an exchange sends, into files
-  cst replay --frames frames --out out                         … and what would have come of it
-  cst backtest BTCUSDT=candles.parquet --out out               … and what a desk would have earned with them
-  cst tune --help                                              … the best parameters, and how much of it is luck
-  cst lookahead-check BTCUSDT=candles.parquet                  … and whether they knew what came later
-  cst report out --html                                        … on a page with charts
-  cst paper-plan --backtest out                                … judged by the 7-day plan
-  cst sql trades                                               GoogleSQL on history, here or on BigQuery
-  cst backfill --pairs BTCUSDT --timerange 20250101-           an exchange's bars into history
-  cst replay --help                                            file formats and more examples
-  cst engine install                                           Prism and Flink, to replay on
-  cst deploy dataflow --help                                   the graph as a job on Google Dataflow
-  cst status                                                   whether a stack runs, and how it is
-  cst logs --follow                                            what it says, and has said
-  cst doctor                                                   what is wrong here, and what to do about it
-  cst config show --set                                        what is set, and where it came from
-  cst cost                                                     what a stack on Google Cloud costs a month
-  cst twin --help                                              an exchange on this machine that fails on demand
+  cst start                                                   simulated exchange → signals, in this terminal
+  cst start --live                                            the same on Bybit, trades on paper
+  cst replay BTCUSDT=trades.parquet --venue bybit --out out   signals of recorded trades
+  cst backtest BTCUSDT=candles.parquet --out out              … and what a desk would have earned with them
+  cst COMMAND --help                                          more, with examples
 `;
+
+/** As they are listed. */
+const GROUPS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
+  'Run:': [addStart, addRun, addRelay, addRecord, addStatus, addLogs, addTrace],
+  'History:': [addReplay, addBackfill, addExport, addSql, addLooker],
+  'Research:': [
+    ...[addBacktest, addReport, addPaperPlan, addTune, addWalkForward, addLookaheadCheck],
+    addParity,
+  ],
+  'Cloud:': [addDeploy, addCost, addTelegram],
+  'Tools:': [addDoctor, addConfig, addEngine, addTwin],
+};
 
 export function programOf(): Command {
   const program = new Command('cst')
     .description('Crypto Signal Tracker: trades in, explained scalp signals out.')
     .version(version())
     .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
+    .addHelpText('afterAll', EXIT_CODES)
     .addHelpText('after', HELP);
-  addStart(program);
-  addRelay(program);
-  addRecord(program);
-  addRun(program);
-  addTrace(program);
-  addReplay(program);
-  addBacktest(program);
-  addReport(program);
-  addPaperPlan(program);
-  addTune(program);
-  addWalkForward(program);
-  addLookaheadCheck(program);
-  addParity(program);
-  addSql(program);
-  addLooker(program);
-  addBackfill(program);
-  addExport(program);
-  addEngine(program);
-  addDeploy(program);
-  addCost(program);
-  addTelegram(program);
-  addTwin(program);
-  addConfig(program);
-  addDoctor(program);
-  addStatus(program);
-  addLogs(program);
+  for (const [heading, adds] of Object.entries(GROUPS)) {
+    program.commandsGroup(heading);
+    for (const add of adds) add(program);
+  }
   for (const command of program.commands) command.copyInheritedSettings(program);
+  return program.helpCommand('help [command]', 'the same as --help');
+}
+
+/** Commands that take settings have them before they run. */
+export function withSettings(program: Command): Command {
   for (const command of configured(program)) {
     command.hook('preAction', async () => {
       const { applyConfig } = await import('./config/apply.ts');

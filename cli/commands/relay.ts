@@ -32,7 +32,7 @@ Examples:
 export function addRelay(program: Command): void {
   const command = program
     .command('relay')
-    .summary("an exchange's trades, books and funding onto the bus, as a service")
+    .summary("an exchange's trades, books and funding onto the bus")
     .description('Relays one exchange until it is told to stop.');
   addFeedFlags(command)
     .option('--bus <name>', `where messages travel: ${RELAY_BUSES.join(', ')}`, 'embedded')

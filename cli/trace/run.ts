@@ -15,6 +15,9 @@ export interface TraceFlags {
 /** A stack's folder, or the one that `cst start` was given. */
 const FOLDERS = ['', 'simulated', 'live'];
 const LISTED = 20;
+/** Where there is no terminal, or one that does not tell; and what a narrower one has to break. */
+const WIDE = 120;
+const NARROWEST = 40;
 const COLOURS = {
   busy: 'cyan',
   waiting: 'gray',
@@ -53,7 +56,7 @@ function unknown(name: string | undefined, ways: readonly Way[], dir: string): N
 
 function pageOf(stream: NodeJS.WriteStream): Page {
   return {
-    columns: stream.isTTY ? stream.columns : 120,
+    columns: Math.max(NARROWEST, (stream.isTTY && stream.columns) || WIDE),
     // Without colour where NO_COLOR is set, or the output is no terminal.
     paint: (tone, text) => styleText(COLOURS[tone], text, { stream }),
   };

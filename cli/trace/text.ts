@@ -56,7 +56,8 @@ function stageLine(span: StageSpan, scale: Scale, page: Page): string {
 /** Where it lies between bar close and the end of all, in eighths of a column; what is short still shows. */
 function barOf({ startMs, endMs }: StageSpan, scale: Scale, columns: number): string {
   const perMs = (8 * columns) / Math.max(1, scale.endMs - scale.fromMs);
-  const from = Math.min(Math.round((startMs - scale.fromMs) * perMs), 8 * columns - 1);
+  // A stage that began before bar close, by another clock, is shown from there on.
+  const from = Math.max(0, Math.min(Math.round((startMs - scale.fromMs) * perMs), 8 * columns - 1));
   const length = Math.max(1, Math.round((endMs - startMs) * perMs));
   const blank = Math.floor(from / 8);
   const eighths = Math.min(length, 8 * (columns - blank));

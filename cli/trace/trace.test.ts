@@ -104,11 +104,16 @@ describe('its picture', () => {
   });
 
   it('fits its terminal, however narrow', () => {
-    for (const columns of [50, 80, 120, 200]) {
+    for (const columns of [40, 50, 80, 120, 200]) {
       const lines = textOf(SIGNAL, columns).split('\n').slice(5);
       expect(Math.max(...lines.map(({ length }) => length)), `${columns}`).toBeLessThanOrEqual(columns);
     }
   });
+});
+
+it('takes a stage that another clock has before bar close', () => {
+  const early = span('relay', [-900, 150], { id: 'early' });
+  expect(textOf(SIGNAL, 80, kept([...SPANS, early]))).toContain('relay       1,050 ms  42 %  ███████▍');
 });
 
 describe('cst trace', () => {

@@ -45,7 +45,8 @@ it('is read past what a killed process left half written, and past a stage measu
   const file = new SpanFile({ path, clockTitle: 'A' });
   file.record(span('desk', [10, 20], { id: 'd' }));
   await file.close();
-  appendFileSync(path, '{"stage":"desk"}\n\n{"traceId":"x","st');
+  const noStage = JSON.stringify({ ...span('desk', [0, 9], { id: 'n' }), stage: 'toString' });
+  appendFileSync(path, `{"stage":"desk"}\n\n${noStage}\n{"traceId":"x","st`);
   const next = new SpanFile({ path, clockTitle: 'B' });
   next.record(span('desk', [10, 900], { id: 'd' }));
   next.record(span('fill', [20, 30], { id: 'f' }));

@@ -30,7 +30,7 @@ const MAX_WAITING = 10_000;
 const Line = z.union([
   z.object({
     traceId: z.string(),
-    stage: z.custom<TraceStage>((name) => typeof name === 'string' && name in TRACE_STAGES),
+    stage: z.custom<TraceStage>((name) => typeof name === 'string' && Object.hasOwn(TRACE_STAGES, name)),
     startMs: z.number(),
     endMs: z.number(),
     attributes: z.record(z.string(), z.union([z.string(), z.number()])).and(z.object({ id: z.string() })),

@@ -7,6 +7,7 @@ import { addCost } from './commands/cost.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEngine } from './commands/engine.ts';
+import { addInit } from './commands/init.ts';
 import { addLookaheadCheck } from './commands/lookahead-check.ts';
 import { addLooker } from './commands/looker.ts';
 import { addPaperPlan } from './commands/paper-plan.ts';
@@ -48,7 +49,7 @@ const GROUPS: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
     addParity,
   ],
   'Cloud:': [addDeploy, addCost, addTelegram],
-  'Tools:': [addDoctor, addConfig, addEngine, addTwin],
+  'Tools:': [addInit, addDoctor, addConfig, addEngine, addTwin],
 };
 
 export function programOf(): Command {

@@ -1,0 +1,39 @@
+/** What `cst init` does: writes what is not there yet, and nothing else. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { messageOf, UpstreamError } from '../../schemas/errors.ts';
+import { jsonSchemaOf } from '../config/schema.ts';
+import { makeFolder } from '../file-flags.ts';
+import { scaffoldOf } from './files.ts';
+
+export interface InitFlags {
+  readonly json?: boolean;
+}
+
+/** @throws ConfigError where the folder cannot be made; UpstreamError where a file cannot be written. */
+export async function runInit(program: Command, dir: string, flags: InitFlags): Promise<void> {
+  await makeFolder(dir);
+  const files = scaffoldOf(jsonSchemaOf(program)).map(({ name, text }) => {
+    const path = join(dir, name);
+    return { path, isNew: writeNew(path, text) };
+  });
+  if (flags.json) return print(JSON.stringify({ dir, files }));
+  for (const { path, isNew } of files) print(`${isNew ? 'made' : 'kept'}  ${path}`);
+  print(`Next: ${dir === '.' ? '' : `cd ${dir} && `}cst doctor, then cst start. README.md tells more.`);
+}
+
+/** False where there is one: what somebody wrote is never written over. */
+function writeNew(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+    return true;
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'EEXIST') return false;
+    throw new UpstreamError(`Cannot write ${path}: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

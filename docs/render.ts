@@ -9,6 +9,7 @@ import { type BigQueryColumn, bigQueryColumns } from '../schemas/to-bigquery.ts'
 import { tableDdl } from '../schemas/to-ddl.ts';
 import { TOPIC_NAMES, TOPICS, type Topic, type TopicName } from '../schemas/topics.ts';
 import { lines, NOTICE, table } from './markdown.ts';
+import { commandsDocument } from './render-commands.ts';
 import { metricsDocument } from './render-metrics.ts';
 import { stateDocument } from './render-state.ts';
 
@@ -30,6 +31,7 @@ export function generatedDocs(): Record<string, string> {
     'docs/PARAMETERS.md': parameters(),
     'docs/STATE.md': stateDocument(),
     'docs/METRICS.md': metricsDocument(),
+    'docs/COMMANDS.md': commandsDocument(),
     ...Object.fromEntries(TABLE_NAMES.map((name) => [`bq/tables/${name}.sql`, tableDdl(name)])),
   };
 }

@@ -45,16 +45,28 @@ function brokenLinks(path: string): string[] {
 
 /** Lines of the shell blocks of a document, continued lines joined. */
 function commandsOf(path: string): string[] {
-  return [...read(path).matchAll(/^```sh\n([\s\S]*?)^```/gm)]
+  return [...read(path).matchAll(/^```sh.*\n([\s\S]*?)^```/gm)]
     .flatMap((match) => (match[1] ?? '').replace(/\\\n\s*/g, '').split('\n'))
-    .flatMap((line) => line.split(/&&|[|;]/))
-    .map((line) => line.replace(/#.*$/, '').trim())
+    .flatMap((line) => line.replace(/#.*$/, '').split(/&&|[|;]/))
+    .map((line) => line.trim())
     .filter((line) => line !== '');
 }
 
 const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
 /** Programs of others. */
-const FOREIGN = ['git', 'cd', 'export', 'gcloud', 'pulumi', 'printf', 'openssl', 'tr'];
+const FOREIGN = [
+  'git',
+  'cd',
+  'export',
+  'gcloud',
+  'pulumi',
+  'printf',
+  'openssl',
+  'tr',
+  'curl',
+  'echo',
+  'read',
+];
 const CLI = 'cli/main.ts';
 const BUILD_IMAGES = 'infra/images/main.ts';
 const isFlag = (word: string) => word.startsWith('--');
@@ -80,6 +92,7 @@ function unknownFlags(text: string, words: readonly string[]): string[] {
 function complaint(command: string): string | null {
   const [tool = '', ...words] = command.split(/\s+/);
   if (tool === 'cst') return complaintOfCst(words);
+  if (tool === 'npx' && words[0] === 'cst') return complaintOfCst(words.slice(1));
   if (tool === 'sh') return existsSync(join(ROOT, words[0] ?? '')) ? null : `no script ${words[0]}`;
   if (tool !== 'npm') return FOREIGN.includes(tool) ? null : `unknown tool ${tool}`;
   const [verb = '', ...rest] = words;

@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = (() => {
     infra: ['schemas', ...middle],
     dashboard: ['schemas', ...middle, ...right],
     cli: ['schemas', ...middle, ...right, 'dashboard'],
-    docs: ['schemas'],
+    docs: ['schemas', 'cli'],
     test: all,
     bench: all,
   };

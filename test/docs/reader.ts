@@ -1,0 +1,68 @@
+/** Someone who follows a document from its first command to its last, in an empty folder, with exchange and Telegram on this machine. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ShellBlock } from './shell.ts';
+
+const CST = join(import.meta.dirname, 'patient-cst.ts');
+const TWIN = pathToFileURL(join(import.meta.dirname, 'bybit-here.fixture.ts')).href;
+
+export interface Surroundings {
+  /** Where the document is followed. */
+  readonly folder: string;
+  /** Address of the exchange's twin. */
+  readonly twin: string;
+  /** Address of a Bot API server. */
+  readonly telegram: string;
+  /** What is typed where a command asks. */
+  readonly typed: string;
+}
+
+export interface Followed {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Ends at the first command that fails, and names it. */
+export async function follow(blocks: readonly ShellBlock[], around: Surroundings): Promise<Followed> {
+  const child = spawn('bash', ['-c', scriptOf(blocks, around)], { cwd: around.folder });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes) => {
+      output += bytes;
+    });
+  child.stdin.end(`${around.typed}\n`);
+  const code = await new Promise<number>((end) => child.on('close', (status) => end(status ?? 1)));
+  endWhatStays(around.folder);
+  return { code, output };
+}
+
+function scriptOf(blocks: readonly ShellBlock[], { twin, telegram }: Surroundings): string {
+  const node = `'${process.execPath}'`;
+  return [
+    'set -eEuo pipefail',
+    `trap 'echo "FAILED: $BASH_COMMAND"' ERR`,
+    `export NODE_OPTIONS='--import ${TWIN}?twin=${encodeURIComponent(twin)}' CST_TELEGRAM_API='${telegram}'`,
+    `cst() { echo "\\$ cst $*" >&2; ${node} '${CST}' "$@"; }`,
+    `npx() { shift; cst "$@"; }`,
+    // What `.ci/run` does itself, in a fresh clone.
+    `npm() { case "$1" in start) shift; [ "\${1-}" != -- ] || shift; cst start "$@";; run) [ "$2" != -s ] || { shift 4; cst "$@"; };; esac; }`,
+    ...blocks.filter(({ how }) => how !== 'elsewhere').map(lineOf),
+  ].join('\n');
+}
+
+const lineOf = ({ how, text }: ShellBlock) =>
+  how === 'stays' ? text.replace(/^npx cst /gm, 'npx cst --stays ') : text;
+
+function endWhatStays(folder: string): void {
+  const file = join(folder, 'stays.pid');
+  if (!existsSync(file)) return;
+  for (const pid of readFileSync(file, 'utf8').trim().split('\n')) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}

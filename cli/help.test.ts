@@ -43,7 +43,7 @@ function callsIn(example: string): string[][] {
   const calls: string[][] = [];
   for (const word of words) {
     if (word === 'cst') calls.push([]);
-    else if (['|', '||', '&&', '&', '>', ';'].includes(word)) calls.push(['STOP']);
+    else if (['|', '||', '&&', '&', '>', '>>', ';'].includes(word)) calls.push(['STOP']);
     else if (word !== '…') calls.at(-1)?.push(word.replace(/^(["'])(.*)\1$/, '$2'));
   }
   return calls.filter(([first]) => first !== 'STOP' && calls.length > 0);

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { addBackfill, addExport } from './commands/backfill.ts';
 import { addBacktest } from './commands/backtest.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addCost } from './commands/cost.ts';
 import { addDeploy } from './commands/deploy.ts';
@@ -49,7 +50,7 @@ const GROUPS: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
     addParity,
   ],
   'Cloud:': [addDeploy, addCost, addTelegram],
-  'Tools:': [addInit, addDoctor, addConfig, addEngine, addTwin],
+  'Tools:': [addInit, addDoctor, addConfig, addCompletion, addEngine, addTwin],
 };
 
 export function programOf(): Command {

@@ -1,0 +1,30 @@
+/** `cst completion`: what a shell completes. What it does is loaded when it is asked for. */
+import { Argument, type Command } from 'commander';
+
+const HELP = `
+Completes commands, flags, their values where there are but a few, files and folders.
+
+Examples:
+  cst completion bash >> ~/.bashrc                              then begin a new shell
+  cst completion zsh >> ~/.zshrc                                after compinit
+  cst completion fish > ~/.config/fish/completions/cst.fish
+`;
+
+export function addCompletion(program: Command): void {
+  const shell = new Argument('<shell>', 'bash, zsh or fish');
+  shell.argChoices = ['bash', 'zsh', 'fish'];
+  program
+    .command('completion')
+    .summary('what a shell completes after cst')
+    .description('Prints a completion script for a shell.')
+    .addArgument(shell)
+    .addHelpText('after', HELP)
+    .action(async (name: string) => {
+      const [{ oneOf }, { levelsOf }, { SHELLS, scriptOf }] = await Promise.all([
+        import('../flags.ts'),
+        import('../completion/model.ts'),
+        import('../completion/shells.ts'),
+      ]);
+      process.stdout.write(scriptOf(oneOf(name, SHELLS, 'the shell'), levelsOf(program)));
+    });
+}

@@ -1,5 +1,6 @@
 /** `cst`, the command line. */
-import { errorLine, exitCodeOf } from './errors.ts';
+import { networkCode } from '../connectors/network-code.ts';
+import { EXIT, errorLine, exitCodeOf } from './errors.ts';
 import { programOf, withSettings } from './program.ts';
 
 async function main(): Promise<void> {
@@ -14,4 +15,15 @@ async function main(): Promise<void> {
   }
 }
 
+/** Whoever read the output may leave (`| head`), which is no failure; what a full disk did not take is one. */
+function watchOutput(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error) => {
+    if (networkCode(error) === 'EPIPE' || process.exitCode === EXIT.error) return;
+    process.exitCode = EXIT.error;
+    process.stderr.write(`${errorLine(error)}\n`);
+  });
+}
+
+watchOutput();
 await main();

@@ -73,7 +73,6 @@ async function start(test: TestContext, options: Omit<Start, 'install'>): Promis
 
 /** Ends well and in time when asked to, within its memory. */
 async function expectGoodEnd(container: Container, memoryMb: number): Promise<void> {
-  console.log('PEAK', Math.round(container.peakMb), memoryMb);
   expect(container.peakMb).toBeLessThan(memoryMb);
   expect(await container.stop(), container.output).toBe(0);
 }

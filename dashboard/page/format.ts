@@ -55,7 +55,7 @@ export function age(ms: number | null | undefined): string {
 }
 
 export function duration(ms: number): string {
-  return ms < 1_000 ? `${number(ms)} ms` : ms < 60_000 ? `${number(ms / 1_000)} s` : age(ms);
+  return ms < 1_000 ? `${number(ms)} ms` : ms < 60_000 ? `${fixed(ms / 1_000, 1)} s` : age(ms);
 }
 
 /** 14:03:07. */

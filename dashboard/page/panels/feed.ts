@@ -3,7 +3,7 @@ import { h, type JSX } from 'preact';
 import type { App } from '../app.ts';
 import { age, dateTime, duration, fixed, number, short, words } from '../format.ts';
 import type { FeedHealth, Gap } from '../wire.ts';
-import { empty, failed, head, loading, num, section } from './parts.ts';
+import { empty, failed, head, loading, num, section, wideTable } from './parts.ts';
 
 export function feedView(app: App): JSX.Element {
   const { feed, market } = app;
@@ -69,7 +69,7 @@ function healthTable(health: readonly FeedHealth[]): JSX.Element {
     '#Recovered',
     '#Published',
   );
-  return wide('Feed health', names, rows);
+  return wideTable('Feed health', names, rows);
 }
 
 function stateOf({ isHalted, connected, stale }: FeedHealth): string {
@@ -94,18 +94,11 @@ function gapTable(gaps: readonly Gap[]): JSX.Element {
       h('td', { class: 'quiet cause' }, gap.cause),
     );
   });
-  return wide('Gap ledger', head('Symbol', 'Venue', 'From', '#Length', 'State', '#Recovered', 'Cause'), rows);
-}
-
-function wide(caption: string, names: JSX.Element, rows: readonly JSX.Element[]): JSX.Element {
-  const table = h(
-    'table',
-    { class: 'rows' },
-    h('caption', { class: 'unseen' }, caption),
-    names,
-    h('tbody', null, rows),
+  return wideTable(
+    'Gap ledger',
+    head('Symbol', 'Venue', 'From', '#Length', 'State', '#Recovered', 'Cause'),
+    rows,
   );
-  return h('div', { class: 'wide', tabIndex: 0, role: 'region', 'aria-label': caption }, table);
 }
 
 function notices({ market }: App): JSX.Element {

@@ -45,6 +45,18 @@ export function num(content: ComponentChildren, className = ''): JSX.Element {
   return h('td', { class: `num ${className}` }, content);
 }
 
+/** A table that scrolls by itself where it is wider than there is room, so the keyboard must get there. */
+export function wideTable(caption: string, names: JSX.Element, rows: readonly JSX.Element[]): JSX.Element {
+  const table = h(
+    'table',
+    { class: 'rows' },
+    h('caption', { class: 'unseen' }, caption),
+    names,
+    h('tbody', null, rows),
+  );
+  return h('div', { class: 'wide', tabIndex: 0, role: 'region', 'aria-label': caption }, table);
+}
+
 /** What stands where there is nothing to show. */
 export function empty(title: string, more = ''): JSX.Element {
   return h('div', { class: 'empty' }, h('strong', null, title), more && h('p', null, more));

@@ -5,7 +5,7 @@ import { dateTime, fixed, signed, time } from '../format.ts';
 import { hashOf } from '../route.ts';
 import type { BookState, ClosedPosition, OpenPosition, SwingState } from '../wire.ts';
 import { equityCurve } from './equity.ts';
-import { amount, empty, failed, head, loading, num, section, sideTag } from './parts.ts';
+import { amount, empty, failed, head, loading, num, section, sideTag, wideTable } from './parts.ts';
 
 export function positionsView(app: App): JSX.Element {
   const { market, positions, equity } = app;
@@ -82,7 +82,7 @@ function openTable(app: App, positions: readonly OpenPosition[]): JSX.Element {
     'Since',
     'Book',
   );
-  return scrolling('Open positions', names, rows);
+  return wideTable('Open positions', names, rows);
 }
 
 /** At the last price, before fees. Unit: quote. */
@@ -102,7 +102,7 @@ function swingTable(app: App, swings: readonly SwingState[]): JSX.Element {
     const cells = [h('th', { scope: 'row' }, pair), h('td', null, sideTag(side)), ...prices];
     return h('tr', { key: id }, ...cells, h('td', { class: 'quiet' }, dateTime(until)));
   });
-  return scrolling('Swing positions', head('Pair', 'Side', '#Entry', '#TP', '#SL', 'Until'), rows);
+  return wideTable('Swing positions', head('Pair', 'Side', '#Entry', '#TP', '#SL', 'Until'), rows);
 }
 
 function closedTable(app: App, closed: readonly ClosedPosition[]): JSX.Element {
@@ -125,16 +125,5 @@ function closedTable(app: App, closed: readonly ClosedPosition[]): JSX.Element {
   });
   const total = closed.reduce((sum, { outcome }) => sum + (outcome.exit?.pnl ?? 0), 0);
   const names = head('Pair', 'Side', '#Entry', '#Exit', 'How', '#P/L', 'When', 'Book');
-  return h('div', null, scrolling(`Closed positions: ${signed(total, 2)}`, names, rows));
-}
-
-function scrolling(caption: string, names: JSX.Element, rows: readonly JSX.Element[]): JSX.Element {
-  const table = h(
-    'table',
-    { class: 'rows' },
-    h('caption', { class: 'unseen' }, caption),
-    names,
-    h('tbody', null, rows),
-  );
-  return h('div', { class: 'wide', tabIndex: 0, role: 'region', 'aria-label': caption }, table);
+  return h('div', null, wideTable(`Closed positions: ${signed(total, 2)}`, names, rows));
 }

@@ -68,6 +68,19 @@ describe('cst cost', () => {
     expect(text).toMatch(/Dataflow CPU · signal-graph\* +0\.00 +100\.74\n/);
   });
 
+  it('compares tiers by prices of one region, where those of the stack are not all known', () => {
+    const totals = (region: string, row: RegExp) => {
+      const config = fileOf(OWN.replace(/gcp:region: .*/, `gcp:region: ${region}`));
+      return costOf(flags({ config, compare: true }))
+        .match(row)
+        ?.slice(1);
+    };
+    const there = totals('us-central1', /^total +(\S+) +(\S+)$/m);
+    expect(there).toHaveLength(2);
+    expect(totals('asia-southeast1', /^total, were it in us-central1 +(\S+) +(\S+)$/m)).toEqual(there);
+    expect(totals('us-central1', /^(total, were .*)$/m)).toBeUndefined();
+  });
+
   it('says where one node is too small', () => {
     const config = fileOf(OWN);
     expect(costOf(flags({ config, symbols: '300' }))).not.toContain('one node takes');

@@ -1,7 +1,7 @@
 /** An estimate as people read it. */
 import { type Bill, type Line, sumOf } from '../../infra/cost/bill.ts';
-import { NOT_COUNTED } from '../../infra/cost/estimate.ts';
-import { pricesRead } from '../../infra/cost/prices.ts';
+import { estimate, NOT_COUNTED } from '../../infra/cost/estimate.ts';
+import { PRICED_REGIONS, pricesRead } from '../../infra/cost/prices.ts';
 import { MEASURED } from '../../infra/cost/rates.ts';
 import { graphReads, type Load, NODE_TAKES } from '../../infra/cost/traffic.ts';
 import type { WhatIf } from '../../infra/cost/what-if.ts';
@@ -16,6 +16,9 @@ export interface Told {
   /** Lines below it are added up. Unit: $ a month. */
   readonly least: number;
 }
+
+/** The region of which every price is in the table. */
+const [FULLY_PRICED] = PRICED_REGIONS;
 
 const GROWTH = {
   idle: 'paid in a silent market, too',
@@ -61,6 +64,9 @@ export function comparisonOf(told: readonly Told[]): string {
         row(`${others.length} others`, (one) => others.reduce((sum, name) => sum + of(one, name), 0)),
         row('free each month', ({ bill }) => -sumOf(bill.free)),
         row('total', ({ bill }) => bill.usdPerMonth),
+        ...(told.some(({ bill }) => bill.lines.some(isElsewhere))
+          ? [row(`total, were it in ${FULLY_PRICED}`, inFullyPriced)]
+          : []),
       ],
       1,
     ),
@@ -68,6 +74,14 @@ export function comparisonOf(told: readonly Told[]): string {
     ...notesOf(told.find(({ config }) => config.tier === 'single-node') ?? told[0]!),
     '',
   ].join('\n');
+}
+
+/** What has the price of another region there would make the tiers differ by regions. */
+function inFullyPriced({ config, load, ageDays }: Told): number {
+  const relays = config.relays.map((relay) =>
+    relay.region === config.region ? { ...relay, region: FULLY_PRICED } : relay,
+  );
+  return estimate({ config: { ...config, relays, region: FULLY_PRICED }, load, ageDays }).usdPerMonth;
 }
 
 /** A resource and what it is billed by, an asterisk where the price is another region's. */

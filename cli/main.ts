@@ -1,7 +1,11 @@
 /** `cst`, the command line. */
-import { networkCode } from '../connectors/network-code.ts';
-import { EXIT, errorLine, exitCodeOf } from './errors.ts';
-import { programOf, withSettings } from './program.ts';
+import { enableCompileCache } from 'node:module';
+
+// Before the first of our own modules: from the second start on they need not be compiled.
+enableCompileCache();
+const { networkCode } = await import('../connectors/network-code.ts');
+const { EXIT, errorLine, exitCodeOf } = await import('./errors.ts');
+const { programOf, withSettings } = await import('./program.ts');
 
 async function main(): Promise<void> {
   const program = withSettings(programOf());

@@ -1,21 +1,12 @@
-/** `cst replay`: recorded trades or bars through the graph, into one file a topic. */
+/** `cst replay`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
-import { systemClock } from '../../connectors/clock/system.ts';
-import type { ReplayEngine } from '../../pipelines/replay/engine.ts';
-import { REVISIONS } from '../../pipelines/replay/output.ts';
-import type { ReplaySummary } from '../../pipelines/replay/summary.ts';
-import { ENGINE_NAMES, type EngineName } from '../../pipelines/runners/portable/engines/catalog.ts';
-import { jsonLog } from '../../pipelines/worker/process/log.ts';
-import { ConfigError } from '../../schemas/errors.ts';
-import { DEFAULT_PARAMS } from '../../schemas/params.ts';
+import type { Revisions } from '../../pipelines/replay/output.ts';
+import { ENGINE_NAMES } from '../../pipelines/runners/portable/engines/catalog.ts';
 import { INTERVALS, VENUES } from '../../schemas/primitives.ts';
-import { assertFolder, assertPairs, fileOf, needed } from '../file-flags.ts';
-import { oneOf } from '../flags.ts';
-import { readParams } from '../params-file.ts';
-import { progressBar } from '../progress.ts';
-import { instantOf } from '../times.ts';
+import type { ReplayFlags } from '../run-replay.ts';
 
-const RUNNERS = ['embedded', ...ENGINE_NAMES] as const;
+const RUNNERS = ['embedded', ...ENGINE_NAMES];
+const REVISIONS: readonly Revisions[] = ['all', 'last'];
 
 const HELP = `
 FILE is .parquet, .csv, .csv.gz, .ndjson or .ndjson.gz.
@@ -45,20 +36,6 @@ Examples:
   cst replay BTCUSDT=may.parquet --venue bybit --out may --from 20240501 --to 20240601 --history april
 `;
 
-interface Flags {
-  readonly frames?: string;
-  readonly venue?: string;
-  readonly out?: string;
-  readonly interval?: string;
-  readonly params?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly history?: string;
-  readonly runner: string;
-  readonly revisions: string;
-  readonly json?: boolean;
-}
-
 export function addReplay(program: Command): void {
   program
     .command('replay')
@@ -77,89 +54,7 @@ export function addReplay(program: Command): void {
     .option('--revisions <which>', `of each record: ${REVISIONS.join(', ')}`, 'all')
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)
-    .action(runReplay);
-}
-
-async function runReplay(words: readonly string[], flags: Flags): Promise<void> {
-  if (flags.frames !== undefined) {
-    refuseWithFrames(words, flags);
-    const out = needed(flags.out, '--out results');
-    await assertFolder(out);
-    const { runReplayFrames } = await import('../run-replay-frames.ts');
-    return runReplayFrames({ ...flags, frames: flags.frames, out });
-  }
-  if (words.length === 0)
-    throw new ConfigError('Expected SYMBOL=FILE, e.g. BTCUSDT=trades.parquet, or --frames DIR, got neither.');
-  const files = words.map(fileOf);
-  assertPairs(files.map(({ symbol }) => symbol));
-  const venue = oneOf(needed(flags.venue, '--venue bybit'), VENUES, '--venue');
-  const out = needed(flags.out, '--out results');
-  const interval = flags.interval === undefined ? undefined : oneOf(flags.interval, INTERVALS, '--interval');
-  const runner = oneOf(flags.runner, RUNNERS, '--runner');
-  const revisions = oneOf(flags.revisions, REVISIONS, '--revisions');
-  const fromMs = flags.from === undefined ? undefined : instantOf(flags.from, '--from');
-  const toMs = flags.to === undefined ? undefined : instantOf(flags.to, '--to');
-  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
-    throw new ConfigError(`Expected --from before --to, got ${flags.from} and ${flags.to}.`);
-  }
-  const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
-  await assertFolder(out);
-  // Loaded when needed: the engine takes longer to load than a mistyped flag takes to name.
-  const { replay } = await import('../../pipelines/replay/replay.ts');
-  const history = await historyOf(flags.history, fromMs);
-  const bar = progressBar('replay', systemClock, process.stderr);
-  try {
-    const range = { fromMs, toMs };
-    const options = { files, venue, interval, params, history, out, revisions, clock: systemClock, ...range };
-    const engine = runner === 'embedded' ? {} : { engine: await portable(runner) };
-    const summary = await replay({ ...options, ...engine, onProgress: (share) => bar.update(share) });
-    process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary, out));
-  } finally {
-    bar.stop();
-  }
-}
-
-/** What only files have. */
-function refuseWithFrames(words: readonly string[], flags: Flags): void {
-  if (words.length > 0) throw new ConfigError(`Expected SYMBOL=FILE or --frames, got both: "${words[0]}".`);
-  for (const name of ['interval', 'from', 'to'] as const) {
-    if (flags[name] !== undefined) throw new ConfigError(`Expected --${name} with files, got --frames.`);
-  }
-  if (flags.runner !== 'embedded') {
-    throw new ConfigError(`Expected --runner embedded with --frames, got --runner ${flags.runner}.`);
-  }
-}
-
-/** Loaded when asked for: who replays in this process needs none of it. */
-async function portable(name: EngineName): Promise<ReplayEngine> {
-  const { portableEngine } = await import('../../pipelines/runners/portable/engine.ts');
-  const log = jsonLog(systemClock, (line) => process.stderr.write(line));
-  const stop = new AbortController();
-  // Whoever gives it up learns how far it came; Ctrl-C ends it at once, its engine and workers with it.
-  process.once('SIGTERM', () => stop.abort());
-  return portableEngine(name, { env: process.env, clock: systemClock, log, signal: stop.signal });
-}
-
-async function historyOf(folder: string | undefined, fromMs: number | undefined) {
-  if (folder === undefined) return [];
-  if (fromMs === undefined) {
-    throw new ConfigError('Expected --from with --history: candles that close up to then warm the graph.');
-  }
-  const { readHistory } = await import('../../pipelines/replay/history.ts');
-  return readHistory(folder, fromMs);
-}
-
-function textOf(s: ReplaySummary, out: string): string {
-  const n = (value: number) => value.toLocaleString('en-US');
-  const rows = s.bars > 0 ? `${n(s.bars)} bars` : `${n(s.trades)} trades`;
-  const late = `${n(s.late)} late (${n(s.droppedLate)} too late)`;
-  const skipped = s.skipped > 0 ? `, ${n(s.skipped)} outside the time range` : '';
-  const candles = INTERVALS.map((interval) => `${interval} ${n(s.candles[interval])}`).join(' · ');
-  return [
-    `read      ${rows} in ${(s.elapsedMs / 1_000).toFixed(1)} s (${n(s.tradesPerSecond)}/s): ${n(s.duplicates)} copies, ${late}${skipped}`,
-    `candles   ${candles}`,
-    `levels    ${n(s.levels)}    signals ${n(s.signals)}    dead letters ${n(s.deadLetters)}`,
-    `written   ${out} (SHA-256 ${s.outputSha256.slice(0, 16)}…)`,
-    '',
-  ].join('\n');
+    .action(async (words: readonly string[], flags: ReplayFlags) =>
+      (await import('../run-replay.ts')).runReplay(words, flags),
+    );
 }

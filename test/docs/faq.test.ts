@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { errorLine } from '../../cli/errors.ts';
-import { programOf } from '../../cli/program.ts';
+import { programOf, withSettings } from '../../cli/program.ts';
 import { judgementLines } from '../../cli/tune/text.ts';
 import { onDisk } from '../../connectors/bus/embedded/files.ts';
 import { lockFolder } from '../../connectors/bus/embedded/lock.ts';
@@ -30,7 +30,7 @@ function file(name: string, content: string): string {
 /** What a command prints that ends with an error; where it does not, it tells so. */
 async function cst(...words: string[]): Promise<string> {
   try {
-    await programOf().parseAsync(words, { from: 'user' });
+    await withSettings(programOf()).parseAsync(words, { from: 'user' });
   } catch (thrown) {
     return errorLine(thrown);
   }
@@ -110,6 +110,8 @@ const PROVOKED: Record<string, () => Promise<string> | string> = {
   'An exchange that is not known': () => replay('x.csv', 'nyse'),
   'A parameter that does not exist': () =>
     start('--params', file('p.json', '{"srExhaustion":{"minCheks":3}}')),
+  'A setting that does not exist': () =>
+    start('--config', file('cst.json', '{"signals":{"risk":{"takeProft":0.006}}}')),
   'A value of the wrong kind': () => start('--params', file('p.json', '{"srExhaustion":{"minChecks":"x"}}')),
   'A file that is no JSON': () => start('--params', file('p.json', '{"a": 1,}')),
   'A file that is not there': () => replay(join(folder, 'nothing.csv')),

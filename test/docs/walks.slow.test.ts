@@ -22,10 +22,11 @@ afterAll(async () => {
   await twin.close();
 });
 
-async function walk(path: string) {
+/** @param before Commands of what the document takes for granted. */
+async function walk(path: string, before = '') {
   const folder = mkdtempSync(join(tmpdir(), 'walk-'));
   const around = { folder, twin: twin.httpUrl, telegram: telegram.url, typed: TOKEN };
-  return { folder, ...(await follow(shellOf(path), around)) };
+  return { folder, ...(await follow([{ how: 'runs', text: before }, ...shellOf(path)], around)) };
 }
 
 it('README.md leads to signals, charts and a figure', async () => {
@@ -56,4 +57,12 @@ it('docs/ENGINEER.md leads to relay, graph and metrics', async () => {
   expect(code, output).toBe(0);
   expect(output).toMatch(/^cst_\w+/m);
   expect(readdirSync(folder)).toContain('frames');
+});
+
+it.each([
+  ['docs/COST.md', ''],
+  ['bq/README.md', 'npx cst backfill --pairs BTCUSDT --timerange 20250525-20250526'],
+])('%s shows commands that run', async (path, before) => {
+  const { code, output } = await walk(path, before);
+  expect(code, output).toBe(0);
 });

@@ -98,6 +98,7 @@ describe('cst cost', () => {
     ['a stack without a file', { stack: 'nowhere' }, 'Pulumi.nowhere.yaml'],
     ['a stack that is a path', { stack: '../x' }, '--stack'],
     ['a file that is no YAML', { config: fileOf('a: [') }, 'Cannot read'],
+    ['a file of nothing', { config: fileOf('') }, 'yaml: ✖ Invalid input: expected object, received null'],
     ['a setting that is wrong', { config: fileOf(`${OWN}  cst:tier: cluster\n`) }, 'tier'],
     ['a setting that is unknown', { config: fileOf(`${OWN}  cst:teir: dataflow\n`) }, 'teir'],
     ['a wrong tier', { tier: 'cluster' }, '--tier'],

@@ -30,8 +30,7 @@ function settingsIn(path: string): Record<string, unknown> {
   try {
     return StackFile.parse(parse(readFileSync(path, 'utf8'))).config;
   } catch (cause) {
-    throw new ConfigError(`Cannot read the settings of a stack from ${path}: ${messageOf(cause)}.`, {
-      cause,
-    });
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);
+    throw new ConfigError(`Cannot read the settings of a stack from ${path}: ${why}.`, { cause });
   }
 }

@@ -48,7 +48,7 @@ function commandsOf(path: string): string[] {
   return [...read(path).matchAll(/^```sh.*\n([\s\S]*?)^```/gm)]
     .flatMap((match) => (match[1] ?? '').replace(/\\\n\s*/g, '').split('\n'))
     .flatMap((line) => line.replace(/#.*$/, '').split(/&&|[|;]/))
-    .map((line) => line.trim())
+    .map((line) => line.replace(/^ *(?:[A-Z_]+=\S+ )*/, '').trim())
     .filter((line) => line !== '');
 }
 

@@ -31,6 +31,8 @@ const PANES = [
   { title: 'Volume', share: 0.14 },
   { title: `RSI-${RSI_PERIOD}`, share: 0.16 },
 ];
+/** A title begins at the very border of its pane. */
+const TITLE_GAP = { text: ' ', fontSize: 4, lineHeight: 4 };
 const VISIBLE_BARS = 110;
 const FREE_BARS = 8;
 /** Bars left of the screen at which older ones are asked for. */
@@ -159,10 +161,9 @@ export class PriceChart {
         text: PANES[i]!.title,
         color: quiet,
         fontSize: 11,
-        lineHeight: 20,
         fontFamily: color('font'),
       };
-      watermark.applyOptions({ lines: [line] });
+      watermark.applyOptions({ lines: [TITLE_GAP, line] });
     });
     for (const line of this.#rsi.priceLines()) this.#rsi.removePriceLine(line);
     for (const price of RSI_EXTREMES) {

@@ -6,7 +6,8 @@ export interface SourceMessage {
   readonly bytes: Uint8Array;
   /** Unit: ms since the epoch. */
   readonly eventTimeMs: number;
-  ack(): void;
+  /** Kept without the message. */
+  readonly ack: () => void;
 }
 
 /** Messages in order of arrival, then how far event time is known to have come: nothing older is expected on time. */

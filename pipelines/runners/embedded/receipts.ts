@@ -4,17 +4,18 @@
  */
 import type { SourceMessage } from './edges.ts';
 
-type Acknowledged = Pick<SourceMessage, 'ack'>;
+/** Of the message no more is kept: its bytes are most of it, and it may wait ten minutes. */
+type Ack = SourceMessage['ack'];
 
 /** Stands for one source message. Counts the windows that still hold something of it, plus one while it is being read. */
 export class Receipt {
-  readonly #message: Acknowledged;
+  readonly #ack: Ack;
   readonly #ledger: Ledger;
   #waits = 1;
 
-  constructor(ledger: Ledger, message: Acknowledged) {
+  constructor(ledger: Ledger, ack: Ack) {
     this.#ledger = ledger;
-    this.#message = message;
+    this.#ack = ack;
   }
 
   hold(): this {
@@ -24,7 +25,7 @@ export class Receipt {
 
   release(): void {
     this.#waits -= 1;
-    if (this.#waits === 0) this.#ledger.settled.push(this.#message);
+    if (this.#waits === 0) this.#ledger.settled.push(this.#ack);
   }
 }
 
@@ -32,12 +33,12 @@ export class Receipt {
 export class Ledger {
   current: Receipt | undefined;
   /** Acknowledgements due after the next flush. */
-  readonly settled: Acknowledged[] = [];
+  readonly settled: Ack[] = [];
   unacknowledged = 0;
 
-  begin(message: Acknowledged): void {
+  begin({ ack }: Pick<SourceMessage, 'ack'>): void {
     this.unacknowledged += 1;
-    this.current = new Receipt(this, message);
+    this.current = new Receipt(this, ack);
   }
 
   end(): void {
@@ -47,7 +48,7 @@ export class Ledger {
 
   /** Call when all writes are durable. */
   acknowledge(): void {
-    for (const message of this.settled) message.ack();
+    for (const ack of this.settled) ack();
     this.unacknowledged -= this.settled.length;
     this.settled.length = 0;
   }

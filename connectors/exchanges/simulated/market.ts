@@ -32,8 +32,8 @@ export interface MarketBar {
 
 /** Room for the exchange's seqs within a minute. */
 const SEQS_PER_MINUTE = 4096;
-/** Plans of epochs kept; an epoch is 500 minutes or so. */
-const PLANS_KEPT = 16;
+/** Plans of epochs kept; an epoch is 500 minutes or so, whose bars are kept when its plans are not. */
+const PLANS_KEPT = 4;
 /** Five weeks and a little, which a start asks for once as 15m bars and again as longer ones, 200 of 4h at most. */
 const DAYS_KEPT = 42;
 

@@ -1,4 +1,4 @@
-/** Rules about what only the cloud knows of itself, beside those of infra/monitoring, which hold anywhere. */
+/** Rules about what only the cloud knows of itself, or of what one tier alone has, beside those of infra/monitoring, which hold anywhere. */
 import { type AlertRule, rule } from '../monitoring/rule.ts';
 import type { Config } from './config.ts';
 import { JOB_NAME, LOG_METRICS } from './names.ts';
@@ -67,9 +67,20 @@ const DATAFLOW: readonly AlertRule[] = [
   ),
 ];
 
+const SINGLE_NODE: readonly AlertRule[] = [
+  rule(
+    'page',
+    'NodeSilent',
+    180,
+    'absent(cst_stage_up{stage="graph"})',
+    'Nothing has been heard of the node that runs the graph.',
+  ),
+];
+
 /** All of them, whatever the stack. */
-export const CLOUD_RULES: readonly AlertRule[] = [...BOTH_TIERS, ...DATAFLOW];
+export const CLOUD_RULES: readonly AlertRule[] = [...BOTH_TIERS, ...SINGLE_NODE, ...DATAFLOW];
 
 export function cloudAlerts({ tier, runGraph }: Config): readonly AlertRule[] {
-  return tier === 'dataflow' && runGraph ? CLOUD_RULES : BOTH_TIERS;
+  if (!runGraph) return BOTH_TIERS;
+  return [...BOTH_TIERS, ...(tier === 'dataflow' ? DATAFLOW : SINGLE_NODE)];
 }

@@ -82,13 +82,16 @@ describe('a move between tiers', () => {
     expect(held(job)).toEqual(held(node));
   });
 
-  it('moves the graph alone', async () => {
+  it('moves the graph alone, and whoever watches it', async () => {
     const [node, job] = await Promise.all([
       stackOfTier({ tier: 'single-node', stage: 'prod' }),
       stackOfTier({ tier: 'dataflow', stage: 'prod' }),
     ]);
     const keys = (stack: Stacked) =>
       new Set(stack.map(({ type, name }) => `${type.split(':').at(-1)} ${name}`));
-    expect([...keys(node)].filter((key) => !keys(job).has(key))).toEqual(['Service signal-graph']);
+    expect([...keys(node)].filter((key) => !keys(job).has(key))).toEqual([
+      'Service signal-graph',
+      'AlertPolicy NodeSilent',
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * `cst` as a reader uses it who has little time: what would go on for ever is asked to stop (Ctrl-C) once it has shown what
- * was waited for, and hours become seconds. With `--stays` first it goes on in the background until somebody ends the process whose number is in `stays.pid`.
+ * was waited for, and hours become seconds. With `--stays` first it goes on in the background, its number in `stays.pid`.
  */
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,11 +1,15 @@
 /** Someone who follows a document from its first command to its last, in an empty folder, with exchange and Telegram on this machine. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ShellBlock } from './shell.ts';
 
 const CST = join(import.meta.dirname, 'patient-cst.ts');
+/** Ports that documents name: of a test's machine somebody may have them. */
+const NAMED_PORTS = ['9000', '8080'];
 const TWIN = pathToFileURL(join(import.meta.dirname, 'bybit-here.fixture.ts')).href;
 
 export interface Surroundings {
@@ -26,7 +30,15 @@ export interface Followed {
 
 /** Ends at the first command that fails, and names it. */
 export async function follow(blocks: readonly ShellBlock[], around: Surroundings): Promise<Followed> {
-  const child = spawn('bash', ['-c', scriptOf(blocks, around)], { cwd: around.folder });
+  const ports = await Promise.all(NAMED_PORTS.map(freePort));
+  const script = NAMED_PORTS.reduce(
+    (text, named, i) => text.replaceAll(named, ports[i]!),
+    blocks
+      .filter(({ how }) => how !== 'elsewhere')
+      .map(lineOf)
+      .join('\n'),
+  );
+  const child = spawn('bash', ['-c', `${preambleOf(around)}\n${script}`], { cwd: around.folder });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (bytes) => {
@@ -38,7 +50,16 @@ export async function follow(blocks: readonly ShellBlock[], around: Surroundings
   return { code, output };
 }
 
-function scriptOf(blocks: readonly ShellBlock[], { twin, telegram }: Surroundings): string {
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return `${port}`;
+}
+
+function preambleOf({ twin, telegram }: Surroundings): string {
   const node = `'${process.execPath}'`;
   return [
     'set -eEuo pipefail',
@@ -48,7 +69,6 @@ function scriptOf(blocks: readonly ShellBlock[], { twin, telegram }: Surrounding
     `npx() { shift; cst "$@"; }`,
     // What `.ci/run` does itself, in a fresh clone.
     `npm() { case "$1" in start) shift; [ "\${1-}" != -- ] || shift; cst start "$@";; run) [ "$2" != -s ] || { shift 4; cst "$@"; };; esac; }`,
-    ...blocks.filter(({ how }) => how !== 'elsewhere').map(lineOf),
   ].join('\n');
 }
 

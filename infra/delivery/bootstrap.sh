@@ -3,7 +3,11 @@
 # itself: its state, the key of its secrets, and the account that delivers. With a repository of GitHub its workflows may
 # act as that account, without a key (Workload Identity Federation). Run it again at will: what is there stays.
 set -eu
-project=$1 region=$2 repository=${3:-}
+project=${1:?expected the id of a project} region=${2:?expected a region, e.g. europe-west1} repository=${3:-}
+case $repository in
+  # It becomes part of the condition of who may act as the deployer.
+  *[!A-Za-z0-9._/-]*) echo "Error: Expected OWNER/REPOSITORY, got $repository." >&2 && exit 4 ;;
+esac
 deployer=deployer@$project.iam.gserviceaccount.com
 state=gs://$project-pulumi
 

@@ -52,11 +52,21 @@ describe('stack.sh', () => {
     expect(calls.at(-1)).toBe('pulumi config set cst:imageTag abc');
   });
 
-  it('says which verbs there are', () => {
-    const { status, stderr } = run('stack.sh', ['destroy', 'dev', 'abc'], programs);
-    expect([status, stderr]).toEqual([4, 'Error: Expected preview or up, got destroy.\n']);
+  it('says which verbs there are, before it has changed anything', () => {
+    const { status, stderr, calls } = run('stack.sh', ['destroy', 'dev', 'abc'], programs);
+    expect([status, stderr, calls]).toEqual([4, 'Error: Expected preview or up, got destroy.\n', ['']]);
   });
 });
+
+it.each(['stack.sh', 'rollback.sh', 'bootstrap.sh'])(
+  '%s says what it expects, and does nothing',
+  (script) => {
+    for (const args of [[], ['']]) {
+      const { status, stderr, calls } = run(script, args, { npm: '', pulumi: '', gcloud: '' });
+      expect([status === 0, stderr.includes('expected '), calls]).toEqual([false, true, ['']]);
+    }
+  },
+);
 
 describe('rollback.sh', () => {
   it('sends all traffic to the revision before the newest', () => {
@@ -97,6 +107,14 @@ describe('bootstrap.sh', () => {
     const { status, calls } = bootstrap('');
     expect([status, made(calls)]).toEqual([0, 0]);
   });
+
+  it.each(["x' || true", 'a b', '$(id)'])(
+    'takes %j for no repository that may act as the account',
+    (name) => {
+      const { status, stderr, calls } = bootstrap('', name);
+      expect([status, stderr, calls]).toEqual([4, `Error: Expected OWNER/REPOSITORY, got ${name}.\n`, ['']]);
+    },
+  );
 
   const roles = bootstrap('').calls.flatMap((call) => /--role (\S+)/.exec(call)?.[1] ?? []);
 

@@ -1,5 +1,5 @@
 /** Bars of minutes that were folded once, in columns a day: a start asks for weeks of them, and as objects each takes five times as much. */
-import type { MarketBar } from './market.ts';
+import type { MarketBar } from './market-bar.ts';
 
 const DAY_MINUTES = 1_440;
 

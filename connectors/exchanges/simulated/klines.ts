@@ -1,6 +1,6 @@
 /** Bars of any length from the simulated market's minutes: what its kline endpoint answers. */
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
-import type { MarketBar } from './market.ts';
+import type { MarketBar } from './market-bar.ts';
 
 /** Minutes folded before others get a turn: a page of 4h bars is 240,000 of them. */
 const MINUTES_A_TURN = 2_000;

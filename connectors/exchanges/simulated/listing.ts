@@ -1,7 +1,8 @@
 /** One symbol as its exchange lists it: its market without the times it was closed, stamped by the exchange's clock. */
 import { DAY_MS, MINUTE_MS } from '../../../schemas/primitives.ts';
 import type { Instrument } from './instruments.ts';
-import { type Fill, flatBar, type MarketBar, type SymbolMarket } from './market.ts';
+import type { Fill, SymbolMarket } from './market.ts';
+import { flatBar, type MarketBar } from './market-bar.ts';
 import type { VenueClock } from './venue-clock.ts';
 
 export type ListingStatus = 'trading' | 'halted' | 'closed';

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
 import { INSTRUMENTS, SIMULATED_SYMBOLS } from './instruments.ts';
 import { klines } from './klines.ts';
-import { type Fill, type MarketBar, SimulatedMarket, type SymbolMarket } from './market.ts';
+import { type Fill, SimulatedMarket, type SymbolMarket } from './market.ts';
+import type { MarketBar } from './market-bar.ts';
 
 const START = Date.UTC(2026, 2, 1);
 const HOUR_MS = 60 * MINUTE_MS;

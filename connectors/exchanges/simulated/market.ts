@@ -6,6 +6,7 @@ import { choreograph, type MinutePlan } from './choreography.ts';
 import { type Epoch, Epochs } from './epochs.ts';
 import { INSTRUMENTS, type Instrument } from './instruments.ts';
 import { KeptBars } from './kept-bars.ts';
+import { flatBar, type MarketBar } from './market-bar.ts';
 import { type MinuteTrades, newMinuteTrades, ticksOf, tradeMinute } from './minute-trades.ts';
 
 /** A fill as the exchange knows it. */
@@ -17,17 +18,6 @@ export interface Fill {
   readonly ticks: number;
   readonly lots: number;
   readonly isBuy: boolean;
-}
-
-/** A bar in whole ticks and lots; turnover in ticks × lots. Without trades all prices are the last close. */
-export interface MarketBar {
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly lots: number;
-  readonly turnover: number;
-  readonly trades: number;
 }
 
 /** Room for the exchange's seqs within a minute. */
@@ -169,11 +159,6 @@ export class SymbolMarket {
     keep(this.#plans, epoch.index, plans, PLANS_KEPT);
     return plans;
   }
-}
-
-/** Bar of a time without a trade. */
-export function flatBar(close: number): MarketBar {
-  return { open: close, high: close, low: close, close, lots: 0, turnover: 0, trades: 0 };
 }
 
 /** A full map starts anew: cheaper than knowing which entry is the oldest, and everything can be made again. */

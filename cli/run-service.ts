@@ -7,6 +7,7 @@ import { ConfigError } from '../schemas/errors.ts';
 import { settingsOf } from './config/resolve.ts';
 import { deadManUrlOf } from './dead-man.ts';
 import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
+import { keepHeapSmall } from './lean-heap.ts';
 import { LiveUniverse } from './live-universe.ts';
 import { type Log, logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
@@ -40,6 +41,7 @@ async function runEmbedded(flags: RunFlags): Promise<void> {
 }
 
 async function runOnPubSub(flags: RunFlags): Promise<void> {
+  keepHeapSmall();
   const options = {
     ...(await pubSubOf(flags)),
     dir: flags.dir,

@@ -14,6 +14,7 @@ import { deadManUrlOf } from './dead-man.ts';
 import { duration } from './figures.ts';
 import { makeFolder } from './file-flags.ts';
 import { numberOf, statusAddressOf, symbolsOf } from './flags.ts';
+import { keepHeapSmall } from './lean-heap.ts';
 import { LiveUniverse } from './live-universe.ts';
 import { localAccount } from './local-account.ts';
 import { LocalDashboard } from './local-dashboard.ts';
@@ -34,6 +35,7 @@ import { untilStopRequest } from './stop-request.ts';
 import { version } from './version.ts';
 
 export async function runStart(flags: StartFlags): Promise<void> {
+  keepHeapSmall();
   const symbols = symbolsOf(flags.symbols) ?? (flags.live ? null : SIMULATED_SYMBOLS);
   const speed = numberOf(flags.speed, '--speed', 0.1, MAX_SPEED);
   const seed = numberOf(flags.seed, '--seed', 0, Number.MAX_SAFE_INTEGER);

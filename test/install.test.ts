@@ -22,7 +22,7 @@ function places(path: string, name: string): string[] {
 
 it('has the files that its scripts and its command run', () => {
   const scripts = Object.values<string>(manifest.scripts).flatMap((script) =>
-    [...script.matchAll(/node (\S+)/g)].map((match) => match[1] ?? ''),
+    [...script.matchAll(/node (?:--\S+ )*(\S+)/g)].map((match) => match[1] ?? ''),
   );
   const files = [...scripts, ...Object.values<string>(manifest.bin)];
   expect(files.filter((file) => !existsSync(resolve(ROOT, file)))).toEqual([]);

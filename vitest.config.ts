@@ -18,7 +18,10 @@ export default defineConfig(({ mode }) => {
   const tier = TIERS[mode];
   return {
     test: {
-      include: [tier ?? '{schemas,transforms,connectors,pipelines,functions,bq,infra,dashboard,cli,test}/**/*.test.ts'],
+      include: [
+        tier ??
+          '{schemas,transforms,connectors,pipelines,functions,bq,infra,dashboard,cli,test}/**/*.test.ts',
+      ],
       exclude: [
         ...configDefaults.exclude,
         ...(tier ? [] : Object.values(TIERS)),

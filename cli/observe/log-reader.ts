@@ -1,7 +1,6 @@
 /** Lines of a stack's log: those that were asked for, and those that are still to come. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Clock } from '../../connectors/clock/port.ts';
 import { SEVERITIES, type Severity } from '../../connectors/log-line.ts';
 import { logFiles } from './log-file.ts';
 
@@ -23,62 +22,76 @@ const Line = z.looseObject({
 });
 export type Line = z.output<typeof Line>;
 
-const LOOK_EVERY_MS = 250;
+/** A log that is read while it is written: each line once, whatever becomes of its files meanwhile. */
+export class LogReader {
+  readonly #paths: readonly [old: string, current: string];
+  readonly #query: LogQuery;
+  readonly #decoder = new TextDecoder();
+  /** Of the file that is read; it stays the same file when it is put aside. Null before there is one. */
+  #file: FileHandle | null = null;
+  /** The beginning of a line whose end is not yet written. */
+  #begun = '';
 
-/** The oldest first; what is no line of a log, e.g. one that was cut off, is passed over. */
-export async function readLog(dir: string, query: LogQuery): Promise<Line[]> {
-  const texts = await Promise.all(logFiles(dir).map((path) => readFile(path, 'utf8').catch(() => '')));
-  return linesIn(texts.join(''), query);
-}
+  constructor(dir: string, query: LogQuery) {
+    this.#paths = logFiles(dir);
+    this.#query = query;
+  }
 
-/** Told of whatever is written from now on, until it is over. */
-export async function followLog(
-  dir: string,
-  query: LogQuery,
-  { clock, signal, onLine }: { clock: Clock; signal: AbortSignal; onLine: (line: Line) => void },
-): Promise<void> {
-  const [old, current] = logFiles(dir);
-  let { ino, size: at } = await placeOf(current);
-  let rest = '';
-  const take = (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of linesIn(lines.join('\n'), query)) onLine(line);
-  };
-  while (!signal.aborted) {
-    const now = await placeOf(current);
-    if (now.ino !== ino) {
-      // What was written before the file was put aside.
-      if ((await placeOf(old)).ino === ino) take(await textFrom(old, at));
-      [ino, at] = [now.ino, 0];
+  /** Lines since the last call, at first all; the oldest first. What is no line of a log, e.g. cut off, is passed over. */
+  async next(): Promise<Line[]> {
+    let text = this.#file === null ? await this.#begin() : '';
+    text += await this.#rest();
+    for (let newer = await this.#newer(); newer !== null; newer = await this.#newer()) {
+      // Written before the file was put aside.
+      text += await this.#rest();
+      await this.#file?.close();
+      this.#file = newer;
+      text += await this.#rest();
     }
-    const text = await textFrom(current, at);
-    at += Buffer.byteLength(text);
-    take(text);
-    await clock.until(clock.now() + LOOK_EVERY_MS, signal);
+    const lines = (this.#begun + text).split('\n');
+    this.#begun = lines.pop() ?? '';
+    return linesIn(lines, this.#query);
   }
-}
 
-async function placeOf(path: string): Promise<{ ino: number; size: number }> {
-  return stat(path).catch(() => ({ ino: 0, size: 0 }));
-}
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
 
-async function textFrom(path: string, at: number): Promise<string> {
-  const file = await open(path).catch(() => null);
-  if (file === null) return '';
-  try {
-    const { size } = await file.stat();
-    const bytes = Buffer.alloc(Math.max(0, size - at));
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, at);
-    // A letter of several bytes is written with its line, and lines at once.
-    return bytes.toString('utf8', 0, bytesRead);
-  } finally {
+  /** What an earlier file holds. The current one is opened first: put aside in between, it is the earlier one. */
+  async #begin(): Promise<string> {
+    const [old, current] = this.#paths;
+    this.#file = await opened(current);
+    const earlier = await opened(old);
+    try {
+      if (earlier === null || this.#file === null || (await isSame(earlier, this.#file))) return '';
+      return await earlier.readFile('utf8');
+    } finally {
+      await earlier?.close();
+    }
+  }
+
+  async #rest(): Promise<string> {
+    return this.#file === null ? '' : this.#decoder.decode(await this.#file.readFile(), { stream: true });
+  }
+
+  async #newer(): Promise<FileHandle | null> {
+    const file = await opened(this.#paths[1]);
+    if (file === null || !(await isSame(file, this.#file))) return file;
     await file.close();
+    return null;
   }
 }
 
-function linesIn(text: string, query: LogQuery): Line[] {
-  return text.split('\n').flatMap((line) => {
+async function opened(path: string): Promise<FileHandle | null> {
+  return open(path).catch(() => null);
+}
+
+async function isSame(a: FileHandle, b: FileHandle | null): Promise<boolean> {
+  return b !== null && (await a.stat()).ino === (await b.stat()).ino;
+}
+
+function linesIn(lines: readonly string[], query: LogQuery): Line[] {
+  return lines.flatMap((line) => {
     const parsed = lineOf(line);
     return parsed !== null && isAsked(parsed, query) ? [parsed] : [];
   });

@@ -13,7 +13,7 @@ import { renderStatus } from '../status.ts';
 import { untilStopRequest } from '../stop-request.ts';
 import { instantOf } from '../times.ts';
 import { logFiles } from './log-file.ts';
-import { followLog, type Line, readLog } from './log-reader.ts';
+import { type Line, LogReader } from './log-reader.ts';
 import { isRunning, type KeptStatus, readStatus } from './status-file.ts';
 
 export interface StatusFlags {
@@ -34,6 +34,7 @@ export interface LogsFlags {
 /** A stack's folder, or the one that `cst start` was given. */
 const FOLDERS = ['live', 'simulated', ''];
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const LOOK_EVERY_MS = 250;
 const COLOURS = { DEBUG: 'dim', INFO: 'reset', WARNING: 'yellow', ERROR: 'red' } as const;
 
 /** @throws NotRunningError where none runs, and says how the last one ended. */
@@ -91,15 +92,29 @@ export async function runLogs(flags: LogsFlags, clock: Clock = systemClock): Pro
   const last = numberOf(flags.lines, '--lines', 0, 1e9);
   const dir = newest(flags.dir);
   const show = (line: Line) => print(flags.json ? JSON.stringify(line) : lineText(line));
-  const lines = await readLog(dir, query);
-  for (const line of flags.since === undefined ? lines.slice(Math.max(0, lines.length - last)) : lines)
-    show(line);
-  if (!flags.follow) return;
-  await untilStopRequest(async (stopAsked) => {
-    const over = new AbortController();
-    void stopAsked.then(() => over.abort());
-    await followLog(dir, query, { clock, signal: over.signal, onLine: show });
-  });
+  const log = new LogReader(dir, query);
+  try {
+    const lines = await log.next();
+    for (const line of flags.since === undefined ? lines.slice(Math.max(0, lines.length - last)) : lines)
+      show(line);
+    if (flags.follow) await untilStopRequest((stopAsked) => follow(log, show, clock, stopAsked));
+  } finally {
+    await log.close();
+  }
+}
+
+async function follow(
+  log: LogReader,
+  show: (line: Line) => void,
+  clock: Clock,
+  stopAsked: Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  void stopAsked.then(() => over.abort());
+  while (!over.signal.aborted) {
+    for (const line of await log.next()) show(line);
+    await clock.until(clock.now() + LOOK_EVERY_MS, over.signal);
+  }
 }
 
 export const LEVELS = SEVERITIES.map((severity) => severity.toLowerCase());

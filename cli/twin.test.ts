@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -36,6 +37,26 @@ describe('cst twin', () => {
     child.kill('SIGTERM');
     expect(await new Promise((ended) => child.on('close', ended))).toBe(0);
     expect(out.stderr).toBe('Stopping. 1 fault: drop 1.\n');
+  });
+
+  it('drains once where a terminal’s Ctrl-C reaches it and what started it under an older Node', async () => {
+    const older =
+      'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.9.0" } })';
+    const start = [
+      '--import',
+      `data:text/javascript,${older}`,
+      resolve(import.meta.dirname, 'cst.js'),
+      'twin',
+    ];
+    const child = spawn(process.execPath, start, { detached: true });
+    let stderr = '';
+    child.stderr.on('data', (bytes) => {
+      stderr += bytes;
+    });
+    await once(child.stdout, 'data');
+    process.kill(-child.pid!, 'SIGINT');
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(stderr).toBe('Stopping. Nothing was made to fail.\n');
   });
 
   it.each<[string, Partial<TwinFlags>, RegExp]>([

@@ -11,7 +11,6 @@ const CONFIG = {
   desk: { books: [{ book: 'default', risk: { startEquity: 10_000, margin: 0.1 } }] },
   notifier: { entry: 'on', exit: 'silent', swing: 'on', refusal: 'off' },
   start: { symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'] },
-  dashboard: { port: 8_484 },
 };
 
 const GITIGNORE = `# What stacks keep: bus, history, state, alerts, logs.

@@ -6,16 +6,18 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const NEEDED_MAJOR = 24;
+const require = createRequire(import.meta.url);
+const needed = require('../package.json').dependencies.node;
+const majorOf = (version) => Number(version.split('.')[0]);
 const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts');
 
-if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
+if (majorOf(process.versions.node) >= majorOf(needed)) {
   await import('./main.ts');
 } else {
   const pinned = pinnedNode();
   if (pinned === undefined) {
     process.stderr.write(
-      `Error: Expected Node ${NEEDED_MAJOR}, got ${process.versions.node}. Run npm ci. (code 4)\n`,
+      `Error: Expected Node ${needed} or newer, got ${process.versions.node}. Run npm ci. (code 4)\n`,
     );
     process.exit(4);
   }
@@ -31,7 +33,7 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
 /** Path of the `node` package's binary, or undefined where it is not installed. */
 function pinnedNode() {
   try {
-    const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'));
+    const folder = dirname(require.resolve('node/package.json'));
     const name = process.platform === 'win32' ? 'node.exe' : 'node';
     return [join(folder, 'bin', name), join(folder, name)].find((path) => existsSync(path));
   } catch {

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { neededNode } from '../version.ts';
 import { type Finding, found, ok } from './finding.ts';
 
-const NEEDED_MAJOR = 24;
 const GB = 1e9;
 /** A live day of 25 symbols with --record takes about this. Unit: bytes. */
 const SCARCE_DISK = 5 * GB;
@@ -14,9 +14,10 @@ const NO_DISK = 0.2 * GB;
 const SCARCE_FILES = 1_024;
 
 export function nodeFinding(version: string = process.versions.node): Finding {
-  if (Number(version.split('.')[0]) >= NEEDED_MAJOR) return ok('node', `Node ${version}`);
+  const needed = neededNode();
+  if (Number.parseInt(version, 10) >= Number.parseInt(needed, 10)) return ok('node', `Node ${version}`);
   return found('node', 'stop', {
-    what: `Node ${version}, older than ${NEEDED_MAJOR}`,
+    what: `Node ${version}, older than ${needed}`,
     why: 'The program is TypeScript that Node itself runs, and needs its SQLite.',
     remedy: 'npm ci, then npm run cst -- …: both use the Node that the project brings',
   });

@@ -43,7 +43,9 @@ it('is another host with a token alone, which is in the environment or a file', 
       false,
     ]);
   }
-  expect(() => dashboardAddressOf(flags, { CST_DASHBOARD_TOKEN: 'short' })).toThrow('at least 16 characters');
+  expect(() => dashboardAddressOf(flags, { CST_DASHBOARD_TOKEN: 'short' })).toThrow(
+    'Expected CST_DASHBOARD_TOKEN of at least 16 characters, got 5.',
+  );
   const both = { CST_DASHBOARD_TOKEN: TOKEN, CST_DASHBOARD_TOKEN_FILE: file };
   expect(() => dashboardAddressOf(flags, both)).toThrow(/got both/);
   expect(() => dashboardAddressOf(flags, { CST_DASHBOARD_TOKEN_FILE: join(dir, 'none') })).toThrow('ENOENT');

@@ -71,7 +71,7 @@ export class Access {
   constructor(token: string | null) {
     if (token !== null && token.length < MIN_TOKEN) {
       throw new ConfigError(
-        `Expected a dashboard token of at least ${MIN_TOKEN} characters, got ${token.length}. Set a longer one.`,
+        `Expected CST_DASHBOARD_TOKEN of at least ${MIN_TOKEN} characters, got ${token.length}. Set a longer one, e.g. $(openssl rand -hex 16).`,
       );
     }
     this.#token = token;

@@ -1,5 +1,6 @@
 /** A heartbeat for whoever watches from outside: an address of theirs is asked each minute while all is well here. */
 import type { Clock } from '../connectors/clock/port.ts';
+import type { Notice } from '../connectors/log-line.ts';
 import { ConfigError, messageOf } from '../schemas/errors.ts';
 
 export interface DeadManOptions {
@@ -8,7 +9,7 @@ export interface DeadManOptions {
   readonly isWell: () => boolean;
   readonly clock: Clock;
   /** Told when it begins to fail, and when it works again. */
-  readonly notice: (line: string) => void;
+  readonly notice: Notice;
 }
 
 export interface DeadMan {
@@ -49,7 +50,7 @@ async function beat({ url, isWell, clock, notice }: DeadManOptions, stopping: Ab
     const problem = await ask(url, stopping);
     if (stopping.aborted) return;
     if (problem !== null && !failed) notice(`Dead-man switch: ${problem} It is asked again each minute.`);
-    if (problem === null && failed) notice('Dead-man switch: it is reached again.');
+    if (problem === null && failed) notice('Dead-man switch: it is reached again.', 'INFO');
     failed = problem !== null;
     await clock.until(clock.now() + EVERY_MS, stopping);
   }

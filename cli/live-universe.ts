@@ -2,6 +2,7 @@
 import type { Clock } from '../connectors/clock/port.ts';
 import { within } from '../connectors/clock/within.ts';
 import type { VenueRest } from '../connectors/exchanges/venue.ts';
+import type { Notice } from '../connectors/log-line.ts';
 import type { Universe } from '../connectors/universe/choose.ts';
 import { UniverseWatch } from '../connectors/universe/watch.ts';
 import { messageOf } from '../schemas/errors.ts';
@@ -14,7 +15,7 @@ export interface LiveUniverseOptions {
   readonly clock: Clock;
   /** Followed until REST has answered. */
   readonly fallback: readonly string[];
-  readonly notice: (line: string) => void;
+  readonly notice: Notice;
   /** How long the start waits for it. Unit: ms. Default 10 s. */
   readonly patienceMs?: number;
 }
@@ -94,7 +95,7 @@ export class LiveUniverse {
       for (const { symbol, reason } of removed) parts.push(` Removed: ${symbol}, since ${reason}.`);
     }
     if (missing.length > 0) parts.push(` Not listed: ${missing.join(', ')}.`);
-    this.#options.notice(parts.join(''));
+    this.#options.notice(parts.join(''), missing.length > 0 ? 'WARNING' : 'INFO');
     this.#isFallback = false;
     this.#told = universe;
     this.#follow(universe.symbols, universe.halted);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
+import type { Notice } from '../connectors/log-line.ts';
 import { type Meter, sample } from '../connectors/metrics/meter.ts';
 import type { StateStore } from '../connectors/state/port.ts';
 import { candlesOf } from '../connectors/state/records.ts';
@@ -46,7 +47,7 @@ export interface LocalFunctionsOptions {
   /** Needed where a book lives on it; it stays open. */
   readonly account?: AccountPorts | null;
   /** Told in a sentence what a person should know. */
-  readonly notice: (line: string) => void;
+  readonly notice: Notice;
   /** Told the file of each chart, and what it shows. */
   readonly onChart: (path: string, title: string) => void;
 }
@@ -189,7 +190,7 @@ async function openAlerts(
   const { venue, restUrl } = source.adapter;
   const rest = source.adapter.rest({ baseUrl: restUrl, clock: systemClock });
   const charts = new ChartRenderer({
-    ...{ store, messenger, clock: source.clock, venue, stages, meter, onNotice: notice },
+    ...{ store, messenger, clock: source.clock, venue, stages, meter, onNotice: (line) => notice(line) },
     exchange: (query) => rest.klines(query),
   });
   onClose(() => charts.close());
@@ -197,7 +198,7 @@ async function openAlerts(
   const { notifier, close } = await runNotifier({
     ...{ bus, messenger, tasks, stages, meter, clock: systemClock, path: join(dir, FUNCTION_FILES.outbox) },
     settings: { ...config.notifier, chats: [CONSOLE_CHAT, ...(telegram?.chats ?? [])] },
-    ...{ unlimited: [CONSOLE_CHAT], onTrouble: notice },
+    ...{ unlimited: [CONSOLE_CHAT], onTrouble: (line) => notice(line) },
   });
   onClose(close);
   meter?.read(() => {

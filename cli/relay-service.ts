@@ -7,6 +7,7 @@ import type { FeedInput } from '../connectors/feed/feed-io.ts';
 import { openRecorder, type Recorder } from '../connectors/journal/recorder.ts';
 import type { Retention } from '../connectors/journal/segment-writer.ts';
 import type { Lease } from '../connectors/lease/port.ts';
+import { type Log, noticesOf } from '../connectors/log-line.ts';
 import { Meter } from '../connectors/metrics/meter.ts';
 import { type Relay, startRelay } from '../connectors/relay/relay.ts';
 import type { StandbyOptions } from '../connectors/standby/standby-options.ts';
@@ -15,7 +16,6 @@ import type { Stages } from '../connectors/telemetry/stages.ts';
 import { feedTold, tracedBus } from '../connectors/telemetry/traced-bus.ts';
 import type { UniverseOptions } from '../schemas/universe-options.ts';
 import { LiveUniverse } from './live-universe.ts';
-import type { Log } from './log.ts';
 import { healthBody, RelayHealth, type RelayReport } from './relay-health.ts';
 import { relaySamples } from './relay-metrics.ts';
 import { type StatusAddress, type StatusServer, serveStatus } from './status-server.ts';
@@ -52,8 +52,6 @@ export interface RelayServiceOptions {
 /** Cloud Run kills ten seconds after it has asked; a bus that is away takes five of them to close. */
 const DRAIN_MS = 4_500;
 const LOOK_EVERY_MS = 1_000;
-/** What a relay says when all is well. */
-const GOOD_NEWS = /^(Connected|Publishes from now|Publishing)/;
 
 export class RelayService {
   readonly #options: RelayServiceOptions;
@@ -119,7 +117,7 @@ export class RelayService {
       this.#universe = await LiveUniverse.open({
         rest: adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock }),
         ...{ options: follow.universe, fallback: follow.fallback, clock: systemClock },
-        notice: (line) => log('INFO', line),
+        notice: noticesOf(log),
       });
     }
     const { environment = {}, clock } = this.#options;
@@ -153,7 +151,7 @@ export class RelayService {
       bus: tracedBus(bus as MessageBus, stages),
       onMessages: (messages) => feedTold(stages, messages),
       ...(lease ? { standby: standbyOf(lease) } : {}),
-      log: (line) => log(GOOD_NEWS.test(line) ? 'INFO' : 'WARNING', line),
+      log: noticesOf(log),
       ...(recorder ? { onStart: (start) => recorder.began(start) } : {}),
       onInput: (input: FeedInput, at) => {
         if (input.kind === 'frame') this.frames += 1;

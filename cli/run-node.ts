@@ -9,6 +9,7 @@ import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { type HistoryRecorder, recordHistory } from '../connectors/history/subscriber.ts';
+import { type Log, noticesOf } from '../connectors/log-line.ts';
 import { Meter } from '../connectors/metrics/meter.ts';
 import { countPublished } from '../connectors/metrics/published.ts';
 import { openServiceTelemetry, type ServiceTelemetry } from '../connectors/telemetry/service.ts';
@@ -20,7 +21,6 @@ import type { TopicName } from '../schemas/topics.ts';
 import { type DeadMan, startDeadMan } from './dead-man.ts';
 import { graphHealth, graphSamples } from './graph-metrics.ts';
 import { type Health, isWell, serveHealth } from './health.ts';
-import type { Log } from './log.ts';
 import { type PubSubRunOptions, VENUE } from './pubsub-run.ts';
 import type { StatusAddress, StatusServer } from './status-server.ts';
 
@@ -135,7 +135,7 @@ class Node {
     const metrics = () => this.#parts.meter.text();
     this.#health = await serveHealth(() => this.#read(), health, metrics);
     if (deadManUrl) {
-      const notice = (line: string) => log('WARNING', line);
+      const notice = noticesOf(log);
       this.#deadMan = startDeadMan({
         ...{ url: deadManUrl, isWell: () => isWell(this.#read()), clock: systemClock, notice },
       });
@@ -203,6 +203,6 @@ function openGraph(
     ...(history ? { history } : {}),
     fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
     onWatermark: (watermarkMs) => stages.passed(watermarkMs),
-    notice: (line) => log('WARNING', line),
+    notice: noticesOf(log),
   });
 }

@@ -2,18 +2,18 @@
 import { join } from 'node:path';
 import { systemClock } from '../connectors/clock/system.ts';
 import { venueAdapter } from '../connectors/exchanges/adapters.ts';
+import { noticesOf } from '../connectors/log-line.ts';
 import type { LiveWorkers } from '../pipelines/runners/portable/live/live-job.ts';
 import { ConfigError } from '../schemas/errors.ts';
-import { settingsOf } from './config/resolve.ts';
+import { settingsFor } from './config/files.ts';
 import { deadManUrlOf } from './dead-man.ts';
-import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
+import { statusAddressOf } from './flags.ts';
 import { keepHeapSmall } from './lean-heap.ts';
 import { LiveUniverse } from './live-universe.ts';
 import { type Log, logTo } from './log.ts';
 import { LIVE_SYMBOLS } from './market-source.ts';
-import { paramsLayer } from './params-file.ts';
 import { VENUE } from './pubsub-run.ts';
-import { FLINK_FLAGS, RUN_BUSES, RUN_RUNNERS, type RunFlags, STACK_FLAGS } from './run-flags.ts';
+import { FLINK_FLAGS, type RunFlags, STACK_FLAGS } from './run-flags.ts';
 import { untilStopRequest } from './stop-request.ts';
 import { universeOptionsOf } from './universe-flag.ts';
 
@@ -21,9 +21,8 @@ import { universeOptionsOf } from './universe-flag.ts';
 const { GOOGLE_CLOUD_PROJECT, PUBSUB_EMULATOR_HOST } = process.env;
 
 export async function runService(flags: RunFlags): Promise<void> {
-  const bus = oneOf(flags.bus, RUN_BUSES, '--bus');
+  const { bus, runner } = flags;
   if (bus === 'pubsub') refuse(flags, STACK_FLAGS, '--bus embedded', '--bus pubsub');
-  const runner = oneOf(flags.runner, RUN_RUNNERS, '--runner');
   if (runner === 'flink') {
     if (bus === 'pubsub') return runFlink(flags);
     throw new ConfigError('Expected --bus pubsub with --runner flink, got --bus embedded.');
@@ -37,7 +36,7 @@ async function runEmbedded(flags: RunFlags): Promise<void> {
   refuse(flags, ['project', 'healthPort', 'create', 'restUrl', 'universe'], '--bus pubsub', '--bus embedded');
   const { runStart } = await import('./run-start.ts');
   // What is left of the flags means the same there.
-  await runStart({ ...flags, live: true, speed: '1', seed: '1', dir: flags.dir ?? '.cst' });
+  await runStart({ ...flags, live: true, speed: 1, seed: 1, dir: flags.dir ?? '.cst' });
 }
 
 async function runOnPubSub(flags: RunFlags): Promise<void> {
@@ -60,14 +59,14 @@ async function runFlink(flags: RunFlags): Promise<void> {
   const {
     dir = '.cst',
     checkpoints = join(dir, 'checkpoints'),
-    checkpointEvery = '10',
-    parallelism = '1',
+    checkpointEvery = 10,
+    parallelism = 1,
   } = flags;
   const options = {
     ...(await pubSubOf(flags)),
     ...{ master: flags.flinkMaster, restore: flags.restore, workers: workersOf(flags), checkpoints },
-    checkpointEveryMs: 1_000 * numberOf(checkpointEvery, '--checkpoint-every', 1, 3_600),
-    parallelism: numberOf(parallelism, '--parallelism', 1, 16),
+    checkpointEveryMs: 1_000 * checkpointEvery,
+    parallelism,
     env: process.env,
   };
   await untilStopRequest(async (stopAsked) => {
@@ -99,7 +98,7 @@ async function pubSubOf(flags: RunFlags) {
     project,
     endpoint: PUBSUB_EMULATOR_HOST || undefined,
     create: flags.create ?? Boolean(PUBSUB_EMULATOR_HOST),
-    params: settingsOf([...(flags.layers ?? []), ...paramsLayer(flags.params)]).values.signals,
+    params: settingsFor(flags).values.signals,
     restUrl: flags.restUrl ?? venueAdapter(VENUE).restUrl,
     clock: systemClock,
     log: logTo(process.stderr, systemClock),
@@ -112,11 +111,10 @@ async function symbolsToWarm(
   { symbols, universe }: RunFlags,
   { restUrl, log }: { readonly restUrl: string; readonly log: Log },
 ): Promise<readonly string[]> {
-  const named = symbolsOf(symbols);
-  if (named && universe !== undefined) throw new ConfigError('Expected --symbols or --universe, got both.');
-  if (universe === undefined) return named ?? LIVE_SYMBOLS;
+  if (symbols && universe !== undefined) throw new ConfigError('Expected --symbols or --universe, got both.');
+  if (universe === undefined) return symbols ?? LIVE_SYMBOLS;
   const rest = venueAdapter(VENUE).rest({ baseUrl: restUrl, clock: systemClock });
-  const notice = (line: string) => log('INFO', line);
+  const notice = noticesOf(log);
   const options = {
     rest,
     options: universeOptionsOf(universe),

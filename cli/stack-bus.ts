@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
 import type { MessageBus } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
+import type { Notice } from '../connectors/log-line.ts';
 import type { Meter } from '../connectors/metrics/meter.ts';
 import { countPublished } from '../connectors/metrics/published.ts';
 import type { Telemetry } from '../connectors/telemetry/port.ts';
@@ -21,7 +22,7 @@ export interface StackBusOptions {
   /** Folder of the stack. */
   readonly dir: string;
   /** Told in a sentence what a person should know. */
-  readonly notice: (line: string) => void;
+  readonly notice: Notice;
   /** Told of what was published, once the bus has it. */
   readonly onPublished?: OnPublished | undefined;
   /** Told of every stage that was measured, besides the folder's own file. Closed by whoever opened it. */

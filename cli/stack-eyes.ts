@@ -1,5 +1,6 @@
 /** How a stack is, for others: health and metrics over HTTP, and a heartbeat while it is well. */
 import { systemClock } from '../connectors/clock/system.ts';
+import type { Notice } from '../connectors/log-line.ts';
 import type { Close } from './close-in-order.ts';
 import { startDeadMan } from './dead-man.ts';
 import { isWell, serveHealth } from './health.ts';
@@ -11,7 +12,7 @@ export interface EyesOptions {
   readonly health: StatusAddress | null;
   /** See DeadManOptions. */
   readonly deadManUrl: string | null;
-  readonly notice: (line: string) => void;
+  readonly notice: Notice;
 }
 
 /** @throws UpstreamError where the port is taken. */

@@ -6,6 +6,7 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { type Journal, openJournal } from '../connectors/journal/reader.ts';
 import { openRecorder } from '../connectors/journal/recorder.ts';
 import { runName } from '../connectors/journal/segment-name.ts';
+import type { Notice } from '../connectors/log-line.ts';
 import type { RelayOptions } from '../connectors/relay/relay.ts';
 import { CANDLES_FILE, readHistory } from '../pipelines/replay/history.ts';
 import { Candle } from '../schemas/candle.ts';
@@ -29,7 +30,7 @@ export interface StackRecording {
 
 export interface StackRecordingOptions {
   readonly source: Pick<MarketSource, 'adapter'>;
-  readonly notice: (line: string) => void;
+  readonly notice: Notice;
 }
 
 /** A disk that fails ends the recording, not the stack. @throws UpstreamError where the folder cannot be made. */
@@ -37,7 +38,8 @@ export async function openStackRecording(
   { source: { adapter }, notice }: StackRecordingOptions,
   dir: string,
 ): Promise<StackRecording> {
-  const ended = (error: unknown) => notice(`RECORDING HAS ENDED, the stack goes on: ${messageOf(error)}`);
+  const ended = (error: unknown) =>
+    notice(`RECORDING HAS ENDED, the stack goes on: ${messageOf(error)}`, 'ERROR');
   const recorder = await openRecorder({
     ...{ dir, adapter, code: version(), clock: systemClock, onFailed: ended },
   });

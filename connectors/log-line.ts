@@ -16,6 +16,14 @@ export interface LogLine {
 /** What a service says of itself. */
 export type Log = (severity: Severity, message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
+/** Tells people a sentence. What nobody says more of is trouble: a WARNING. */
+export type Notice = (line: string, severity?: Severity) => void;
+
+/** Those of a log. */
+export function noticesOf(log: Log): Notice {
+  return (line, severity = 'WARNING') => log(severity, line);
+}
+
 /** With its newline. Fields that are undefined are left out. */
 export function logLine(
   { severity, message, timeMs }: LogLine,

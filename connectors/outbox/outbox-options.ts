@@ -5,6 +5,7 @@ import type { OpenFile } from '../bus/embedded/files.ts';
 import type { MessageBus, OutgoingMessage } from '../bus/port.ts';
 import type { Clock } from '../clock/port.ts';
 import type { FeedMessages } from '../feed/feed-io.ts';
+import type { Notice } from '../log-line.ts';
 
 export interface OutboxOptions {
   readonly bus: Pick<MessageBus, 'publish'>;
@@ -15,7 +16,7 @@ export interface OutboxOptions {
   /** Dropped while the bus was away: snapshots. Within a second, claims for what they vouched for are to be put. */
   readonly onDropped: (dropped: FeedMessages) => void;
   /** Takes a sentence for people. */
-  readonly log?: (line: string) => void;
+  readonly log?: Notice;
   /** Default 2 s. */
   readonly stallMs?: number;
   /** Default 5 s: well before an exchange cuts a client that does not read. */

@@ -72,6 +72,6 @@ export class Standstill {
     this.#isRelieving = false;
     if (!this.#isOnDisk || isOnDisk) return;
     this.#isOnDisk = false;
-    this.#options.log?.('All that waited on disk is published.');
+    this.#options.log?.('All that waited on disk is published.', 'INFO');
   }
 }

@@ -79,7 +79,7 @@ export class Outbox {
     this.#lanes.wake();
     this.#standstill = new Standstill(options, this.#lanes.depth > 0);
     if (this.#lanes.depth === 0) return;
-    options.log?.(`Publishing ${this.#lanes.depth} messages that an earlier relay left on disk.`);
+    options.log?.(`Publishing ${this.#lanes.depth} messages that an earlier relay left on disk.`, 'INFO');
     void this.#watch();
   }
 

@@ -6,6 +6,7 @@ import type { VenueAdapter } from '../exchanges/venue.ts';
 import type { FeedOptions } from '../feed/feed.ts';
 import type { FeedInput, FeedMessages, Instant } from '../feed/feed-io.ts';
 import type { FeedStats } from '../feed/feed-stats.ts';
+import type { Notice } from '../log-line.ts';
 import type { OutboxOptions, OutboxStats } from '../outbox/outbox-options.ts';
 import type { StandbyOptions, StandbyStats } from '../standby/standby-options.ts';
 import type { ConnectionStats } from './relay-sockets.ts';
@@ -26,7 +27,7 @@ export interface RelayOptions {
   /** Of the jitter of retries. */
   readonly seed?: number;
   /** Takes a sentence for people whenever a connection or the bus changes state. */
-  readonly log?: (line: string) => void;
+  readonly log?: Notice;
   /** Told what the feed is made with: a recorder's tap. */
   readonly onStart?: (start: Omit<FeedOptions, 'adapter'>) => void;
   /** Told everything that the feed is told, before it is. */

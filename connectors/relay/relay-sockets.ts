@@ -3,6 +3,7 @@ import type { Clock } from '../clock/port.ts';
 import { ReconnectingSocket } from '../exchanges/socket.ts';
 import type { VenueAdapter } from '../exchanges/venue.ts';
 import type { FeedCommand, FeedInput } from '../feed/feed-io.ts';
+import type { Notice } from '../log-line.ts';
 
 export interface ConnectionStats {
   readonly connection: number;
@@ -18,7 +19,7 @@ export interface RelaySocketsOptions {
   readonly clock: Clock;
   /** Of the jitter of retries. */
   readonly seed: number;
-  readonly log: (line: string) => void;
+  readonly log: Notice;
   readonly give: (input: FeedInput) => void;
 }
 
@@ -85,7 +86,7 @@ export class RelaySockets {
         if (!isMine()) return;
         if (connection.opens > 0) this.reconnects++;
         Object.assign(connection, { isOpen: true, opens: connection.opens + 1, problem: null });
-        log(`Connected to ${url}.`);
+        log(`Connected to ${url}.`, 'INFO');
         give({ kind: 'opened', connection: number });
       },
       onFrame: (frame) => {

@@ -1,6 +1,7 @@
 /** What one of a pair of relays is given, and what it tells. */
 import type { Clock } from '../clock/port.ts';
 import type { Lease } from '../lease/port.ts';
+import type { Notice } from '../log-line.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
 export interface StandbyOptions {
@@ -34,7 +35,7 @@ export interface StandbyPorts {
   readonly recovering?: () => ReadonlySet<string>;
   /** Nobody published [from, to) of the stream: both were away. Market ms. */
   readonly onGap: (key: string, from: number, to: number) => void;
-  readonly log?: (line: string) => void;
+  readonly log?: Notice;
 }
 
 export interface StandbyStats {

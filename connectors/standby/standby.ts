@@ -190,7 +190,7 @@ export class Standby {
     this.#published = new Published(before);
     const numbering = new Renumbering({ since: this.#since, epoch, startedMs });
     const joints = new Map(Object.entries(before?.until[SNAPSHOTS] ?? {}));
-    log?.(`Publishes from now on, as number ${epoch} of those that did.`);
+    log?.(`Publishes from now on, as number ${epoch} of those that did.`, 'INFO');
     this.#options.onRole?.(true);
     outbox.release(
       (topic, message) => {

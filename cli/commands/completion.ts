@@ -6,7 +6,7 @@ Completes commands, flags, their values where there are but a few, files and fol
 
 Examples:
   cst completion bash >> ~/.bashrc                              then begin a new shell
-  cst completion zsh >> ~/.zshrc                                after compinit
+  cst completion zsh >> ~/.zshrc                                likewise
   cst completion fish > ~/.config/fish/completions/cst.fish
 `;
 

@@ -1,5 +1,5 @@
 /** `cst engine`: installs the engines that replays can run on besides the embedded one, and says which are there. */
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
 import {
   ENGINE_NAMES,
@@ -37,11 +37,13 @@ export function addEngine(program: Command): void {
     .summary('install the engines Prism and Flink, or list them')
     .description('Installs the Beam engines that replays can run on besides the embedded one.')
     .addHelpText('after', HELP);
+  const names = new Argument('[name...]', `${ENGINE_NAMES.join(', ')}; none: all of them`);
+  names.argChoices = [...ENGINE_NAMES];
   engine
     .command('install')
     .summary('install engines that are missing')
     .description('Installs engines at the versions that the tests prove. What is there already stays.')
-    .argument('[name...]', `${ENGINE_NAMES.join(', ')}; none: all of them`)
+    .addArgument(names)
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)
     .action(install);

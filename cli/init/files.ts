@@ -1,22 +1,21 @@
 /** What a folder begins with. Pure. */
+import { matchesGlob } from 'node:path';
 
 export interface Scaffold {
   readonly name: string;
   readonly text: string;
 }
 
-const CONFIG = {
-  $schema: './cst.schema.json',
-  signals: { risk: { takeProfit: 0.005, stopLoss: 0.005 } },
-  desk: { books: [{ book: 'default', risk: { startEquity: 10_000, margin: 0.1 } }] },
-  notifier: { entry: 'on', exit: 'silent', swing: 'on', refusal: 'off' },
-  start: { symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'] },
-};
+/** Nothing else: what is written here stays as it is when a default becomes better, and holds for every command. */
+const CONFIG = { $schema: './cst.schema.json' };
+
+/** Never to be committed. */
+export const UNCOMMITTED = ['.cst/', '.env'] as const;
 
 const GITIGNORE = `# What stacks keep: bus, history, state, alerts, logs.
-.cst/
+${UNCOMMITTED[0]}
 # Secrets.
-.env
+${UNCOMMITTED[1]}
 `;
 
 const ENV = `# Secrets and addresses. Copy to .env, which is not committed, fill in what you need, and load it:
@@ -44,9 +43,23 @@ const ENV = `# Secrets and addresses. Copy to .env, which is not committed, fill
 #CST__SIGNALS__RISK__TAKE_PROFIT=0.006
 `;
 
+const EXAMPLE = json({
+  ...CONFIG,
+  signals: { risk: { takeProfit: 0.006, stopLoss: 0.004 } },
+  desk: { books: [{ book: 'default', risk: { startEquity: 5_000, margin: 0.05 } }] },
+  notifier: { exit: 'silent' },
+  start: { symbols: ['BTCUSDT', 'ETHUSDT'] },
+}).trimEnd();
+
 const README = `# Signals
 
-\`cst.json\` holds what differs from the defaults; an editor that reads its \`$schema\` completes and explains each setting.
+\`cst.json\` holds what differs from the defaults: nothing yet. An editor that reads its \`$schema\` completes and explains each
+setting. For example:
+
+\`\`\`json
+${EXAMPLE}
+\`\`\`
+
 Trades are paper until you say otherwise twice.
 
 1. \`cst doctor\` – is all there?
@@ -62,7 +75,6 @@ Trades are paper until you say otherwise twice.
 
 /** @param schema Of config files, as JSON. */
 export function scaffoldOf(schema: object): Scaffold[] {
-  const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   return [
     { name: 'cst.json', text: json(CONFIG) },
     { name: 'cst.schema.json', text: json(schema) },
@@ -70,4 +82,16 @@ export function scaffoldOf(schema: object): Scaffold[] {
     { name: '.gitignore', text: GITIGNORE },
     { name: 'README.md', text: README },
   ];
+}
+
+/** Which of what is never to be committed a `.gitignore` does not name. */
+export function uncovered(gitignore: string): string[] {
+  const patterns = gitignore.split('\n').map((line) => line.trim().replace(/^\/|\/$/g, ''));
+  return UNCOMMITTED.filter(
+    (name) => !patterns.some((pattern) => matchesGlob(name.replace('/', ''), pattern)),
+  );
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -8,7 +8,7 @@ import { resolved } from '../config/resolve.ts';
 import { jsonSchemaOf, schemaOf } from '../config/schema.ts';
 import { layersOf } from '../config/sources.ts';
 import { programOf } from '../program.ts';
-import { scaffoldOf } from './files.ts';
+import { scaffoldOf, uncovered } from './files.ts';
 
 const MAIN = resolve(import.meta.dirname, '../main.ts');
 const FILES = ['.env.example', '.gitignore', 'README.md', 'cst.json', 'cst.schema.json'];
@@ -41,6 +41,31 @@ describe('cst init', () => {
     expect(readFileSync(join(dir, 'cst.json'), 'utf8')).toBe('{"signals": {}}');
   });
 
+  it.each([
+    ['', ['.cst/', '.env']],
+    ['node_modules/\n.env.local\n', ['.cst/', '.env']],
+    ['/.cst\n.env*\n', []],
+    ['.cst/\r\n.env\r\n', []],
+  ])('knows what a .gitignore leaves out: %j', (text, missing) => {
+    expect(uncovered(text)).toEqual(missing);
+  });
+
+  it('says what a .gitignore that was there before leaves out', () => {
+    writeFileSync(join(folder, '.gitignore'), 'node_modules/\n.cst/\n');
+    expect(cst(folder, 'init').stdout).toContain('\nAdd to .gitignore: .env. ');
+    expect(JSON.parse(cst(folder, 'init', '--json').stdout).notIgnored).toEqual(['.env']);
+  });
+
+  it('sets nothing: defaults that become better are had', () => {
+    const schema = schemaOf(programOf());
+    const text = scaffoldOf({}).find(({ name }) => name === 'cst.json')!.text;
+    const { $schema, ...settings } = resolved(schema, [
+      { origin: 'cst.json', values: JSON.parse(text) },
+    ]).values;
+    expect($schema).toBe('./cst.schema.json');
+    expect(settings).toEqual(resolved(schema, []).values);
+  });
+
   it('ends with 4 where the folder is a file', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(cst(folder, 'init', 'file')).toMatchObject({
@@ -53,9 +78,8 @@ describe('cst init', () => {
     const program = programOf();
     const schema = schemaOf(program);
     const texts = new Map(scaffoldOf(jsonSchemaOf(program)).map(({ name, text }) => [name, text]));
-    expect(() =>
-      resolved(schema, [{ origin: 'cst.json', values: JSON.parse(texts.get('cst.json')!) }]),
-    ).not.toThrow();
+    const [, example = ''] = /```json\n([\s\S]*?)```/.exec(texts.get('README.md')!) ?? [];
+    expect(() => resolved(schema, [{ origin: 'README.md', values: JSON.parse(example) }])).not.toThrow();
     const variables = [...texts.get('.env.example')!.matchAll(/^#(CST__\w+)=(.*)$/gm)].map(
       ([, name, value]) => [name, value],
     );

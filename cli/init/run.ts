@@ -1,11 +1,11 @@
 /** What `cst init` does: writes what is not there yet, and nothing else. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, UpstreamError } from '../../schemas/errors.ts';
 import { jsonSchemaOf } from '../config/schema.ts';
 import { makeFolder } from '../file-flags.ts';
-import { scaffoldOf } from './files.ts';
+import { scaffoldOf, uncovered } from './files.ts';
 
 export interface InitFlags {
   readonly json?: boolean;
@@ -18,8 +18,12 @@ export async function runInit(program: Command, dir: string, flags: InitFlags): 
     const path = join(dir, name);
     return { path, isNew: writeNew(path, text) };
   });
-  if (flags.json) return print(JSON.stringify({ dir, files }));
+  const gitignore = join(dir, '.gitignore');
+  const missing = uncovered(readFileSync(gitignore, 'utf8'));
+  if (flags.json) return print(JSON.stringify({ dir, files, notIgnored: missing }));
   for (const { path, isNew } of files) print(`${isNew ? 'made' : 'kept'}  ${path}`);
+  if (missing.length > 0)
+    print(`Add to ${gitignore}: ${missing.join(' and ')}. Else secrets and state may be committed.`);
   print(`Next: ${dir === '.' ? '' : `cd ${dir} && `}cst doctor, then cst start. README.md tells more.`);
 }
 

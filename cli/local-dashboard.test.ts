@@ -14,6 +14,7 @@ import { Access } from '../dashboard/server/security.ts';
 import { withTexts } from '../functions/chart-renderer/picture/png-texts.ts';
 import { signal } from '../functions/trade-desk/trade-desk.fixture.ts';
 import { UpstreamError } from '../schemas/errors.ts';
+import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import { traceIdOf } from '../schemas/trace.ts';
 import { messageFor } from '../transforms/publish/publish.ts';
 import { LocalDashboard } from './local-dashboard.ts';
@@ -52,7 +53,11 @@ function dashboardAt(port: number): LocalDashboard {
   const address = { host: '127.0.0.1', port, isPortFlexible: false, access, isOpened: false, replays: dir };
   return new LocalDashboard({
     ...{ address, source, kind: 'simulated', speed: 60, dir, recordings: [dir] },
-    ...{ symbols: () => ['BTCUSDT'], notice: (line) => void notices.push(line) },
+    ...{
+      symbols: () => ['BTCUSDT'],
+      params: DEFAULT_PARAMS,
+      notice: (line) => void notices.push(line),
+    },
   });
 }
 

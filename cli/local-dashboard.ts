@@ -16,6 +16,7 @@ import { textsOf } from '../functions/chart-renderer/picture/png-texts.ts';
 import { renderPng } from '../functions/chart-renderer/picture/render.ts';
 import type { CandleSource } from '../functions/macro-engine/gather.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
+import type { SignalParams } from '../schemas/params.ts';
 import { pairOf } from '../schemas/primitives.ts';
 import { type Close, closeInOrder } from './close-in-order.ts';
 import type { DashboardAddress } from './dashboard-address.ts';
@@ -37,6 +38,7 @@ export interface LocalDashboardOptions {
   /** Folders of recordings. */
   readonly recordings: readonly string[];
   readonly symbols: () => readonly string[];
+  readonly params: SignalParams;
   readonly notice: (line: string) => void;
 }
 
@@ -114,14 +116,14 @@ export class LocalDashboard {
   }
 
   async #market(stack: Looked, view: Seen): Promise<MarketPorts> {
-    const { source, kind, speed, symbols } = this.#options;
+    const { source, kind, speed, symbols, params } = this.#options;
     const { adapter, clock, title } = source;
     const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
     // A page is waiting: what is known is shown without them.
     const pastBars: CandleSource = (query) =>
       rest.klines({ ...query, signal: AbortSignal.timeout(PATIENCE_MS) });
     return {
-      ...{ source: { title, kind, speed }, version: version(), venue: adapter.venue, clock, symbols },
+      ...{ source: { title, kind, speed }, version: version(), venue: adapter.venue, clock, symbols, params },
       history: stack.history,
       pastBars,
       relay: () => stack.relay(),

@@ -173,11 +173,11 @@ function dashboardOf(
   symbols: () => readonly string[],
   notice: (line: string) => void,
 ): LocalDashboard | null {
-  const { dashboard: address, source, dir, speed, isLive, recordDir } = options;
+  const { dashboard: address, source, dir, speed, isLive, recordDir, params } = options;
   if (address === null) return null;
   const recordings = [address.replays, recordDir].flatMap((folder) => folder ?? []);
   const kind = isLive ? 'live' : 'simulated';
-  return new LocalDashboard({ address, source, kind, speed, dir, recordings, symbols, notice });
+  return new LocalDashboard({ address, source, kind, speed, dir, recordings, symbols, params, notice });
 }
 
 function viewOf(

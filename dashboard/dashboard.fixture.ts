@@ -7,6 +7,7 @@ import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { rowsOf, tableOf } from '../connectors/history/rows.ts';
 import { newBook } from '../functions/trade-desk/state.ts';
+import { DEFAULT_PARAMS } from '../schemas/params.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { messageFor, type PublishedRecord } from '../transforms/publish/publish.ts';
 import { type Dashboard, type DashboardOptions, openDashboard } from './dashboard.ts';
@@ -168,6 +169,7 @@ function portsOf(clock: ManualClock, history: History): MarketPorts {
   return {
     ...{ source: { title: 'a test', kind: 'simulated', speed: 60 }, version: '1.2.3', venue: 'bybit' },
     ...{ clock, history, pastBars: null, symbols: () => SYMBOLS, relay: () => null },
+    params: DEFAULT_PARAMS,
     numbers: () => ({ lagMs: 4_000, backlog: 7, alerts: { sent: 2, waiting: 1 } }),
     books: async () => [newBook('default', 10_000)],
     swings: async () => [],

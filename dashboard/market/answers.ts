@@ -1,17 +1,22 @@
 /** Answers about a market: what history has, and what was told since, which is on its way there. */
 import type { z } from 'zod';
 import { fillGaps } from '../../functions/chart-renderer/fill-gaps.ts';
+import type { Candle } from '../../schemas/candle.ts';
 import { NotFoundError } from '../../schemas/errors.ts';
 import type { FeedEvent } from '../../schemas/feed-event.ts';
 import type { PositionEvent } from '../../schemas/position-event.ts';
-import { DAY_MS, floorTo, INTERVAL_MS, pairOf } from '../../schemas/primitives.ts';
+import { DAY_MS, floorTo, INTERVAL_MS, MINUTE_MS, pairOf } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
+import { LOOKBACK } from '../../transforms/windows.ts';
 import type { Bar, EquityPoint, FeaturePoint, OpenPosition, PairState, ROUTES, SignalItem } from '../api.ts';
 import { feedHealth } from '../view/books.ts';
 import { gapsOf } from '../view/gaps.ts';
 import { closedPositions, inOrder, signalItems } from '../view/outcomes.ts';
+import { levelsNow } from './levels-now.ts';
 import type { Market } from './market.ts';
 import { signalDetail } from './signal-answers.ts';
+
+const SLOT_MS = INTERVAL_MS['15m'];
 
 /** Routes that are about a market. */
 export type MarketRoute = Exclude<keyof typeof ROUTES, '/api/session' | '/api/replays'>;
@@ -98,19 +103,9 @@ async function candles(
   market: Market,
   { pair, interval, before, limit }: Query<'/api/candles'>,
 ): Promise<Part<'/api/candles'>> {
-  const { history, ports, log, told } = market;
+  const { log, told } = market;
   const symbol = symbolOf(market, pair);
-  const { venue, clock, pastBars } = ports;
-  const now = clock.now();
-  const series = { venue, symbol, interval };
-  const length = INTERVAL_MS[interval];
-  const toMs = floorTo(Math.min(before ?? now, now), length);
-  const known = (await history.bars(series, { before, limit })).filter(
-    ({ openTime }) => openTime >= toMs - limit * length,
-  );
-  const span = { ...series, fromMs: toMs - limit * length, toMs };
-  const onFailure = (reason: string) => market.notice(`Bars of the past: ${reason}`);
-  const whole = await fillGaps(known, span, { exchange: pastBars, now, onFailure });
+  const whole = await barsOf(market, { symbol, interval, before, limit });
   const bars = new Map<number, Bar>(whole.map((bar) => [bar.openTime, { ...bar, pair }]));
   for (const bar of log.recent('candle')) {
     if (bar.symbol !== symbol || bar.interval !== interval || bar.openTime >= (before ?? Infinity)) continue;
@@ -121,11 +116,42 @@ async function candles(
   return { pair, interval, bars: sorted, forming };
 }
 
-async function levels({ history, log }: Market, pair: string): Promise<Part<'/api/levels'>> {
+/** Of history, and of the exchange where history has none. Oldest first. */
+async function barsOf(
+  market: Market,
+  { symbol, interval, before, limit }: Omit<Query<'/api/candles'>, 'pair'> & { readonly symbol: string },
+): Promise<readonly Candle[]> {
+  const { history, ports } = market;
+  const { venue, clock, pastBars } = ports;
+  const now = clock.now();
+  const series = { venue, symbol, interval };
+  const length = INTERVAL_MS[interval];
+  const toMs = floorTo(Math.min(before ?? now, now), length);
+  const fromMs = toMs - limit * length;
+  const known = await history.bars(series, { before, limit });
+  const onFailure = (reason: string) => market.notice(`Bars of the past: ${reason}`);
+  return fillGaps(
+    known.filter(({ openTime }) => openTime >= fromMs),
+    { ...series, fromMs, toMs },
+    { exchange: pastBars, now, onFailure },
+  );
+}
+
+/** The graph tells of them at each 15m close, so at a start those it told last are old, or there are none. */
+async function levels(market: Market, pair: string): Promise<Part<'/api/levels'>> {
+  const { history, log, ports } = market;
   const kept = await history.levels(pair);
   const told = [...log.recent('levels')].find((set) => set.pair === pair);
-  const isTold = told !== undefined && (kept === null || told.asOf >= kept.asOf);
-  return { levels: isTold ? told : kept };
+  const known = told !== undefined && (kept === null || told.asOf >= kept.asOf) ? told : kept;
+  // The bar that closed this minute is on its way.
+  const asOf = floorTo(ports.clock.now() - MINUTE_MS, SLOT_MS);
+  const symbol = market.symbolOf(pair);
+  if (symbol === undefined || (known !== null && known.asOf >= asOf - SLOT_MS)) return { levels: known };
+  const [m15, h1] = await Promise.all([
+    barsOf(market, { symbol, interval: '15m', before: asOf, limit: LOOKBACK.levels }),
+    barsOf(market, { symbol, interval: '1h', before: asOf, limit: LOOKBACK.trend }),
+  ]);
+  return { levels: levelsNow(m15, h1, asOf, ports.params) ?? known };
 }
 
 async function features(

@@ -8,6 +8,7 @@ import type { PositionEvent } from '../../schemas/position-event.ts';
 import type { Venue } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import type { Overview, SignalDetail } from '../api.ts';
+import type { LevelsParams } from './levels-now.ts';
 
 /** Numbers that nobody else knows. */
 export interface StackNumbers {
@@ -26,6 +27,8 @@ export interface MarketPorts {
   /** Bars of before the history; null where nobody knows them. */
   readonly pastBars: CandleSource | null;
   readonly symbols: () => readonly string[];
+  /** Of the graph. */
+  readonly params: LevelsParams;
   /** Null where there is no feed, as in a replay. */
   readonly relay: () => Pick<RelayStats, 'symbols' | 'reconnects' | 'problem'> | null;
   readonly numbers: () => StackNumbers;

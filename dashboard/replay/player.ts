@@ -5,6 +5,7 @@ import type { Clock } from '../../connectors/clock/port.ts';
 import { openDuckDbHistory } from '../../connectors/history/duckdb.ts';
 import type { History } from '../../connectors/history/port.ts';
 import { rowsOf, tableOf } from '../../connectors/history/rows.ts';
+import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { Market } from '../market/market.ts';
 import { EventStream } from '../server/event-stream.ts';
@@ -29,6 +30,8 @@ const NOBODY = {
   drawChart: null,
   traceOf: async () => null,
   pastBars: null,
+  /** Those of `cst replay`. */
+  params: DEFAULT_PARAMS,
 };
 /** Told at once at most, so that others have their turn. */
 const MOST_AT_ONCE = 500;

@@ -5,14 +5,18 @@ import { DatabaseSync, type Session, type SQLInputValue, type StatementSync } fr
 import { ConfigError, messageOf, UpstreamError } from '../schemas/errors.ts';
 import { WalSync } from './wal-sync.ts';
 
-export interface SqliteFileOptions {
-  /** `:memory:` for none. */
-  readonly path: string;
-  /** What it holds, for messages: `the outbox of alerts`. */
+/** What a file holds, and of which version. */
+export interface SqliteForm {
+  /** For messages: `the outbox of alerts`. */
   readonly what: string;
   /** Four letters that tell it from other files, and the version of the schema. */
   readonly magic: string;
   readonly version: number;
+}
+
+export interface SqliteFileOptions extends SqliteForm {
+  /** `:memory:` for none. */
+  readonly path: string;
   /** Run once, on an empty file. */
   readonly schema: string;
   /**
@@ -119,24 +123,15 @@ export class SqliteFile {
   }
 
   #prepare(): void {
-    const { magic, version, schema } = this.#options;
-    const id = Buffer.from(magic).readInt32BE();
+    const { path, schema } = this.#options;
     const synchronous = this.#sync === null ? 'FULL' : 'NORMAL';
     // Exclusive before the first read, so that the lock is taken by it and kept.
     this.#database.exec(
       `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`,
     );
     this.transaction(() => {
-      const [found, of, tables] = ['application_id', 'user_version', 'schema_version'].map((pragma) =>
-        Number(this.#database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]),
-      );
-      if (tables === 0) {
-        this.#database.exec(`${schema}; PRAGMA application_id = ${id}; PRAGMA user_version = ${version};`);
-      } else if (found !== id || of !== version) {
-        const { what, path } = this.#options;
-        throw new ConfigError(
-          `Expected ${what} of version ${version} in ${path}, got another database. Move it away, or name another file.`,
-        );
+      if (isFresh(this.#database, path, this.#options)) {
+        this.#database.exec(`${schema}; ${markOf(this.#options)}`);
       }
     });
   }
@@ -185,4 +180,25 @@ export class SqliteFile {
       cause,
     });
   }
+}
+
+/** Whether nothing is in it yet. @throws ConfigError where what is there is something else, or of another version. */
+export function isFresh(database: DatabaseSync, path: string, { what, magic, version }: SqliteForm): boolean {
+  const [id, of, tables] = ['application_id', 'user_version', 'schema_version'].map((pragma) =>
+    Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]),
+  );
+  if (tables === 0) return true;
+  if (id === idOf(magic) && of === version) return false;
+  throw new ConfigError(
+    `Expected ${what} of version ${version} in ${path}, got another database. Move it away, or name another file.`,
+  );
+}
+
+/** What a file of the form is marked by: pragmas for one that is fresh. */
+export function markOf({ magic, version }: SqliteForm): string {
+  return `PRAGMA application_id = ${idOf(magic)}; PRAGMA user_version = ${version};`;
+}
+
+function idOf(magic: string): number {
+  return Buffer.from(magic).readInt32BE();
 }

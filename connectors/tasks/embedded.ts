@@ -2,7 +2,7 @@
 import { messageOf } from '../../schemas/errors.ts';
 import { type Backoff, backoffMs } from '../backoff.ts';
 import type { Clock } from '../clock/port.ts';
-import { SqliteFile } from '../sqlite-file.ts';
+import { SqliteFile, type SqliteForm } from '../sqlite-file.ts';
 import { assertTask } from './names.ts';
 import type { NewTask, TaskHandler, TaskQueue } from './port.ts';
 
@@ -38,6 +38,8 @@ const BACKOFF: Backoff = { firstMs: 1_000, maxMs: 300_000 };
 /** How long the name of a task that is over is remembered. Unit: ms. */
 const REMEMBERED_MS = 86_400_000;
 
+export const TASKS_FORM: SqliteForm = { what: 'the queue of tasks', magic: 'cstt', version: 1 };
+
 const SCHEMA = `
   CREATE TABLE tasks (
     id INTEGER PRIMARY KEY, queue TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
@@ -64,14 +66,7 @@ export class EmbeddedTasks implements TaskQueue {
   constructor(options: EmbeddedTasksOptions) {
     this.#options = options;
     const { path } = options;
-    this.#file = new SqliteFile({
-      path,
-      what: 'the queue of tasks',
-      magic: 'cstt',
-      version: 1,
-      schema: SCHEMA,
-      commits: 'flushed',
-    });
+    this.#file = new SqliteFile({ path, ...TASKS_FORM, schema: SCHEMA, commits: 'flushed' });
   }
 
   async add(task: NewTask): Promise<'added' | 'known'> {

@@ -1,5 +1,7 @@
 /** The database of the outbox. */
-import { SqliteFile } from '../../connectors/sqlite-file.ts';
+import { SqliteFile, type SqliteForm } from '../../connectors/sqlite-file.ts';
+
+export const OUTBOX_FORM: SqliteForm = { what: 'the outbox of alerts', magic: 'csto', version: 1 };
 
 const SCHEMA = `
   CREATE TABLE seen (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -24,10 +26,7 @@ const SCHEMA = `
 
 /** @throws UpstreamError, ConfigError where the file cannot be used. */
 export function openOutboxFile(path: string): SqliteFile {
-  return new SqliteFile({
-    ...{ path, what: 'the outbox of alerts', magic: 'csto', version: 1, schema: SCHEMA },
-    commits: 'flushed',
-  });
+  return new SqliteFile({ path, ...OUTBOX_FORM, schema: SCHEMA, commits: 'flushed' });
 }
 
 /** What is worth keeping of it: calls of the last minute are not. Each has a primary key. */

@@ -12,12 +12,19 @@ export async function migrate(connection: DuckDBConnection, path: string): Promi
   // All or nothing, and one write to disk instead of hundreds.
   await connection.run('BEGIN');
   for (const table of TABLE_NAMES) {
-    const expected = duckDbColumns(rowSchema(table));
     const existing = await columnsOf(connection, table);
-    if (existing.size === 0) await connection.run(creation(table, expected));
-    else await adapt(connection, path, table, expected, existing);
+    if (existing.size === 0) await connection.run(creation(table, duckDbColumns(rowSchema(table))));
+    for (const { name, type } of await missing(connection, path, table, existing))
+      await connection.run(`ALTER TABLE ${table} ADD COLUMN ${quote(name)} ${type}`);
   }
   await connection.run('COMMIT');
+}
+
+/** Changes nothing. @throws ConfigError where a column has another type than its schema. */
+export async function checkTables(connection: DuckDBConnection, path: string): Promise<void> {
+  for (const table of TABLE_NAMES) {
+    await missing(connection, path, table, await columnsOf(connection, table));
+  }
 }
 
 /** Types by column name, as DuckDB spells them. */
@@ -39,28 +46,28 @@ function creation(table: TableName, columns: readonly DuckDbColumn[]): string {
   return `CREATE TABLE ${table} (${lines.join(', ')}); ${grain} ${comments.join(' ')}`;
 }
 
-async function adapt(
+/** Columns that an existing table lacks; none of a table that is not there. @throws ConfigError */
+async function missing(
   connection: DuckDBConnection,
   path: string,
   table: TableName,
-  expected: readonly DuckDbColumn[],
   existing: ReadonlyMap<string, string>,
-): Promise<void> {
+): Promise<DuckDbColumn[]> {
+  if (existing.size === 0) return [];
+  const expected = duckDbColumns(rowSchema(table));
   // DuckDB's own spelling of each type, to compare with.
   const spelled = await connection.runAndReadAll(
     `SELECT ${expected.map(({ type }) => `typeof(CAST(NULL AS ${type}))`).join(', ')}`,
   );
-  for (const [i, { name, type }] of expected.entries()) {
-    const found = existing.get(name);
-    const wanted = String(spelled.value(i, 0));
-    if (found === undefined) await connection.run(`ALTER TABLE ${table} ADD COLUMN ${quote(name)} ${type}`);
-    else if (found !== wanted) {
-      throw new ConfigError(
-        `Expected column "${name}" of table ${table} in ${path} to be ${wanted}, got ${found}. ` +
-          `Convert it (duckdb ${path} 'ALTER TABLE ${table} ALTER "${name}" TYPE ${wanted}'), or give this version a new file.`,
-      );
-    }
+  for (const [i, { name }] of expected.entries()) {
+    const [found, wanted] = [existing.get(name), String(spelled.value(i, 0))];
+    if (found === undefined || found === wanted) continue;
+    throw new ConfigError(
+      `Expected column "${name}" of table ${table} in ${path} to be ${wanted}, got ${found}. ` +
+        `Convert it (duckdb ${path} 'ALTER TABLE ${table} ALTER "${name}" TYPE ${wanted}'), or give this version a new file.`,
+    );
   }
+  return expected.filter(({ name }) => !existing.has(name));
 }
 
 export function quote(name: string): string {

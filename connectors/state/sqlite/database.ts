@@ -5,6 +5,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError, messageOf, UpstreamError } from '../../../schemas/errors.ts';
 import { systemClock } from '../../clock/system.ts';
+import { isFresh, markOf, type SqliteForm } from '../../sqlite-file.ts';
 import { WalSync } from '../../wal-sync.ts';
 
 /** Primary result codes of SQLite. */
@@ -18,9 +19,8 @@ const STEP_MS = 20;
 const CHECKPOINT_MS = 10_000;
 /** Where that does not keep up, a commit does it. Unit: pages of 4 kB. */
 const LONGEST_LOG = 8_000;
-/** "csts", and the version of the schema below. */
-const APPLICATION_ID = 0x63737473;
-const VERSION = 1;
+/** Of the schema below. */
+export const STATE_FORM: SqliteForm = { what: 'a state store', magic: 'csts', version: 1 };
 
 const SCHEMA = `
   CREATE TABLE cells (
@@ -28,8 +28,7 @@ const SCHEMA = `
     PRIMARY KEY (key, cell)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX expiring ON cells (expires) WHERE expires IS NOT NULL;
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${VERSION};
+  ${markOf(STATE_FORM)}
 `;
 
 export async function openDatabase(
@@ -154,15 +153,7 @@ export class Database {
   }
 
   #createSchema(): void {
-    const [id, version, tables] = ['application_id', 'user_version', 'schema_version'].map((pragma) =>
-      Number(this.#inner.prepare(`PRAGMA ${pragma}`).get()![pragma]),
-    );
-    if (tables === 0) this.exec(SCHEMA);
-    else if (id !== APPLICATION_ID || version !== VERSION) {
-      throw new ConfigError(
-        `Expected a state store of version ${VERSION} in ${this.#path}, got another database. Move it away, or name another file.`,
-      );
-    }
+    if (isFresh(this.#inner, this.#path, STATE_FORM)) this.exec(SCHEMA);
   }
 }
 

@@ -1,8 +1,9 @@
 /** What a running stack is made of, as the page is told it: positions, books, feeds, and the overview of all. */
 import { z } from 'zod';
+import { Position } from '../../functions/trade-desk/state.ts';
 import { FEED_EVENT_KINDS } from '../../schemas/feed-event.ts';
 import { MacroBias, SwingSignal } from '../../schemas/macro.ts';
-import { EventTime, Pair, PositionSide, Price, Share, Venue, VenueSymbol } from '../../schemas/primitives.ts';
+import { EventTime, Pair, Price, Share, Venue, VenueSymbol } from '../../schemas/primitives.ts';
 import { SignalItem } from './market.ts';
 
 export const Count = z.number().int().nonnegative();
@@ -10,18 +11,19 @@ export const Ms = z.number().nonnegative();
 export const EventId = Count.describe('Newest event whose news is in this answer.');
 
 /** A position that is open, or whose entry rests. */
-export const OpenPosition = z.object({
+export const OpenPosition = Position.pick({
+  signalId: true,
+  pair: true,
+  side: true,
+  status: true,
+  entry: true,
+  size: true,
+  tp: true,
+  sl: true,
+  leverage: true,
+  halved: true,
+}).extend({
   book: z.string(),
-  signalId: z.string(),
-  pair: Pair,
-  side: PositionSide,
-  status: z.enum(['WORKING', 'OPEN']),
-  entry: Price,
-  size: Price,
-  tp: Price,
-  sl: Price,
-  leverage: z.number().positive(),
-  halved: z.boolean(),
   since: EventTime,
   lastPrice: Price.nullable(),
   unrealised: z

@@ -15,13 +15,11 @@ export function bookState(book: Book, lastPrice: (pair: string) => number | null
 }
 
 function openPosition(book: string, position: Position, lastPrice: number | null): OpenPosition {
-  const { signalId, pair, side, status, entry, size, tp, sl, leverage, halved, since } = position;
+  const { side, status, entry, size } = position;
   const toward = side === 'LONG' ? 1 : -1;
   const isKnown = lastPrice !== null && status === 'OPEN';
-  return {
-    ...{ book, signalId, pair, side, status, entry, size, tp, sl, leverage, halved, since, lastPrice },
-    unrealised: isKnown ? toward * (lastPrice - entry) * size : null,
-  };
+  const unrealised = isKnown ? toward * (lastPrice - entry) * size : null;
+  return { ...position, book, lastPrice, unrealised };
 }
 
 export function swingState({ signal, until }: Swing): SwingState {

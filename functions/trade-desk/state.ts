@@ -68,7 +68,7 @@ const OnAccount = z.object({
 });
 export type OnAccount = z.output<typeof OnAccount>;
 
-const Position = z.object({
+export const Position = z.object({
   signalId: z.string(),
   venue: Venue,
   symbol: VenueSymbol,

@@ -1,6 +1,7 @@
 /** The recordings that may be replayed: what lies in the folders that were named, and nothing else. */
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative } from 'node:path';
 import { parseSegmentName } from '../../connectors/journal/segment-name.ts';
 import { VENUES, type Venue } from '../../schemas/primitives.ts';
 import type { Recording } from '../api.ts';
@@ -22,7 +23,7 @@ export async function findRecordings(folders: readonly string[]): Promise<FoundR
   for (const folder of folders) {
     const names = [...(await namesIn(folder))].sort();
     const own = [
-      await framesIn(folder),
+      await framesIn(folder, folder),
       ...(await Promise.all(names.map((name) => recordingIn(folder, name)))),
     ];
     for (const recording of own)
@@ -33,8 +34,8 @@ export async function findRecordings(folders: readonly string[]): Promise<FoundR
 
 async function recordingIn(folder: string, name: string): Promise<FoundRecording | null> {
   const path = join(folder, name);
-  const about = await stat(path).catch(() => null);
-  if (about?.isDirectory()) return framesIn(path);
+  const about = await within(folder, path);
+  if (about?.isDirectory()) return framesIn(folder, path);
   const [, venue = 'bybit', symbol] = NAME.exec(name) ?? [];
   if (!about?.isFile() || !TRADES.test(name) || symbol === undefined) return null;
   const of = { venue: venue.toLowerCase() as Venue, symbol: symbol.toUpperCase() };
@@ -42,14 +43,13 @@ async function recordingIn(folder: string, name: string): Promise<FoundRecording
 }
 
 /** What `cst record` wrote: a folder of segments for each venue. Of several venues the first is replayed. */
-async function framesIn(path: string): Promise<FoundRecording | null> {
+async function framesIn(folder: string, path: string): Promise<FoundRecording | null> {
   for (const venue of VENUES) {
-    const segments = (await namesIn(join(path, venue))).filter(
-      (name) => parseSegmentName(name) !== undefined,
-    );
-    if (segments.length === 0) continue;
-    const sizes = await Promise.all(segments.map((name) => sizeOf(join(path, venue, name))));
-    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    const names = await namesIn(join(path, venue));
+    if (!names.some((name) => parseSegmentName(name) !== undefined)) continue;
+    const files = await Promise.all(names.map((name) => within(folder, join(path, venue, name))));
+    if (files.includes(null)) return null;
+    const bytes = names.reduce((sum, name, i) => sum + (parseSegmentName(name) ? files[i]!.size : 0), 0);
     return { id: basename(path), kind: 'frames', bytes, path, venue, symbol: null };
   }
   return null;
@@ -59,6 +59,12 @@ async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
 }
 
-async function sizeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => null))?.size ?? 0;
+/** Null where it is not there, or a link leads out of the folder: what was not named is nobody's to see. */
+async function within(folder: string, path: string): Promise<Stats | null> {
+  try {
+    const way = relative(await realpath(folder), await realpath(path));
+    return way.startsWith('..') || isAbsolute(way) ? null : await stat(path);
+  } catch {
+    return null;
+  }
 }

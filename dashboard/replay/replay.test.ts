@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -72,6 +72,25 @@ describe('recordings', () => {
       { id: 'frames', kind: 'frames', bytes: 5, venue: 'kraken', symbol: null },
     ]);
     expect((await findRecordings([join(dir, 'frames')])).map(({ id }) => id)).toEqual(['frames']);
+  });
+
+  it('are not what a link leads to elsewhere', async () => {
+    const [named, other] = ['named', 'other'].map((name) => join(dir, name)) as [string, string];
+    const segment = '20260301T120000.000Z-000001.ndjson.zst';
+    for (const folder of [named, other]) mkdirSync(join(folder, 'of', 'bybit'), { recursive: true });
+    writeFileSync(join(other, 'BTCUSDT-secret.csv'), 'trades');
+    writeFileSync(join(other, 'of', 'bybit', segment), '1');
+    writeFileSync(join(named, 'ETHUSDT-own.csv'), 'trades');
+    symlinkSync(join(named, 'ETHUSDT-own.csv'), join(named, 'ETHUSDT-again.csv'));
+    symlinkSync(join(other, 'BTCUSDT-secret.csv'), join(named, 'BTCUSDT-link.csv'));
+    symlinkSync(join(other, 'of'), join(named, 'frames'));
+    symlinkSync(join(other, 'of', 'bybit', segment), join(named, 'of', 'bybit', segment));
+    symlinkSync(join(named, 'nowhere'), join(named, 'SOLUSDT-gone.csv'));
+    const ids = async (folder: string) => (await findRecordings([folder])).map(({ id }) => id);
+    expect(await ids(named)).toEqual(['ETHUSDT-again.csv', 'ETHUSDT-own.csv']);
+    // A folder may be named by a link.
+    symlinkSync(other, join(dir, 'link'));
+    expect(await ids(join(dir, 'link'))).toEqual(['BTCUSDT-secret.csv', 'of']);
   });
 });
 

@@ -2,7 +2,7 @@
  * The MACRO rules once more, as the naive reading of their words: every number from its definition, every slot from
  * the whole list of candles, and the bias as a machine that walks from slot to slot. Slow; serves tests alone.
  */
-import { type Candle, closeTime } from '../../schemas/candle.ts';
+import type { Candle } from '../../schemas/candle.ts';
 import type { MacroParams } from '../../schemas/macro-params.ts';
 import type { PositionSide } from '../../schemas/primitives.ts';
 
@@ -27,20 +27,21 @@ export function macroModel(
   p: MacroParams,
 ): ModelState[] {
   const newestFirst = candles.toSorted((a, b) => b.openTime - a.openTime || b.revision - a.revision);
+  const byInterval = Map.groupBy(newestFirst, ({ interval }) => interval);
   const states: ModelState[] = [];
-  for (const slot of slots) states.push(next(states.at(-1), slot, newestFirst, p));
+  for (const slot of slots) states.push(next(states.at(-1), slot, byInterval, p));
   return states;
 }
 
 function next(
   before: ModelState | undefined,
   slot: number,
-  candles: readonly Candle[],
+  candles: ReadonlyMap<string, readonly Candle[]>,
   p: MacroParams,
 ): ModelState {
   const all = (Object.keys(MINUTES) as Timeframe[]).map((timeframe) => ({
     timeframe,
-    bars: known(candles, timeframe, slot, p),
+    bars: known(candles.get(timeframe) ?? [], timeframe, slot, p),
   }));
   const score = (side: PositionSide) => {
     let sum = 0;
@@ -82,13 +83,12 @@ function swing(
   return { side, entry: price.close, distance };
 }
 
-/** Newest bars without a hole, oldest first; of candles newest first. */
+/** Newest bars closed by the slot, without a hole, oldest first; of the timeframe’s candles, newest first. */
 function known(candles: readonly Candle[], timeframe: Timeframe, slot: number, p: MacroParams): Candle[] {
   const length = MINUTES[timeframe] * 60_000;
-  const closed = candles.filter((c) => c.interval === timeframe && closeTime(c) <= slot);
   const bars: Candle[] = [];
   let wanted = slot - (slot % length) - length;
-  for (const candle of closed) {
+  for (const candle of candles) {
     if (candle.openTime > wanted) continue;
     if (candle.openTime < wanted || !candle.complete || bars.length === p.indicators.bars) break;
     bars.unshift(candle);

@@ -23,10 +23,16 @@ export interface Epoch {
   readonly half: number;
 }
 
-/** Epochs of one market from its origin on: each follows from those before, so the list is grown as asked for. */
+/**
+ * Epochs of one market from its origin on: each follows from those before, so the list is grown as asked for. In columns:
+ * there are five thousand of them.
+ */
 export class Epochs {
   readonly #seed: number;
-  readonly #epochs: Epoch[] = [];
+  /** One more than the others: the end of the last. */
+  readonly #starts = [ORIGIN];
+  readonly #centres: number[] = [];
+  readonly #halves: number[] = [];
   #direction = 1;
 
   constructor(seed: number) {
@@ -40,33 +46,35 @@ export class Epochs {
         `Expected a time from 2022 on, where the simulated market begins, got minute ${minute}.`,
       );
     }
-    while ((this.#epochs.at(-1)?.end ?? ORIGIN) <= minute) this.#grow();
+    while (this.#starts.at(-1)! <= minute) this.#grow();
     let low = 0;
-    let high = this.#epochs.length - 1;
+    let high = this.#centres.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.#epochs[middle]!.start <= minute) low = middle;
+      if (this.#starts[middle]! <= minute) low = middle;
       else high = middle - 1;
     }
-    return this.#epochs[low]!;
+    return this.#epoch(low);
+  }
+
+  #epoch(index: number): Epoch {
+    const [start, end] = [this.#starts[index]!, this.#starts[index + 1]!];
+    const [from, centre] = [this.#centres[index - 1] ?? 0, this.#centres[index]!];
+    return { index, start, end, from, centre, half: this.#halves[index]! };
   }
 
   #grow(): void {
-    const index = this.#epochs.length;
-    const last = this.#epochs.at(-1);
-    const random = new Random(hash32(this.#seed, 'epoch', index));
-    const start = last?.end ?? ORIGIN;
-    const from = last?.centre ?? 0;
-    const end = start + random.whole(8 * HOUR, 10 * HOUR);
-    const half = random.between(0.0055, 0.0065);
-    this.#epochs.push({ index, start, end, from, centre: this.#next(from, random), half });
+    const random = new Random(hash32(this.#seed, 'epoch', this.#centres.length));
+    this.#starts.push(this.#starts.at(-1)! + random.whole(8 * HOUR, 10 * HOUR));
+    this.#halves.push(random.between(0.0055, 0.0065));
+    this.#centres.push(this.#next(this.#centres.at(-1) ?? 0, random));
   }
 
   /** A step of 1.3 to 2 %, mostly on in the same direction; a turn leaps over the ranges of the last day or so. */
   #next(from: number, random: Random): number {
     if (random.chance(0.15)) this.#direction *= -1;
     if (Math.abs(from) > REACH) this.#direction = -Math.sign(from);
-    const recent = this.#epochs.slice(-REMEMBERED).map(({ centre }) => centre);
+    const recent = this.#centres.slice(-REMEMBERED);
     let centre = from;
     do centre += this.#direction * random.between(0.013, 0.02);
     while (recent.some((other) => Math.abs(other - centre) < APART));

@@ -1,7 +1,9 @@
 /** Bars of any length from the simulated market's minutes: what its kline endpoint answers. */
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
-import type { MarketBar } from './market-bar.ts';
+import { joinBars, type MarketBar } from './market-bar.ts';
 
+/** Minutes of a bar that is kept. */
+export const QUARTER = 15;
 /** Minutes folded before others get a turn: a page of 4h bars is 240,000 of them. */
 const MINUTES_A_TURN = 2_000;
 
@@ -13,6 +15,8 @@ export interface Kline extends MarketBar {
 /** Where minutes come from: a market, or what a venue makes of it. */
 export interface Minutes {
   bar(minute: number, untilMs: number): MarketBar;
+  /** Fifteen minutes that are over, joined; undefined where they must be asked for one by one. */
+  quarter(first: number): MarketBar | undefined;
 }
 
 /** Bars that open in [fromMs, toMs], oldest first, of trades before `nowMs`; the last may be unclosed. */
@@ -38,24 +42,14 @@ export async function klines(
 }
 
 function fold(market: Minutes, first: number, minutes: number, nowMs: number): MarketBar {
+  const end = Math.min(first + minutes, Math.ceil(nowMs / MINUTE_MS));
+  const over = Math.min(end, Math.floor(nowMs / MINUTE_MS));
   let bar: MarketBar | null = null;
-  for (let minute = first; minute < first + minutes && minute * MINUTE_MS < nowMs; minute++) {
-    bar = join(bar, market.bar(minute, nowMs));
+  for (let minute = first; minute < end; ) {
+    const isWhole = minute % QUARTER === 0 && minute + QUARTER <= over;
+    const quarter = isWhole ? market.quarter(minute) : undefined;
+    bar = joinBars(bar, quarter ?? market.bar(minute, nowMs));
+    minute += quarter ? QUARTER : 1;
   }
   return bar!;
-}
-
-/** A silent minute carries a price but no trade: it opens and bounds nothing once there is one. */
-function join(a: MarketBar | null, b: MarketBar): MarketBar {
-  if (a === null || a.lots === 0) return b;
-  if (b.lots === 0) return a;
-  return {
-    open: a.open,
-    high: Math.max(a.high, b.high),
-    low: Math.min(a.low, b.low),
-    close: b.close,
-    lots: a.lots + b.lots,
-    turnover: a.turnover + b.turnover,
-    trades: a.trades + b.trades,
-  };
 }

@@ -1,6 +1,7 @@
 /** One symbol as its exchange lists it: its market without the times it was closed, stamped by the exchange's clock. */
 import { DAY_MS, MINUTE_MS } from '../../../schemas/primitives.ts';
 import type { Instrument } from './instruments.ts';
+import { QUARTER } from './klines.ts';
 import type { Fill, SymbolMarket } from './market.ts';
 import { flatBar, type MarketBar } from './market-bar.ts';
 import type { VenueClock } from './venue-clock.ts';
@@ -118,6 +119,12 @@ export class Listing {
       if (trades > 0) return flatBar(close);
     }
     return bar;
+  }
+
+  /** Fifteen minutes that are over, joined; undefined where they are not just the market's, or nobody traded. */
+  quarter(first: number): MarketBar | undefined {
+    for (let at = first; at < first + QUARTER; at++) if (this.#isTouched(at)) return undefined;
+    return this.market.quarter(first);
   }
 
   /** Price of the last trade before `ms`, in ticks. */

@@ -6,7 +6,8 @@ import { choreograph, type MinutePlan } from './choreography.ts';
 import { type Epoch, Epochs } from './epochs.ts';
 import { INSTRUMENTS, type Instrument } from './instruments.ts';
 import { KeptBars } from './kept-bars.ts';
-import { flatBar, type MarketBar } from './market-bar.ts';
+import { QUARTER } from './klines.ts';
+import { flatBar, joinBars, type MarketBar } from './market-bar.ts';
 import { type MinuteTrades, newMinuteTrades, ticksOf, tradeMinute } from './minute-trades.ts';
 
 /** A fill as the exchange knows it. */
@@ -24,8 +25,10 @@ export interface Fill {
 const SEQS_PER_MINUTE = 4096;
 /** Plans of epochs kept; an epoch is 500 minutes or so, whose bars are kept when its plans are not. */
 const PLANS_KEPT = 4;
-/** Five weeks and a little, which a start asks for once as 15m bars and again as longer ones, 200 of 4h at most. */
-const DAYS_KEPT = 42;
+/** Of minutes, a day each: a day slides over them. Of the past, longer bars are asked for. */
+const PAGES_OF_MINUTES = 3;
+/** Of quarters of an hour, 15 days each: a start asks for five weeks once as 15m bars, and again as longer ones. */
+const PAGES_OF_QUARTERS = 4;
 
 export class SimulatedMarket {
   readonly #symbols: ReadonlyMap<string, SymbolMarket>;
@@ -59,7 +62,8 @@ export class SymbolMarket {
   readonly #planned: ((minute: number) => MinutePlan) | undefined;
   readonly #trades = newMinuteTrades();
   readonly #plans = new Map<number, readonly MinutePlan[]>();
-  readonly #bars = new KeptBars(DAYS_KEPT);
+  readonly #bars = new KeptBars(PAGES_OF_MINUTES);
+  readonly #quarters = new KeptBars(PAGES_OF_QUARTERS);
   /** Fills of the minute last asked for: a stream asks for one minute many times. */
   #recent: { readonly minute: number; readonly fills: readonly Fill[] } = { minute: -1, fills: [] };
 
@@ -96,6 +100,17 @@ export class SymbolMarket {
     const bar = this.#foldMinute(minute, MINUTE_MS);
     this.#bars.set(minute, bar);
     return bar;
+  }
+
+  /** The bar of a quarter of an hour, kept; undefined where nobody traded. */
+  quarter(first: number): MarketBar | undefined {
+    const index = first / QUARTER;
+    let bar = this.#quarters.get(index) ?? null;
+    if (bar === null) {
+      for (let at = first; at < first + QUARTER; at++) bar = joinBars(bar, this.#foldMinute(at, MINUTE_MS));
+      this.#quarters.set(index, bar!);
+    }
+    return bar!.trades > 0 ? bar! : undefined;
   }
 
   /** Price of the last trade before `ms`, in ticks. */

@@ -143,18 +143,17 @@ describe('cst backfill from files', () => {
 describe('cst backfill', () => {
   it.each<[string, string[], Partial<BackfillFlags>, RegExp]>([
     ['nothing to do', [], {}, /--pairs BTCUSDT and a --timerange/],
-    ['an open beginning', [], { pairs: 'BTCUSDT', timerange: '-20250102' }, /begins somewhere/],
-    ['files and pairs', ['candles.parquet'], { pairs: 'BTCUSDT' }, /--pairs or files, got both/],
+    ['an open beginning', [], { pairs: ['BTCUSDT'], timerange: '-20250102' }, /begins somewhere/],
+    ['files and pairs', ['candles.parquet'], { pairs: ['BTCUSDT'] }, /--pairs or files, got both/],
     [
       'trades of an exchange',
       [],
-      { pairs: 'BTCUSDT', timerange: '20250101-', trades: true },
+      { pairs: ['BTCUSDT'], timerange: '20250101-', trades: true },
       /--trades with/,
     ],
     ['an unknown history', [], { to: 'sqlite:x' }, /duckdb:PATH or bigquery:PROJECT\.DATASET/],
     ['a file of no table', ['quotes.parquet'], {}, /named after a table or topic/],
     ['a file that is not there', ['candles.ndjson'], {}, /Cannot read candles\.ndjson/],
-    ['an interval that is none', [], { interval: '2m' }, /--interval one of 1m/],
   ])('refuses %s', async (_, words, flags, text) => {
     const refused = runBackfill(words, { ...FLAGS, ...flags });
     await expect(refused).rejects.toThrow(ConfigError);
@@ -163,13 +162,13 @@ describe('cst backfill', () => {
 
   it('says that a symbol is not listed', async () => {
     const { restUrl } = stage;
-    const unlisted = backfill([], 'unlisted', { pairs: 'NOUSDT', timerange: '20250101-20250102', restUrl });
+    const unlisted = backfill([], 'unlisted', { pairs: ['NOUSDT'], timerange: '20250101-20250102', restUrl });
     await expect(unlisted).rejects.toThrow(NotFoundError);
     await expect(unlisted).rejects.toThrow(/NOUSDT/);
   });
 
   it('says that it goes on where an exchange that is away stopped it', async () => {
-    const away = { pairs: 'BTCUSDT', timerange: '20250101-20250102', restUrl: 'http://127.0.0.1:9' };
+    const away = { pairs: ['BTCUSDT'], timerange: '20250101-20250102', restUrl: 'http://127.0.0.1:9' };
     const stopped = runBackfill([], { ...FLAGS, ...away });
     await expect(stopped).rejects.toThrow(UpstreamError);
     await expect(stopped).rejects.toThrow(/Cannot reach .*Run the same command again/);

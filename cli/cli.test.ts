@@ -89,12 +89,12 @@ describe('cst replay', () => {
     [
       'a variant with a space',
       [`A=${TRADES}`, ...ok, '--params', params('p4.json', { variant: 'a b' })],
-      /variant: expected letters/,
+      /signals\.variant \(.*p4\.json\): expected letters/,
     ],
     [
       'a disorder of a day',
       [`A=${TRADES}`, ...ok, '--params', params('p5.json', { market: { allowedDisorderMs: 86_400_000 } })],
-      /market\.allowedDisorderMs: /,
+      /signals\.market\.allowedDisorderMs \(.*p5\.json\): /,
     ],
     ['an unknown venue', [`A=${TRADES}`, '--venue', 'bibit', '--out', OUT], /Did you mean "bybit"\?/],
     ['no venue', [`A=${TRADES}`, '--out', OUT], /Expected the flag --venue, e\.g\. --venue bybit/],
@@ -116,17 +116,17 @@ describe('cst replay', () => {
     [
       'an unknown parameter',
       [`A=${TRADES}`, ...ok, '--params', params('p1.json', { market: { staleAfter: 1 } })],
-      /no "market\.staleAfter"\. Did you mean "staleAfterMs"\?/,
+      /no "signals\.market\.staleAfter" \(.*p1\.json\)\. Did you mean "staleAfterMs"\?/,
     ],
     [
       'a parameter out of range',
       [`A=${TRADES}`, ...ok, '--params', params('p2.json', { market: { basisMinutes: 0 } })],
-      /market\.basisMinutes: /,
+      /signals\.market\.basisMinutes \(.*p2\.json\): /,
     ],
     [
       'parameters that are no JSON',
       [`A=${TRADES}`, ...ok, '--params', file('p3.json', '{')],
-      /Cannot read parameters from/,
+      /Expected JSON in .*p3\.json, got something else/,
     ],
     [
       'an output that is a file',

@@ -4,7 +4,6 @@ import { secretIn } from '../functions/environment.ts';
 import { readSecret } from '../functions/secrets.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { DASHBOARD_PORT, type DashboardFlags, DASHBOARD_TOKEN as TOKEN } from './dashboard-flags.ts';
-import { numberOf } from './flags.ts';
 
 export interface DashboardAddress {
   readonly host: string;
@@ -32,7 +31,7 @@ export function dashboardAddressOf(
   const { dashboardPort: port } = flags;
   return {
     ...{ host, access, isPortFlexible: port === undefined, isOpened: flags.open === true },
-    port: port === undefined ? DASHBOARD_PORT : numberOf(port, '--dashboard-port', 0, 65_535),
+    port: port ?? DASHBOARD_PORT,
     replays: flags.replays,
   };
 }

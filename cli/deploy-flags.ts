@@ -1,13 +1,15 @@
-/** Flags of `cst deploy dataflow`, as they were typed; those of the job itself derive from its options. */
+/** Flags of `cst deploy dataflow`; those of the job itself derive from its options. */
 import { z } from 'zod';
 import { DataflowOptions, flagOf } from '../pipelines/runners/dataflow/options.ts';
+import type { Venue } from '../schemas/primitives.ts';
+import type { ConfigFlags } from './option-kinds.ts';
 
-export interface DeployFlags {
-  readonly venue: string;
+export interface DeployFlags extends ConfigFlags {
+  readonly venue: Venue;
   readonly params?: string;
   readonly start?: string;
   readonly history?: string;
-  readonly symbols?: string;
+  readonly symbols?: readonly string[];
   readonly update?: boolean;
   readonly map?: readonly string[];
   readonly running?: string;
@@ -25,6 +27,8 @@ export interface OptionSchema {
   readonly default?: unknown;
   readonly enum?: readonly string[];
   readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 export interface OptionFlag {
@@ -70,24 +74,14 @@ export function optionFlags(): OptionFlag[] {
 }
 
 /** Settings of the job among the flags; checked by the options' schema. */
-export function settingsOf(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function jobSettings(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
   for (const { option, key, schema } of optionFlags()) {
     const value = given[key];
-    if (value !== undefined) settings[option] = settingOf(schema, value);
+    if (value !== undefined)
+      settings[option] = schema.type === 'object' ? pairsOf(value as readonly string[]) : value;
   }
   return settings;
-}
-
-function settingOf({ type }: OptionSchema, value: unknown): unknown {
-  if (type === 'integer') return integerOf(value);
-  return type === 'object' ? pairsOf(value as readonly string[]) : value;
-}
-
-/** What is no number stays as it was typed, so that it can be named. */
-function integerOf(value: unknown): unknown {
-  const number = Number(value);
-  return String(value).trim() === '' || !Number.isFinite(number) ? value : number;
 }
 
 /** `KEY=VALUE`, split at the first sign; steps' names hold none. */

@@ -1,5 +1,5 @@
 /** The commands of `cst`, each a file in commands/. */
-import { Command } from 'commander';
+import { type Argument, Command, type Option } from 'commander';
 import { addBackfill, addExport } from './commands/backfill.ts';
 import { addBacktest } from './commands/backtest.ts';
 import { addCompletion } from './commands/completion.ts';
@@ -26,7 +26,7 @@ import { addTrace } from './commands/trace.ts';
 import { addTune } from './commands/tune.ts';
 import { addTwin } from './commands/twin.ts';
 import { addWalkForward } from './commands/walk-forward.ts';
-import { configured } from './option-kinds.ts';
+import { configured, meaningOf } from './option-kinds.ts';
 import { version } from './version.ts';
 
 const EXIT_CODES =
@@ -58,7 +58,11 @@ export function programOf(): Command {
     .description('Crypto Signal Tracker: trades in, explained scalp signals out.')
     .version(version())
     .showSuggestionAfterError()
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureHelp({
+      subcommandTerm: (command) => command.name(),
+      optionDescription: (option) => withDefault(meaningOf(option), option),
+      argumentDescription: (argument) => withDefault(meaningOf(argument), argument),
+    })
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
     .addHelpText('afterAll', EXIT_CODES)
@@ -69,6 +73,10 @@ export function programOf(): Command {
   }
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program.helpCommand('help [command]', 'the same as --help');
+}
+
+function withDefault(text: string, { defaultValue }: Option | Argument): string {
+  return [undefined, false, true].includes(defaultValue) ? text : `${text} (default: ${defaultValue})`;
 }
 
 /** Commands that take settings have them before they run. */

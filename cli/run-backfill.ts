@@ -8,19 +8,18 @@ import { backfillKlines, type KlineBackfillResult } from '../connectors/history/
 import type { Verdict } from '../connectors/history/backfill/verify.ts';
 import type { History } from '../connectors/history/port.ts';
 import { ConfigError, UpstreamError } from '../schemas/errors.ts';
-import { INTERVALS, type Interval, VENUES, type Venue } from '../schemas/primitives.ts';
+import type { Interval, Venue } from '../schemas/primitives.ts';
 import { timerangeOf } from './backtest/timerange.ts';
 import { EXIT } from './errors.ts';
 import { fileOf } from './file-flags.ts';
-import { oneOf, symbolsOf } from './flags.ts';
 import { type HistoryPlace, historyPlaceOf, openHistory } from './history-place.ts';
 import { progressBar } from './progress.ts';
 
 export interface BackfillFlags {
-  readonly pairs?: string;
+  readonly pairs?: readonly string[];
   readonly timerange?: string;
-  readonly interval: string;
-  readonly venue: string;
+  readonly interval: Interval;
+  readonly venue: Venue;
   readonly trades?: boolean;
   readonly to: string;
   readonly state: string;
@@ -38,8 +37,8 @@ interface Settings {
 export async function runBackfill(words: readonly string[], flags: BackfillFlags): Promise<void> {
   const settings: Settings = {
     place: historyPlaceOf(flags.to, '--to'),
-    venue: oneOf(flags.venue, VENUES, '--venue'),
-    interval: oneOf(flags.interval, INTERVALS, '--interval'),
+    venue: flags.venue,
+    interval: flags.interval,
   };
   const work = words.length > 0 ? filesOf(words, flags, settings) : klinesOf(flags, settings);
   const history = await openHistory(settings.place);
@@ -71,7 +70,7 @@ type Work = (history: History, onProgress: (share: number) => void) => Promise<R
 
 /** @throws ConfigError */
 function klinesOf(flags: BackfillFlags, { place, venue, interval }: Settings): Work {
-  const symbols = symbolsOf(flags.pairs, '--pairs');
+  const { pairs: symbols } = flags;
   const { fromMs, toMs = systemClock.now() } = timerangeOf(flags.timerange);
   if (symbols === undefined || fromMs === undefined) {
     throw new ConfigError(

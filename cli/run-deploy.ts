@@ -24,18 +24,17 @@ import { Storage } from '../pipelines/runners/dataflow/storage.ts';
 import { resumption } from '../pipelines/warm-start.ts';
 import type { Candle } from '../schemas/candle.ts';
 import { ConfigError, messageOf, UpstreamError } from '../schemas/errors.ts';
-import { DEFAULT_PARAMS, type SignalParams } from '../schemas/params.ts';
-import { VENUES, type Venue } from '../schemas/primitives.ts';
-import { type DeployFlags, pairsOf, settingsOf } from './deploy-flags.ts';
-import { oneOf, symbolsOf } from './flags.ts';
-import { readParams } from './params-file.ts';
+import type { SignalParams } from '../schemas/params.ts';
+import type { Venue } from '../schemas/primitives.ts';
+import { settingsFor } from './config/files.ts';
+import { type DeployFlags, jobSettings, pairsOf } from './deploy-flags.ts';
 import { instantOf } from './times.ts';
 
 /** @param given All flags, those of the job among them. */
 export async function runDeploy(flags: DeployFlags, given: Readonly<Record<string, unknown>>): Promise<void> {
   assertTogether(flags);
   if (flags.drain) return drain(flags, given);
-  const options = dataflowOptions(settingsOf(given));
+  const options = dataflowOptions(jobSettings(given));
   if (flags.dryRun) await dryRun(flags, options);
   else if (flags.update) await update(flags, options);
   else await start(flags, options);
@@ -65,9 +64,8 @@ interface Inputs {
 }
 
 async function inputsOf(flags: DeployFlags): Promise<Inputs> {
-  const venue = oneOf(flags.venue, VENUES, '--venue');
-  const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
-  const symbols = symbolsOf(flags.symbols);
+  const { venue, symbols } = flags;
+  const params = settingsFor(flags).values.signals;
   // A dry run knows no now.
   const now = flags.dryRun ? 0 : systemClock.now();
   const startMs = flags.start === undefined ? now : instantOf(flags.start, '--start');
@@ -115,7 +113,7 @@ async function update(flags: DeployFlags, options: DataflowOptions): Promise<voi
 }
 
 async function drain(flags: DeployFlags, given: Readonly<Record<string, unknown>>): Promise<void> {
-  const place = jobPlace(settingsOf(given));
+  const place = jobPlace(jobSettings(given));
   const cloud = cloudOf(place);
   const { job } = await runningJob(place.jobName, cloud);
   report(await drainJob(job, cloud, told, flags.wait), place, flags);

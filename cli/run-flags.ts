@@ -1,4 +1,4 @@
-/** Flags of `cst run`, as they were typed. */
+/** Flags of `cst run`. */
 
 import type { DashboardFlags } from './dashboard-flags.ts';
 import type { ConfigFlags } from './option-kinds.ts';
@@ -7,23 +7,24 @@ export const RUN_BUSES = ['embedded', 'pubsub'] as const;
 export const RUN_RUNNERS = ['embedded', 'flink'] as const;
 
 export interface RunFlags extends DashboardFlags, ConfigFlags {
-  readonly bus: string;
-  readonly runner: string;
+  readonly bus: (typeof RUN_BUSES)[number];
+  readonly runner: (typeof RUN_RUNNERS)[number];
   readonly project?: string;
   readonly create?: boolean;
-  readonly symbols?: string;
-  readonly universe?: string;
+  readonly symbols?: readonly string[];
+  readonly universe?: number;
   readonly params?: string;
   readonly dir?: string;
   readonly restUrl?: string;
-  readonly healthPort?: string;
+  readonly healthPort?: number;
   readonly flinkMaster?: string;
   readonly workerPool?: string;
   readonly workerImage?: string;
   readonly checkpoints?: string;
-  readonly checkpointEvery?: string;
+  /** Unit: s. */
+  readonly checkpointEvery?: number;
   readonly restore?: string;
-  readonly parallelism?: string;
+  readonly parallelism?: number;
 }
 
 /** Of --runner flink alone. */

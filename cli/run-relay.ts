@@ -11,11 +11,11 @@ import { openGcsLease } from '../connectors/lease/gcs.ts';
 import type { Lease } from '../connectors/lease/port.ts';
 import { openSqliteLease } from '../connectors/lease/sqlite.ts';
 import { ConfigError } from '../schemas/errors.ts';
-import { VENUES, type Venue } from '../schemas/primitives.ts';
+import type { Venue } from '../schemas/primitives.ts';
 import { EXIT } from './errors.ts';
-import { numberOf, oneOf, statusAddressOf, symbolsOf } from './flags.ts';
+import { statusAddressOf } from './flags.ts';
 import { fallbackSymbols } from './market-source.ts';
-import { type FeedFlags, MAX_COPIES, RELAY_BUSES, type RecordFlags, type RelayFlags } from './relay-flags.ts';
+import type { FeedFlags, RecordFlags, RelayFlags } from './relay-flags.ts';
 import { type RelayPace, relayFields, relayLine } from './relay-line.ts';
 import { type Screen, screenOf } from './relay-screen.ts';
 import { RelayService, type RelayServiceOptions } from './relay-service.ts';
@@ -35,7 +35,7 @@ type Common = Omit<RelayServiceOptions, 'bus' | 'spillDir' | 'record' | 'lease' 
 
 export async function runRelay(flags: RelayFlags): Promise<void> {
   const common = commonOf(flags);
-  const bus = oneOf(flags.bus, RELAY_BUSES, '--bus');
+  const { bus } = flags;
   const lease = leaseOf(flags.lease);
   const openBus = bus === 'pubsub' ? pubSubOf(flags) : () => embeddedOf(flags);
   const spillDir = flags.spill ?? (bus === 'embedded' ? join(flags.dir, 'spill') : null);
@@ -65,7 +65,7 @@ async function serve(
   { verb, done }: typeof RELAYING,
   open: () => Promise<Pick<RelayServiceOptions, 'bus' | 'spillDir' | 'record' | 'lease'>>,
 ): Promise<void> {
-  const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
+  const stopAfterMs = flags.for === undefined ? undefined : flags.for * 1_000;
   await untilStopRequest(async (stopAsked) => {
     const screen = screenOf(process.stderr);
     const opening = open().then((parts) => RelayService.open({ ...common, ...parts, log: screen.log }));
@@ -129,13 +129,10 @@ async function tell(service: RelayService, screen: Screen, signal: AbortSignal):
 }
 
 function commonOf(flags: FeedFlags): Common {
-  const venue = oneOf(flags.venue, VENUES, '--venue');
-  const { wsUrl, restUrl } = flags;
+  const { venue, copies, wsUrl, restUrl } = flags;
   checkUrl('--ws-url', wsUrl, ['ws://', 'wss://']);
   checkUrl('--rest-url', restUrl, ['http://', 'https://']);
   const adapter = venueAdapter(venue, { ...(wsUrl ? { wsUrl } : {}), ...(restUrl ? { restUrl } : {}) });
-  const copies = numberOf(flags.copies, '--copies', 1, MAX_COPIES);
-  if (!Number.isInteger(copies)) throw new ConfigError(`Expected --copies as 1 or 2, got "${flags.copies}".`);
   return {
     ...{ adapter, follow: followOf(flags, venue), clock: systemClock, copies, code: version() },
     ...{ status: statusAddressOf(flags.healthPort), environment: process.env },
@@ -150,9 +147,8 @@ function checkUrl(flag: string, url: string | undefined, beginnings: readonly st
 }
 
 function followOf({ symbols, universe }: FeedFlags, venue: Venue): RelayServiceOptions['follow'] {
-  const named = symbolsOf(symbols);
-  if (named && universe !== undefined) throw new ConfigError('Expected --symbols or --universe, got both.');
-  if (named) return named;
+  if (symbols && universe !== undefined) throw new ConfigError('Expected --symbols or --universe, got both.');
+  if (symbols) return symbols;
   const fallback = fallbackSymbols(venue);
   if (venue === 'kraken') {
     if (universe === undefined) return fallback;
@@ -168,8 +164,8 @@ function retentionOf({ keepDays, keepGb }: FeedFlags, isRecording: boolean): Ret
     throw new ConfigError('Expected --record with --keep-days and --keep-gb, got none.');
   }
   return {
-    ...(keepDays === undefined ? {} : { maxDays: numberOf(keepDays, '--keep-days', 0.01, 10_000) }),
-    ...(keepGb === undefined ? {} : { maxBytes: numberOf(keepGb, '--keep-gb', 0.001, 1e6) * GB }),
+    ...(keepDays === undefined ? {} : { maxDays: keepDays }),
+    ...(keepGb === undefined ? {} : { maxBytes: keepGb * GB }),
   };
 }
 

@@ -3,30 +3,28 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { type Journal, openJournal } from '../connectors/journal/reader.ts';
 import { type FramesSummary, replayFrames } from '../pipelines/replay/frames-replay.ts';
 import { readHistory } from '../pipelines/replay/history.ts';
-import { REVISIONS } from '../pipelines/replay/output.ts';
-import { DEFAULT_PARAMS } from '../schemas/params.ts';
-import { INTERVALS, VENUES } from '../schemas/primitives.ts';
+import type { Revisions } from '../pipelines/replay/output.ts';
+import { INTERVALS, type Venue } from '../schemas/primitives.ts';
+import { settingsFor } from './config/files.ts';
 import { duration } from './figures.ts';
-import { oneOf } from './flags.ts';
-import { readParams } from './params-file.ts';
+import type { ConfigFlags } from './option-kinds.ts';
 import { progressBar } from './progress.ts';
 import { version } from './version.ts';
 
-export interface ReplayFramesFlags {
+export interface ReplayFramesFlags extends ConfigFlags {
   readonly frames: string;
   readonly out: string;
-  readonly venue?: string;
+  readonly venue?: Venue;
   readonly params?: string;
   readonly history?: string;
-  readonly revisions: string;
+  readonly revisions: Revisions;
   readonly json?: boolean;
 }
 
 export async function runReplayFrames(flags: ReplayFramesFlags): Promise<void> {
-  const venue = flags.venue === undefined ? undefined : oneOf(flags.venue, VENUES, '--venue');
-  const revisions = oneOf(flags.revisions, REVISIONS, '--revisions');
-  const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
-  const journal = await openJournal(flags.frames, venue);
+  const { revisions } = flags;
+  const params = settingsFor(flags).values.signals;
+  const journal = await openJournal(flags.frames, flags.venue);
   warnOfOthers(journal);
   const { market } = journal.runs[0]!.header.at;
   const history = flags.history === undefined ? [] : await readHistory(flags.history, market);

@@ -1,32 +1,29 @@
 /** What `cst replay` does: recorded trades or bars through the graph, into one file a topic. */
 import { systemClock } from '../connectors/clock/system.ts';
 import type { ReplayEngine } from '../pipelines/replay/engine.ts';
-import { REVISIONS } from '../pipelines/replay/output.ts';
+import type { Revisions } from '../pipelines/replay/output.ts';
 import type { ReplaySummary } from '../pipelines/replay/summary.ts';
-import { ENGINE_NAMES, type EngineName } from '../pipelines/runners/portable/engines/catalog.ts';
+import type { EngineName } from '../pipelines/runners/portable/engines/catalog.ts';
 import { jsonLog } from '../pipelines/worker/process/log.ts';
 import { ConfigError } from '../schemas/errors.ts';
-import { DEFAULT_PARAMS } from '../schemas/params.ts';
-import { INTERVALS, VENUES } from '../schemas/primitives.ts';
+import { INTERVALS, type Interval, type Venue } from '../schemas/primitives.ts';
+import { settingsFor } from './config/files.ts';
 import { assertFolder, assertPairs, fileOf, needed } from './file-flags.ts';
-import { oneOf } from './flags.ts';
-import { readParams } from './params-file.ts';
+import type { ConfigFlags } from './option-kinds.ts';
 import { progressBar } from './progress.ts';
 import { instantOf } from './times.ts';
 
-const RUNNERS = ['embedded', ...ENGINE_NAMES] as const;
-
-export interface ReplayFlags {
+export interface ReplayFlags extends ConfigFlags {
   readonly frames?: string;
-  readonly venue?: string;
+  readonly venue?: Venue;
   readonly out?: string;
-  readonly interval?: string;
+  readonly interval?: Interval;
   readonly params?: string;
   readonly from?: string;
   readonly to?: string;
   readonly history?: string;
-  readonly runner: string;
-  readonly revisions: string;
+  readonly runner: 'embedded' | EngineName;
+  readonly revisions: Revisions;
   readonly json?: boolean;
 }
 
@@ -43,17 +40,15 @@ export async function runReplay(words: readonly string[], flags: ReplayFlags): P
     throw new ConfigError('Expected SYMBOL=FILE, e.g. BTCUSDT=trades.parquet, or --frames DIR, got neither.');
   const files = words.map(fileOf);
   assertPairs(files.map(({ symbol }) => symbol));
-  const venue = oneOf(needed(flags.venue, '--venue bybit'), VENUES, '--venue');
+  const { venue, interval, runner, revisions } = flags;
+  if (venue === undefined) throw new ConfigError('Expected the flag --venue, e.g. --venue bybit.');
   const out = needed(flags.out, '--out results');
-  const interval = flags.interval === undefined ? undefined : oneOf(flags.interval, INTERVALS, '--interval');
-  const runner = oneOf(flags.runner, RUNNERS, '--runner');
-  const revisions = oneOf(flags.revisions, REVISIONS, '--revisions');
   const fromMs = flags.from === undefined ? undefined : instantOf(flags.from, '--from');
   const toMs = flags.to === undefined ? undefined : instantOf(flags.to, '--to');
   if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
     throw new ConfigError(`Expected --from before --to, got ${flags.from} and ${flags.to}.`);
   }
-  const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
+  const params = settingsFor(flags).values.signals;
   await assertFolder(out);
   // Loaded when needed: the engine takes longer to load than a mistyped flag takes to name.
   const { replay } = await import('../pipelines/replay/replay.ts');

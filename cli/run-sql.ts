@@ -9,19 +9,18 @@ import { ConfigError, NotFoundError } from '../schemas/errors.ts';
 import { PROJECT_ID } from '../schemas/project-id.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { EXIT } from './errors.ts';
-import { numberOf, oneOf } from './flags.ts';
-import { FORMATS, rowsAs } from './rows-as.ts';
+import { type FORMATS, rowsAs } from './rows-as.ts';
 
 export interface SqlFlags {
   readonly query?: string;
-  readonly param: readonly string[];
+  readonly param?: readonly string[];
   readonly history: string;
-  readonly on: string;
+  readonly on: 'duckdb' | 'bigquery';
   readonly project?: string;
   readonly dataset: string;
   readonly location?: string;
-  readonly maxGb: string;
-  readonly format: string;
+  readonly maxGb: number;
+  readonly format: Format;
   readonly explain?: boolean;
   readonly print?: boolean;
   readonly list?: boolean;
@@ -48,10 +47,10 @@ const VIEWS = 'views';
 export async function runSql(query: string | undefined, flags: SqlFlags): Promise<void> {
   if (flags.list) return print(listing());
   if (query === VIEWS && flags.print) return print(viewStatements().join('\n'));
-  const format = flags.json ? 'json' : oneOf(flags.format, FORMATS, '--format');
+  const format = flags.json ? 'json' : flags.format;
   const asked = queriesOf(query, flags);
   if (flags.print) return print(asked.map(({ statement }) => `${statement.sql};\n`).join('\n'));
-  const statements = asked.map((one) => ({ ...one, sql: withValues(one.statement, flags.param) }));
+  const statements = asked.map((one) => ({ ...one, sql: withValues(one.statement, flags.param ?? []) }));
   const engine = await engineOf(flags);
   try {
     for (const one of statements) {
@@ -143,8 +142,7 @@ function guessed(text: string): ParamType {
 }
 
 async function engineOf(flags: SqlFlags): Promise<SqlEngine> {
-  const on = oneOf(flags.on, ['duckdb', 'bigquery'] as const, '--on');
-  if (on === 'duckdb') {
+  if (flags.on === 'duckdb') {
     const { openDuckDbSql } = await import('../connectors/sql/duckdb.ts');
     return openDuckDbSql({ path: flags.history });
   }
@@ -155,7 +153,7 @@ async function engineOf(flags: SqlFlags): Promise<SqlEngine> {
     );
   }
   const { openBigQuerySql } = await import('../connectors/sql/bigquery.ts');
-  const maxBytes = numberOf(flags.maxGb, '--max-gb', 0.001, 1e6) * 1e9;
+  const maxBytes = flags.maxGb * 1e9;
   const { dataset, location } = flags;
   return openBigQuerySql({ project, dataset, location, maxBytes: Math.round(maxBytes) });
 }

@@ -7,31 +7,28 @@ import { chaosSchedule } from '../connectors/exchanges/simulated/faults/chaos.ts
 import { Fault } from '../connectors/exchanges/simulated/faults/faults.ts';
 import { type RunningTwin, startExchangeTwin } from '../connectors/exchanges/simulated/twin-server.ts';
 import { ConfigError, messageOf, UpstreamError } from '../schemas/errors.ts';
-import { numberOf } from './flags.ts';
 import { untilStopRequest } from './stop-request.ts';
 
 export interface TwinFlags {
-  readonly port?: string;
+  readonly port?: number;
   readonly host: string;
-  readonly seed: string;
-  readonly speed: string;
+  readonly seed: number;
+  readonly speed: number;
   readonly faults?: string;
-  readonly chaos?: string;
-  readonly for?: string;
+  /** Faults an hour of market time. */
+  readonly chaos?: number;
+  /** Unit: s. */
+  readonly for?: number;
 }
 
 /** A schedule is drawn for as long. */
 const CHAOS_HOURS = 240;
-const MAX_PER_HOUR = 400;
 const TWINS = ['bybit', 'kraken'] as const;
 
 export async function runTwin(flags: TwinFlags): Promise<void> {
-  const seed = numberOf(flags.seed, '--seed', 0, Number.MAX_SAFE_INTEGER);
-  const speed = numberOf(flags.speed, '--speed', 0.1, 1_000);
-  const port = flags.port === undefined ? 0 : numberOf(flags.port, '--port', 0, 65_535);
-  const perHour = flags.chaos === undefined ? 0 : numberOf(flags.chaos, '--chaos', 0, MAX_PER_HOUR);
+  const { seed, speed, port = 0, chaos: perHour = 0 } = flags;
   const faults = flags.faults === undefined ? [] : readFaults(flags.faults);
-  const stopAfterMs = flags.for === undefined ? undefined : numberOf(flags.for, '--for', 1, 1e9) * 1_000;
+  const stopAfterMs = flags.for === undefined ? undefined : flags.for * 1_000;
   const clock = acceleratedClock({ start: systemClock.now(), speed, base: systemClock });
   await untilStopRequest(async (stopAsked) => {
     const { host } = flags;

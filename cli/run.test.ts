@@ -56,7 +56,7 @@ describe('cst run', () => {
     [
       'a port that is none',
       [...pubsub, '--health-port', 'http'],
-      /Expected --health-port as a number from 0 to 65535/,
+      /Expected --health-port as a whole number from 0 to 65535/,
     ],
     [
       'Flink without Pub/Sub',
@@ -83,7 +83,7 @@ describe('cst run', () => {
       [...pubsub, '--symbols', 'BTCUSDT', '--universe', '5'],
       /Expected --symbols or --universe, got both/,
     ],
-    ['no universe', [...pubsub, '--universe', '0'], /Expected --universe as a number from 1 to 500/],
+    ['no universe', [...pubsub, '--universe', '0'], /Expected --universe as a whole number from 1 to 500/],
     ['a symbol twice', [...pubsub, '--symbols', 'BTCUSDT,btcusdt'], /Expected --symbols .*each once/],
     [
       'what only Pub/Sub has',

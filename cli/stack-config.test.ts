@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ConfigError } from '../schemas/errors.ts';
+import { settingsFor } from './config/files.ts';
 import { telegramAccess } from './local-messenger.ts';
-import { DEFAULT_STACK_CONFIG, StackConfig, stackLayer } from './stack-config.ts';
+import { DEFAULT_STACK_CONFIG } from './stack-config.ts';
 
 function read(json: object) {
   const path = join(mkdtempSync(join(tmpdir(), 'stack-config-')), 'desk.json');
   writeFileSync(path, JSON.stringify(json));
-  return () => StackConfig.parse(stackLayer(path)[0]!.values);
+  return () => settingsFor({ stack: path }).values;
 }
 
 it('keeps the default of what is left out', () => {
@@ -19,13 +20,13 @@ it('keeps the default of what is left out', () => {
     ['b', 0.05],
   ]);
   expect(config.macro).toEqual(DEFAULT_STACK_CONFIG.macro);
-  expect(read({})()).toEqual(DEFAULT_STACK_CONFIG);
+  expect(read({})()).toMatchObject(DEFAULT_STACK_CONFIG);
 });
 
 it.each([
   [
     { desk: { books: [{ risk: { marign: 0.1 } }] } },
-    /no "desk\.books\.0\.risk\.marign"\. Did you mean "margin"\?/,
+    /no "desk\.books\.0\.risk\.marign" \(.*desk\.json\)\. Did you mean "margin"\?/,
   ],
   [{ notifier: { chats: ['1'] } }, /no "notifier\.chats"/],
   [{ desk: { books: [{ book: 'a' }, { book: 'a' }] } }, /a different name for each book/],

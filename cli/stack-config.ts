@@ -3,8 +3,6 @@ import { z } from 'zod';
 import { NotifierSettings } from '../functions/telegram-notifier/settings.ts';
 import { DeskConfig } from '../schemas/desk-params.ts';
 import { MacroParams } from '../schemas/macro-params.ts';
-import type { Layer } from './config/layers.ts';
-import { fileLayer } from './params-file.ts';
 
 export const StackConfig = z.strictObject({
   desk: DeskConfig.prefault({}),
@@ -17,8 +15,3 @@ export const StackConfig = z.strictObject({
 export type StackConfig = z.output<typeof StackConfig>;
 
 export const DEFAULT_STACK_CONFIG: StackConfig = StackConfig.parse({});
-
-/** Of a file that `--desk` names, over all that was set elsewhere. @throws ConfigError naming the file, and each setting that is wrong. */
-export function stackLayer(path: string | undefined): Layer[] {
-  return fileLayer(path, StackConfig, DEFAULT_STACK_CONFIG, (json) => json);
-}

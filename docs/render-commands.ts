@@ -1,6 +1,7 @@
 /** The command line's reference, from the very program that reads the words. */
 import type { Argument, Command, Option } from 'commander';
 import { EXIT } from '../cli/errors.ts';
+import { meaningOf } from '../cli/option-kinds.ts';
 import { programOf } from '../cli/program.ts';
 import { lines, table } from './markdown.ts';
 
@@ -68,20 +69,18 @@ function section(name: string, command: Command): string[] {
 
 const argumentRow = (argument: Argument): string[] => [
   `\`${argument.name()}\``,
-  cell(argument.description),
+  cell(meaningOf(argument)),
   defaultOf(argument.defaultValue),
 ];
 
 const optionRow = (option: Option): string[] => [
   `\`${option.flags}\``,
-  cell(option.argChoices ? `${option.description}: ${option.argChoices.join(', ')}` : option.description),
+  cell(meaningOf(option)),
   option.negate ? '–' : defaultOf(option.defaultValue),
 ];
 
 function defaultOf(value: unknown): string {
-  return value === undefined || value === false || (Array.isArray(value) && value.length === 0)
-    ? '–'
-    : `\`${String(value)}\``;
+  return value === undefined || value === false ? '–' : `\`${String(value)}\``;
 }
 
 /** One line, as a cell of a table takes it. */

@@ -9,16 +9,15 @@ import { readHistory } from '../../pipelines/replay/history.ts';
 import type { ReplayFile } from '../../pipelines/replay/stream.ts';
 import type { Candle } from '../../schemas/candle.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
-import { VENUES } from '../../schemas/primitives.ts';
+import type { Venue } from '../../schemas/primitives.ts';
 import { assertPairs, fileOf } from '../file-flags.ts';
-import { oneOf, symbolsOf } from '../flags.ts';
 import type { BacktestOptions, DataSource } from './options.ts';
 import { timerangeOf } from './timerange.ts';
 
 export interface DataFlags {
   readonly timerange?: string;
-  readonly pairs?: string;
-  readonly venue?: string;
+  readonly pairs?: readonly string[];
+  readonly venue?: Venue;
   readonly trades?: boolean;
   readonly frames?: string;
   readonly funding?: readonly string[];
@@ -30,8 +29,8 @@ type Data = Pick<BacktestOptions, 'input' | 'venue' | 'history' | 'data'>;
 /** @throws ConfigError naming the flag or file. */
 export async function filesRead(words: readonly string[], flags: DataFlags): Promise<Data> {
   const range = timerangeOf(flags.timerange);
-  const venue = oneOf(flags.venue ?? 'bybit', VENUES, '--venue');
-  const files = filesOf(words, symbolsOf(flags.pairs, '--pairs'));
+  const { venue = 'bybit' } = flags;
+  const files = filesOf(words, flags.pairs);
   const [fundings, history, data] = await Promise.all([
     fundingsOf(flags.funding ?? []),
     historyOf(flags.history, range.fromMs),
@@ -47,9 +46,8 @@ export async function framesRead(words: readonly string[], flags: DataFlags): Pr
   for (const name of ['timerange', 'pairs', 'trades', 'funding'] as const) {
     if (flags[name] !== undefined) throw new ConfigError(`Expected --${name} with files, got --frames.`);
   }
-  const venue = flags.venue === undefined ? undefined : oneOf(flags.venue, VENUES, '--venue');
   const dir = flags.frames!;
-  const journal = await openJournal(dir, venue);
+  const journal = await openJournal(dir, flags.venue);
   const history = await historyOf(flags.history, journal.runs[0]!.header.at.market);
   const names = (await readdir(dir, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())

@@ -1,14 +1,11 @@
 /** Rules of a backtest from files of overrides, and the variants that are tried side by side. */
-import { BacktestAssumptions, DEFAULT_ASSUMPTIONS } from '../../schemas/backtest-assumptions.ts';
-import { DeskConfig } from '../../schemas/desk-params.ts';
+import type { DeskConfig } from '../../schemas/desk-params.ts';
 import { ConfigError } from '../../schemas/errors.ts';
-import { DEFAULT_MACRO_PARAMS, MacroParams } from '../../schemas/macro-params.ts';
 import type { Venue } from '../../schemas/primitives.ts';
-import type { Layer } from '../config/layers.ts';
-import { DEFAULT, type Resolved, settingsOf } from '../config/resolve.ts';
+import { settingsFor } from '../config/files.ts';
+import { DEFAULT, type Resolved } from '../config/resolve.ts';
 import type { Settings } from '../config/schema.ts';
 import type { ConfigFlags } from '../option-kinds.ts';
-import { fileLayer, paramsLayer } from '../params-file.ts';
 import type { Rules } from './options.ts';
 
 export interface RuleFlags extends ConfigFlags {
@@ -25,7 +22,6 @@ export interface Variant extends Rules {
   readonly name: string | null;
 }
 
-const DEFAULT_DESK = DeskConfig.parse({});
 /** It names a folder within that of the results. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 
@@ -46,22 +42,12 @@ export function variantsOf(flags: RuleFlags, venue: Venue): Variant[] {
 }
 
 function rulesOf(flags: RuleFlags, venue: Venue): Rules {
-  const settings = settingsOf([...(flags.layers ?? []), ...ruleLayers(flags)]);
+  const settings = settingsFor(flags);
   const { signals, ...values } = settings.values;
   return {
     ...{ params: signals, macro: values.macro, assumptions: values.assumptions },
     desk: onPaper(settings, venue),
   };
-}
-
-/** Of files that flags name. @throws ConfigError */
-export function ruleLayers({ params, desk, macro, assumptions }: RuleFlags): Layer[] {
-  return [
-    ...paramsLayer(params),
-    ...fileLayer(desk, DeskConfig, DEFAULT_DESK, (json) => ({ desk: json })),
-    ...fileLayer(macro, MacroParams, DEFAULT_MACRO_PARAMS, (json) => ({ macro: json })),
-    ...fileLayer(assumptions, BacktestAssumptions, DEFAULT_ASSUMPTIONS, (json) => ({ assumptions: json })),
-  ];
 }
 
 /** A desk of another venue would pass over every price, and orders of a real account are filled by nobody here. */

@@ -1,6 +1,7 @@
 /** `cst backfill` and `cst export`: history filled from exchanges and files, and written to files. */
 import type { Command } from 'commander';
 import { INTERVALS, VENUES } from '../../schemas/primitives.ts';
+import { choiceOption, folderOption, pathArgument, symbolsOption } from '../option-kinds.ts';
 import type { BackfillFlags } from '../run-backfill.ts';
 import type { ExportFlags } from '../run-export.ts';
 
@@ -42,18 +43,20 @@ export function addBackfill(program: Command): void {
     .description(
       'Fills history with bars of an exchange, or with recorded files. Once, however often it is run.',
     )
-    .argument('[FILE...]', 'SYMBOL=FILE, or files named after a table or topic')
-    .option('--pairs <symbols>', 'from the exchange, by its own names, e.g. BTCUSDT,ETHUSDT')
+    .addArgument(pathArgument('[FILE...]', 'SYMBOL=FILE, or files named after a table or topic', 'file'))
+    .addOption(
+      symbolsOption('--pairs <symbols>', 'from the exchange, by its own names, e.g. BTCUSDT,ETHUSDT'),
+    )
     .option('--timerange <range>', 'UTC, the first day included, the second not; up to now where left out')
-    .option('--interval <length>', `of the bars: ${INTERVALS.join(', ')}`, '1m')
-    .option('--venue <name>', `exchange: ${VENUES.join(', ')}`, 'bybit')
+    .addOption(choiceOption('--interval <length>', 'of the bars', INTERVALS, '1m'))
+    .addOption(choiceOption('--venue <name>', 'exchange', VENUES, 'bybit'))
     .option('--trades', 'the files hold trades, not bars')
     .option(
       '--to <history>',
       'duckdb:PATH (of a stack that does not run now) or bigquery:PROJECT.DATASET',
       'duckdb:.cst/history.duckdb',
     )
-    .option('--state <dir>', 'folder that remembers what was asked for', '.cst')
+    .addOption(folderOption('--state <dir>', 'folder that remembers what was asked for', '.cst'))
     .option('--rest-url <url>', 'another address of the exchange: its twin’s')
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', BACKFILL_HELP)
@@ -67,10 +70,12 @@ export function addExport(program: Command): void {
     .command('export')
     .summary('history into Parquet files')
     .description('Writes tables of a DuckDB history to Parquet files.')
-    .option('--history <path>', 'folder of a stack that does not run now, or a DuckDB file', '.cst')
+    .addOption(
+      folderOption('--history <path>', 'folder of a stack that does not run now, or a DuckDB file', '.cst'),
+    )
     .option('--tables <names>', 'only these, e.g. candles,ticks')
     .option('--timerange <range>', 'only rows of these times, e.g. 20250101-20250201')
-    .option('--out <dir>', 'required: folder to write to; made where missing')
+    .addOption(folderOption('--out <dir>', 'required: folder to write to; made where missing'))
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', EXPORT_HELP)
     .action(async (flags: ExportFlags) => (await import('../run-export.ts')).runExport(flags));

@@ -2,7 +2,16 @@
 import type { Command } from 'commander';
 import { VENUES } from '../../schemas/primitives.ts';
 import type { BacktestFlags } from '../backtest/run.ts';
-import { addConfigOption, listOption } from '../option-kinds.ts';
+import {
+  addConfigOption,
+  choiceOption,
+  folderOption,
+  listOption,
+  once,
+  pathArgument,
+  symbolsOption,
+} from '../option-kinds.ts';
+import { addRuleFlags } from '../rule-flags.ts';
 
 const HELP = `
 FILE holds 1m bars (open_time_ms, open, high, low, close, volume) or, with --trades, trades (ts_ms, price, size, …):
@@ -47,24 +56,26 @@ export function addBacktest(program: Command): void {
 
 /** What every command takes that backtests. */
 export function addBacktestFlags(command: Command): Command {
-  return addConfigOption(command)
-    .argument('[SYMBOL=FILE...]', 'one file for each symbol')
+  const read = addConfigOption(command)
+    .addArgument(pathArgument('[SYMBOL=FILE...]', 'one file for each symbol', 'file'))
     .option('--timerange <range>', 'what is traded, e.g. 20250601-20250630, 20250601- or -20250630')
-    .option('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT')
-    .option('--venue <name>', `exchange the data comes from, bybit where left out: ${VENUES.join(', ')}`)
-    .option('--frames <dir>', 'raw frames that cst record wrote, with their books, instead of files')
+    .addOption(symbolsOption('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT'))
+    .addOption(choiceOption('--venue <name>', 'exchange the data comes from; bybit where left out', VENUES))
+    .addOption(
+      folderOption('--frames <dir>', 'raw frames that cst record wrote, with their books, instead of files'),
+    )
     .option('--trades', 'the files hold trades, not 1m bars')
+    .addOption(listOption('--funding <symbol=file>', 'settled fundings (ts_ms, funding_rate)', 'file'))
     .addOption(
-      listOption('--funding <symbol=file>', 'settled fundings (ts_ms, funding_rate); may be repeated'),
-    )
-    .option('--history <dir>', 'output of cst replay whose candles up to the time range warm graph and MACRO')
-    .option('--params <file>', 'JSON with parameters of graph and strategies that differ from the default')
-    .option('--desk <file>', 'JSON with books of the desk; each trades with an equity of its own')
-    .option('--macro <file>', 'JSON with parameters of the MACRO engine that differ from the default')
-    .option('--assumptions <file>', 'JSON with assumptions that differ from the default')
+      folderOption(
+        '--history <dir>',
+        'output of cst replay whose candles up to the time range warm graph and MACRO',
+      ),
+    );
+  return addRuleFlags(read)
     .addOption(
-      listOption('--variant <name:params,desk>', 'its own graph and desk, into DIR/NAME; may be repeated'),
+      once(listOption('--variant <name:params,desk>', 'its own graph and desk, into DIR/NAME', 'file')),
     )
-    .option('--out <dir>', 'required: folder to write to; made where missing')
+    .addOption(folderOption('--out <dir>', 'required: folder to write to; made where missing'))
     .option('--json', 'one line of JSON on stdout, of backtest for each variant, instead of text');
 }

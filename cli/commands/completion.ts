@@ -1,5 +1,6 @@
 /** `cst completion`: what a shell completes. What it does is loaded when it is asked for. */
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
+import { choiceArgument } from '../option-kinds.ts';
 
 const HELP = `
 Completes commands, flags, their values where there are but a few, files and folders.
@@ -11,13 +12,11 @@ Examples:
 `;
 
 export function addCompletion(program: Command): void {
-  const shell = new Argument('<shell>', 'bash, zsh or fish');
-  shell.argChoices = ['bash', 'zsh', 'fish'];
   program
     .command('completion')
     .summary('what a shell completes after cst')
     .description('Prints a completion script for a shell.')
-    .addArgument(shell)
+    .addArgument(choiceArgument('<shell>', 'whose script', ['bash', 'zsh', 'fish']))
     .addHelpText('after', HELP)
     .action(async (name: string) => {
       const [{ oneOf }, { levelsOf }, { SHELLS, scriptOf }] = await Promise.all([

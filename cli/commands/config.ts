@@ -1,7 +1,7 @@
 /** `cst config`: what is set, where it came from, and what could be. */
 import type { Command } from 'commander';
 import type { ConfigShowFlags } from '../config/run.ts';
-import { addConfigOption } from '../option-kinds.ts';
+import { configOption } from '../option-kinds.ts';
 
 const HELP = `
 Settings come in this order, and the later one wins, value by value:
@@ -29,7 +29,9 @@ export function addConfig(program: Command): void {
     .summary('settings: each value, and where it came from')
     .description('Shows and checks the settings of a config file, the environment and flags.')
     .addHelpText('after', HELP);
-  addConfigOption(config.command('show'))
+  config
+    .command('show')
+    .addOption(configOption())
     .description('Shows each value and where it came from; what may be a secret is hidden.')
     .argument('[command...]', 'after --: a command with its flags')
     .option('--effective <path>', 'only what is there, e.g. signals.risk.takeProfit')
@@ -39,7 +41,9 @@ export function addConfig(program: Command): void {
     .action(async (words: readonly string[], flags: ConfigShowFlags) =>
       (await import('../config/run.ts')).showConfig(program, words, flags),
     );
-  addConfigOption(config.command('check'))
+  config
+    .command('check')
+    .addOption(configOption())
     .description('Ends with exit code 4 where a setting is wrong, and says which.')
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)

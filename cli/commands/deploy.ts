@@ -1,7 +1,20 @@
 /** `cst deploy dataflow`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
-import { type Command, Option } from 'commander';
+import type { Command, Option } from 'commander';
 import { VENUES } from '../../schemas/primitives.ts';
 import { type DeployFlags, type OptionFlag, optionFlags } from '../deploy-flags.ts';
+import {
+  addConfigOption,
+  choiceOption,
+  fileOption,
+  flagOption,
+  folderOption,
+  listOption,
+  numberOption,
+  once,
+  settingsOption,
+  symbolsOption,
+  textOption,
+} from '../option-kinds.ts';
 
 const HELP = `
 Before the first time: topics and subscriptions of docs/MESSAGES.md (subscriptions raw-tick-data and book-snapshots),
@@ -42,24 +55,39 @@ export function addDeploy(program: Command): void {
     .summary('submit, update or drain the job')
     .description('Submits the graph to Dataflow as a streaming job, and waits until it runs.');
   for (const flag of optionFlags()) dataflow.addOption(optionOf(flag));
-  dataflow
-    .option('--venue <name>', `exchange whose candles are traded on: ${VENUES.join(', ')}`, 'bybit')
-    .option('--params <file>', 'JSON with parameters that differ from the default')
-    .option(
-      '--start <time>',
-      'signals of bars that closed before are not emitted: ISO 8601, ms, or YYYYMMDD; now',
+  addConfigOption(dataflow)
+    .addOption(choiceOption('--venue <name>', 'exchange whose candles are traded on', VENUES, 'bybit'))
+    .addOption(
+      settingsOption('--params <file>', 'JSON with parameters that differ from the default', 'signals'),
+    )
+    .addOption(
+      once(
+        textOption(
+          '--start <time>',
+          'signals of bars that closed before are not emitted: ISO 8601, ms, or YYYYMMDD; now',
+        ),
+      ),
     )
     .option(
       '--history <source>',
       'closed candles that warm the graph: folder, .duckdb file, bigquery:PROJECT.DATASET, or exchange',
     )
-    .option('--symbols <list>', 'symbols of the history, separated by commas')
-    .option('--update', 'replace the running job of this name, keeping its windows')
-    .addOption(list('--map <old=new>', 'a step that has another name now; give it once for each'))
-    .option('--running <file>', "with --update: pipeline.pb of the running job, where it can't be fetched")
-    .option('--drain', 'end the running job of this name after all it holds is published')
-    .option('--dry-run', 'write the request instead of sending it')
-    .option('--out <dir>', 'folder of the dry run; made where missing')
+    .addOption(symbolsOption('--symbols <list>', 'symbols of the history, separated by commas'))
+    .addOption(once(flagOption('--update', 'replace the running job of this name, keeping its windows')))
+    .addOption(once(listOption('--map <old=new>', 'a step that has another name now')))
+    .addOption(
+      once(
+        fileOption(
+          '--running <file>',
+          "with --update: pipeline.pb of the running job, where it can't be fetched",
+        ),
+      ),
+    )
+    .addOption(
+      once(flagOption('--drain', 'end the running job of this name after all it holds is published')),
+    )
+    .addOption(once(flagOption('--dry-run', 'write the request instead of sending it')))
+    .addOption(once(folderOption('--out <dir>', 'folder of the dry run; made where missing')))
     .option('--no-wait', 'end once the job is created')
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)
@@ -71,15 +99,11 @@ export function addDeploy(program: Command): void {
 
 function optionOf({ flags, schema, isRequired }: OptionFlag): Option {
   const help = isRequired ? `required: ${schema.description}` : schema.description;
-  if (schema.type === 'array' || schema.type === 'object')
-    return list(flags, `${help}; give it once for each`);
-  const option = new Option(flags, help);
-  return schema.default === undefined || schema.default === false
-    ? option
-    : option.default(String(schema.default));
-}
-
-function list(flags: string, help: string): Option {
-  const collect = (word: string, words: readonly string[] | undefined) => [...(words ?? []), word];
-  return new Option(flags, help).argParser(collect);
+  const { type, minimum: min = 0, maximum: max = Number.MAX_SAFE_INTEGER } = schema;
+  if (type === 'array' || type === 'object') return listOption(flags, help);
+  if (type === 'boolean') return flagOption(flags, help);
+  if (type === 'integer')
+    return numberOption(flags, help, { min, max, isWhole: true }, schema.default as number | undefined);
+  const fallback = schema.default as string | undefined;
+  return schema.enum ? choiceOption(flags, help, schema.enum, fallback) : textOption(flags, help, fallback);
 }

@@ -1,5 +1,5 @@
 /** `cst engine`: installs the engines that replays can run on besides the embedded one, and says which are there. */
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
 import {
   ENGINE_NAMES,
@@ -12,6 +12,7 @@ import { installEngine } from '../../pipelines/runners/portable/engines/install.
 import { ConfigError } from '../../schemas/errors.ts';
 import { activity } from '../activity.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { choiceArgument } from '../option-kinds.ts';
 
 const HELP = `
 prism  Beam's own local engine, one program. Installing takes Go 1.26 and about a minute.
@@ -37,13 +38,11 @@ export function addEngine(program: Command): void {
     .summary('install the engines Prism and Flink, or list them')
     .description('Installs the Beam engines that replays can run on besides the embedded one.')
     .addHelpText('after', HELP);
-  const names = new Argument('[name...]', `${ENGINE_NAMES.join(', ')}; none: all of them`);
-  names.argChoices = [...ENGINE_NAMES];
   engine
     .command('install')
     .summary('install engines that are missing')
     .description('Installs engines at the versions that the tests prove. What is there already stays.')
-    .addArgument(names)
+    .addArgument(choiceArgument('[name...]', 'all where left out', ENGINE_NAMES))
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)
     .action(install);

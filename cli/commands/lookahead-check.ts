@@ -1,8 +1,17 @@
 /** `cst lookahead-check`: whether anything that is decided depends on what came later. */
 import type { Command } from 'commander';
 import { VENUES } from '../../schemas/primitives.ts';
+import { SEEDS } from '../flags.ts';
 import type { LookaheadFlags } from '../lookahead/run.ts';
-import { addConfigOption, listOption } from '../option-kinds.ts';
+import {
+  addConfigOption,
+  choiceOption,
+  listOption,
+  numberOption,
+  pathArgument,
+  symbolsOption,
+} from '../option-kinds.ts';
+import { addRuleFlags } from '../rule-flags.ts';
 
 const HELP = `
 The backtest of cst backtest is run on the whole history, and again for each of some instants T:
@@ -26,18 +35,15 @@ export function addLookaheadCheck(program: Command): void {
     .description(
       'Runs a backtest on history that is cut, and changed, after an instant: nothing before may differ.',
     );
-  addConfigOption(command)
-    .argument('[SYMBOL=FILE...]', 'one file of 1m bars for each symbol')
+  const read = addConfigOption(command)
+    .addArgument(pathArgument('[SYMBOL=FILE...]', 'one file of 1m bars for each symbol', 'file'))
     .option('--timerange <range>', 'what is traded, e.g. 20250601-20250630, 20250601- or -20250630')
-    .option('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT')
-    .option('--venue <name>', `exchange the data comes from, bybit where left out: ${VENUES.join(', ')}`)
-    .addOption(listOption('--funding <symbol=file>', 'settled fundings; may be repeated'))
-    .option('--params <file>', 'JSON with parameters of graph and strategies that differ from the default')
-    .option('--desk <file>', 'JSON with books of the desk')
-    .option('--macro <file>', 'JSON with parameters of the MACRO engine that differ from the default')
-    .option('--assumptions <file>', 'JSON with assumptions that differ from the default')
-    .option('--cuts <count>', 'instants to cut at', '3')
-    .option('--seed <number>', 'where they lie, and what comes after them', '1')
+    .addOption(symbolsOption('--pairs <symbols>', 'only these of the files, e.g. BTCUSDT,ETHUSDT'))
+    .addOption(choiceOption('--venue <name>', 'exchange the data comes from; bybit where left out', VENUES))
+    .addOption(listOption('--funding <symbol=file>', 'settled fundings', 'file'));
+  addRuleFlags(read)
+    .addOption(numberOption('--cuts <count>', 'instants to cut at', { min: 1, max: 1_000, isWhole: true }, 3))
+    .addOption(numberOption('--seed <number>', 'where they lie, and what comes after them', SEEDS, 1))
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)
     .action(async (words: readonly string[], flags: LookaheadFlags) => {

@@ -1,5 +1,6 @@
 /** `cst paper-plan`: its flags. What it does is loaded when it is asked for. */
 import type { Command } from 'commander';
+import { folderOption } from '../option-kinds.ts';
 import type { PaperPlanFlags } from '../paper-plan/run.ts';
 import { addBacktestFlags } from './backtest.ts';
 
@@ -23,7 +24,9 @@ export function addPaperPlan(program: Command): void {
     .summary('the 7-day plan: pass or fail, with numbers')
     .description('Judges strategies, desk and data by the criteria of the 7-day paper-trading plan.');
   addBacktestFlags(command)
-    .option('--backtest <dir>', 'judge what cst backtest has written there, instead of running one')
+    .addOption(
+      folderOption('--backtest <dir>', 'judge what cst backtest has written there, instead of running one'),
+    )
     .addHelpText('after', HELP)
     .action(async (words: readonly string[], flags: PaperPlanFlags) => {
       const { runPaperPlan } = await import('../paper-plan/run.ts');

@@ -1,12 +1,13 @@
 /** `cst parity`: whether live signals are those of a replay of the recording, and why not. */
 import type { Command } from 'commander';
 import { VENUES } from '../../schemas/primitives.ts';
+import { addConfigOption, choiceOption, folderOption, settingsOption } from '../option-kinds.ts';
 import type { ParityFlags } from '../parity/run.ts';
 
 const HELP = `
 The same feed through the same graph gives the same signals. Where a live signal is not that of a replay of what cst
 record (or cst relay --record) wrote meanwhile, the cause is told, with what it was seen by:
-  CHANGED_PARAMETER   params_hash is another: live ran with other parameters than --params
+  CHANGED_PARAMETER   params_hash is another: live ran with other parameters than cst.json, the environment and --params say
   MISSING_MINUTE      a bar that one side has not, not whole, or without any trade; with the entry of its gap ledger
   LATE_TRADE          a bar that was revised after its close on one side: a trade came after it was decided on
   MISSING_TRADES      a bar of fewer or other trades on one side, though it is held for whole on both
@@ -25,15 +26,22 @@ Examples:
 `;
 
 export function addParity(program: Command): void {
-  program
+  const command = program
     .command('parity')
     .summary('live signals against a replay of the recording')
-    .description('Compares the signals that a stack published with those of a replay, and names each cause.')
-    .option('--dir <place>', 'required: what a stack kept of its life')
-    .option('--frames <dir>', 'required: raw frames that cst record wrote')
-    .option('--venue <name>', `of several in the recording: ${VENUES.join(', ')}`)
-    .option('--params <file>', 'JSON with the parameters that live should have run with')
-    .option('--history <dir>', 'output of cst replay whose candles warm the graph instead')
+    .description('Compares the signals that a stack published with those of a replay, and names each cause.');
+  addConfigOption(command)
+    .addOption(folderOption('--dir <place>', 'required: what a stack kept of its life'))
+    .addOption(folderOption('--frames <dir>', 'required: raw frames that cst record wrote'))
+    .addOption(choiceOption('--venue <name>', 'of several in the recording', VENUES))
+    .addOption(
+      settingsOption(
+        '--params <file>',
+        'JSON with parameters that live ran with, where they are not those set here',
+        'signals',
+      ),
+    )
+    .addOption(folderOption('--history <dir>', 'output of cst replay whose candles warm the graph instead'))
     .option(
       '--timerange <range>',
       'signals compared, e.g. 20250601-20250602; all of the recording where left out',

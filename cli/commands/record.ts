@@ -1,6 +1,7 @@
 /** `cst record`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
 import { addFeedFlags } from '../feed-flags.ts';
+import { folderOption } from '../option-kinds.ts';
 import type { RecordFlags } from '../relay-flags.ts';
 
 const HELP = `
@@ -21,7 +22,7 @@ export function addRecord(program: Command): void {
     .summary('all that an exchange sends, into files that replay')
     .description('Records the raw frames of one exchange until it is told to stop.');
   addFeedFlags(command)
-    .option('--out <dir>', 'required: folder to write to; made where missing')
+    .addOption(folderOption('--out <dir>', 'required: folder to write to; made where missing'))
     .addHelpText('after', HELP)
     .action(async (flags: RecordFlags) => (await import('../run-relay.ts')).runRecord(flags));
 }

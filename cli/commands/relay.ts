@@ -1,6 +1,7 @@
 /** `cst relay`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
 import { addFeedFlags } from '../feed-flags.ts';
+import { choiceOption, folderOption } from '../option-kinds.ts';
 import { RELAY_BUSES, type RelayFlags } from '../relay-flags.ts';
 
 const HELP = `
@@ -35,14 +36,16 @@ export function addRelay(program: Command): void {
     .summary("an exchange's trades, books and funding onto the bus")
     .description('Relays one exchange until it is told to stop.');
   addFeedFlags(command)
-    .option('--bus <name>', `where messages travel: ${RELAY_BUSES.join(', ')}`, 'embedded')
+    .addOption(choiceOption('--bus <name>', 'where messages travel', RELAY_BUSES, 'embedded'))
     .option('--project <id>', 'Google Cloud project; default GOOGLE_CLOUD_PROJECT')
     .option('--create', 'make topics and subscriptions that are missing; default on an emulator')
-    .option('--dir <dir>', 'folder of the embedded bus', '.cst/relay')
-    .option('--record <dir>', 'write down all that comes in, for cst replay --frames')
-    .option(
-      '--spill <dir>',
-      'where trades wait while the bus is away; default DIR/spill with the embedded bus',
+    .addOption(folderOption('--dir <dir>', 'folder of the embedded bus', '.cst/relay'))
+    .addOption(folderOption('--record <dir>', 'write down all that comes in, for cst replay --frames'))
+    .addOption(
+      folderOption(
+        '--spill <dir>',
+        'where trades wait while the bus is away; default DIR/spill with the embedded bus',
+      ),
     )
     .option('--lease <where>', 'file:PATH or gs://BUCKET/OBJECT, shared by two relays of which one publishes')
     .addHelpText('after', HELP)

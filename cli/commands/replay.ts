@@ -3,6 +3,13 @@ import type { Command } from 'commander';
 import type { Revisions } from '../../pipelines/replay/output.ts';
 import { ENGINE_NAMES } from '../../pipelines/runners/portable/engines/catalog.ts';
 import { INTERVALS, VENUES } from '../../schemas/primitives.ts';
+import {
+  addConfigOption,
+  choiceOption,
+  folderOption,
+  pathArgument,
+  settingsOption,
+} from '../option-kinds.ts';
 import type { ReplayFlags } from '../run-replay.ts';
 
 const RUNNERS = ['embedded', ...ENGINE_NAMES];
@@ -37,21 +44,29 @@ Examples:
 `;
 
 export function addReplay(program: Command): void {
-  program
+  const command = program
     .command('replay')
     .summary('recorded trades or bars through the graph, into files')
-    .description('Replays recorded trades (or bars) through the whole graph as fast as it goes.')
-    .argument('[SYMBOL=FILE...]', 'one file for each symbol')
-    .option('--frames <dir>', 'raw frames that cst record wrote, instead of files')
-    .option('--venue <name>', `required with files: exchange the data comes from: ${VENUES.join(', ')}`)
-    .option('--out <dir>', 'required: folder to write to; made where missing')
-    .option('--interval <length>', `the files hold bars of this length: ${INTERVALS.join(', ')}`)
-    .option('--params <file>', 'JSON with parameters that differ from the default')
+    .description('Replays recorded trades (or bars) through the whole graph as fast as it goes.');
+  addConfigOption(command)
+    .addArgument(pathArgument('[SYMBOL=FILE...]', 'one file for each symbol', 'file'))
+    .addOption(folderOption('--frames <dir>', 'raw frames that cst record wrote, instead of files'))
+    .addOption(choiceOption('--venue <name>', 'required with files: exchange the data comes from', VENUES))
+    .addOption(folderOption('--out <dir>', 'required: folder to write to; made where missing'))
+    .addOption(choiceOption('--interval <length>', 'the files hold bars of this length', INTERVALS))
+    .addOption(
+      settingsOption('--params <file>', 'JSON with parameters that differ from the default', 'signals'),
+    )
     .option('--from <time>', 'leave out what is earlier: ISO 8601, ms, or YYYYMMDD (UTC)')
     .option('--to <time>', 'leave out what is at this time or later')
-    .option('--history <dir>', 'output of an earlier replay whose candles up to --from warm the graph')
-    .option('--runner <name>', `engine: ${RUNNERS.join(', ')}`, 'embedded')
-    .option('--revisions <which>', `of each record: ${REVISIONS.join(', ')}`, 'all')
+    .addOption(
+      folderOption(
+        '--history <dir>',
+        'output of an earlier replay whose candles up to --from warm the graph',
+      ),
+    )
+    .addOption(choiceOption('--runner <name>', 'engine', RUNNERS, 'embedded'))
+    .addOption(choiceOption('--revisions <which>', 'of each record', REVISIONS, 'all'))
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)
     .action(async (words: readonly string[], flags: ReplayFlags) =>

@@ -1,5 +1,6 @@
 /** `cst report`: its flags. What it does is loaded when it is asked for. */
 import type { Command } from 'commander';
+import { pathArgument } from '../option-kinds.ts';
 import type { ReportFlags } from '../report/run.ts';
 
 const HELP = `
@@ -17,7 +18,7 @@ export function addReport(program: Command): void {
     .command('report')
     .summary('tells a backtest of before once more')
     .description('Renders what cst backtest has written: a table, JSON or a page.')
-    .argument('<dir>', 'folder of a backtest')
+    .addArgument(pathArgument('<dir>', 'folder of a backtest', 'folder'))
     .option('--json', 'report.json, one line for each variant')
     .option('--html', 'writes DIR/report.html and prints its path')
     .addHelpText('after', HELP)

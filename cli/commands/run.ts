@@ -1,7 +1,16 @@
 /** `cst run`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
 import { addDashboardOptions } from '../dashboard-flags.ts';
-import { addConfigOption } from '../option-kinds.ts';
+import { PORTS } from '../flags.ts';
+import {
+  addConfigOption,
+  choiceOption,
+  folderOption,
+  numberOption,
+  settingsOption,
+  symbolsOption,
+} from '../option-kinds.ts';
+import { UNIVERSES } from '../relay-flags.ts';
 import { RUN_BUSES, RUN_RUNNERS, type RunFlags } from '../run-flags.ts';
 
 const HELP = `
@@ -41,19 +50,26 @@ export function addRun(program: Command): void {
     .command('run')
     .summary('the graph as a service, on this machine or on Pub/Sub')
     .description('Runs the graph until it is told to stop.')
-    .option('--bus <name>', `where messages travel: ${RUN_BUSES.join(', ')}`, 'embedded')
-    .option('--runner <name>', `engine: ${RUN_RUNNERS.join(', ')}`, 'embedded')
+    .addOption(choiceOption('--bus <name>', 'where messages travel', RUN_BUSES, 'embedded'))
+    .addOption(choiceOption('--runner <name>', 'engine', RUN_RUNNERS, 'embedded'))
     .option('--project <id>', 'Google Cloud project; default GOOGLE_CLOUD_PROJECT')
     .option('--create', 'make topics and subscriptions that are missing; default on an emulator')
-    .option('--symbols <list>', 'symbols, separated by commas')
-    .option(
-      '--universe <number>',
-      'with --bus pubsub, instead: the first by turnover, as the relays choose them',
+    .addOption(symbolsOption('--symbols <list>', 'symbols, separated by commas'))
+    .addOption(
+      numberOption(
+        '--universe <number>',
+        'with --bus pubsub, instead: so many of the highest turnover, as the relays choose them',
+        UNIVERSES,
+      ),
     )
-    .option('--params <file>', 'JSON with parameters that differ from the default')
-    .option('--dir <dir>', 'folder of history (and of the embedded bus)')
+    .addOption(
+      settingsOption('--params <file>', 'JSON with parameters that differ from the default', 'signals'),
+    )
+    .addOption(folderOption('--dir <dir>', 'folder of history (and of the embedded bus)'))
     .option('--rest-url <url>', "REST of the exchange; default Bybit's")
-    .option('--health-port <port>', 'answer health checks on this port, from anywhere')
+    .addOption(
+      numberOption('--health-port <port>', 'answer health checks on this port, from anywhere', PORTS),
+    )
     .option(
       '--flink-master <host:port>',
       'Flink cluster; default an engine of this machine (cst engine install flink)',
@@ -63,13 +79,24 @@ export function addRun(program: Command): void {
       'worker pool beside each task manager; default workers of this machine',
     )
     .option('--worker-image <image>', 'container image of the workers, instead of a pool')
-    .option(
-      '--checkpoints <dir>',
-      'folder or URI of checkpoints that all of Flink reaches; default DIR/checkpoints',
+    .addOption(
+      folderOption(
+        '--checkpoints <dir>',
+        'folder or URI of checkpoints that all of Flink reaches; default DIR/checkpoints',
+      ),
     )
-    .option('--checkpoint-every <seconds>', 'time between checkpoints; default 10')
+    .addOption(
+      numberOption('--checkpoint-every <seconds>', 'time between checkpoints; default 10', {
+        min: 1,
+        max: 3_600,
+      }),
+    )
     .option('--restore <uri>', 'checkpoint or savepoint that the cluster begins with')
-    .option('--parallelism <number>', 'task slots of each step; default 1');
+    .addOption(
+      numberOption('--parallelism <number>', 'task slots of each step; default 1', {
+        ...{ min: 1, max: 16, isWhole: true },
+      }),
+    );
   addConfigOption(addDashboardOptions(run))
     .addHelpText('after', HELP)
     .action(async (flags: RunFlags) => (await import('../run-service.ts')).runService(flags));

@@ -1,5 +1,7 @@
 /** `cst sql`: its flags. What it does is loaded when it is asked for. */
 import type { Command } from 'commander';
+import { choiceOption, folderOption, listOption, numberOption, pathArgument } from '../option-kinds.ts';
+import { FORMATS } from '../rows-as.ts';
 import type { SqlFlags } from '../run-sql.ts';
 
 const HELP = `
@@ -29,16 +31,23 @@ export function addSql(program: Command): void {
     .command('sql')
     .summary('GoogleSQL on history: DuckDB here, or BigQuery')
     .description('Runs a query on the history of this machine, or on BigQuery.')
-    .argument('[QUERY]', 'a file, a name or a folder of bq/')
+    .addArgument(pathArgument('[QUERY]', 'a file, a name or a folder of bq/', 'file'))
     .option('--query <sql>', 'the query itself, instead')
-    .option('--param <name=value>', 'value of a parameter; give it once for each', collect, [])
-    .option('--history <path>', 'folder or file of history, for --on duckdb', '.cst')
-    .option('--on <engine>', 'duckdb or bigquery', 'duckdb')
+    .addOption(listOption('--param <name=value>', 'value of a parameter'))
+    .addOption(folderOption('--history <path>', 'folder or file of history, for --on duckdb', '.cst'))
+    .addOption(choiceOption('--on <engine>', 'where it runs', ['duckdb', 'bigquery'], 'duckdb'))
     .option('--project <id>', 'Google Cloud project; default: GOOGLE_CLOUD_PROJECT')
     .option('--dataset <name>', 'dataset with the history tables', 'history')
     .option('--location <name>', 'of the dataset, e.g. EU')
-    .option('--max-gb <n>', 'refuse a query on BigQuery that would scan more', '10')
-    .option('--format <name>', 'table, json (one array) or csv', 'table')
+    .addOption(
+      numberOption(
+        '--max-gb <number>',
+        'refuse a query on BigQuery that would scan more GB',
+        { min: 0.001, max: 1e6 },
+        10,
+      ),
+    )
+    .addOption(choiceOption('--format <name>', 'of the rows', FORMATS, 'table'))
     .option('--explain', 'do not run it: bytes to be scanned on BigQuery, the plan on DuckDB')
     .option('--print', 'do not run it: print the statement with all that it reads')
     .option('--list', 'the queries of bq/ and their parameters')
@@ -47,8 +56,4 @@ export function addSql(program: Command): void {
     .action(async (query: string | undefined, flags: SqlFlags) =>
       (await import('../run-sql.ts')).runSql(query, flags),
     );
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }

@@ -1,8 +1,15 @@
 /** `cst start`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
 import { addDashboardOptions } from '../dashboard-flags.ts';
-import { addConfigOption } from '../option-kinds.ts';
-import { MAX_SPEED, type StartFlags } from '../start-flags.ts';
+import { LENGTHS, PORTS, SEEDS } from '../flags.ts';
+import {
+  addConfigOption,
+  folderOption,
+  numberOption,
+  settingsOption,
+  symbolsOption,
+} from '../option-kinds.ts';
+import { SPEEDS, type StartFlags } from '../start-flags.ts';
 
 const HELP = `
 Alerts (entries, exits, biases, charts) go to stdout as lines for people, with --json as {"topic", "message"}, one object
@@ -33,22 +40,35 @@ export function addStart(program: Command): void {
     .summary('the whole stack on this machine, simulated or live')
     .description('Runs exchange, relay, bus, graph, desk, alerts, charts and history in one process.')
     .option('--live', "read Bybit's public endpoints instead of the simulated exchange")
-    .option('--symbols <list>', 'symbols, separated by commas')
-    .option('--speed <factor>', `market seconds per second of the simulation, at most ${MAX_SPEED}`, '60')
-    .option('--seed <number>', 'which market is simulated', '1')
-    .option('--params <file>', 'JSON with parameters that differ from the default')
-    .option(
-      '--desk <file>',
-      'JSON with settings of desk, macro, notifier and broker that differ from the default',
+    .addOption(symbolsOption('--symbols <list>', 'symbols, separated by commas'))
+    .addOption(numberOption('--speed <factor>', 'market seconds per second of the simulation', SPEEDS, 60))
+    .addOption(numberOption('--seed <number>', 'which market is simulated', SEEDS, 1))
+    .addOption(
+      settingsOption('--params <file>', 'JSON with parameters that differ from the default', 'signals'),
+    )
+    .addOption(
+      settingsOption(
+        '--desk <file>',
+        'JSON with settings of desk, macro, notifier and broker that differ from the default',
+        'stack',
+      ),
     )
     .option('--json', 'messages on stdout instead of lines for people')
-    .option('--dir <dir>', 'folder of bus, history, state and alerts', '.cst')
-    .option('--record <dir>', 'keep all that the exchange told, for cst parity and cst replay --frames')
-    .option(
-      '--health-port <port>',
-      'answer health checks and scrapes of /metrics on this port, from anywhere',
+    .addOption(folderOption('--dir <dir>', 'folder of bus, history, state and alerts', '.cst'))
+    .addOption(
+      folderOption(
+        '--record <dir>',
+        'keep all that the exchange told, for cst parity and cst replay --frames',
+      ),
     )
-    .option('--for <seconds>', 'stop by itself after so many seconds');
+    .addOption(
+      numberOption(
+        '--health-port <port>',
+        'answer health checks and scrapes of /metrics on this port, from anywhere',
+        PORTS,
+      ),
+    )
+    .addOption(numberOption('--for <seconds>', 'stop by itself after so many seconds', LENGTHS));
   addConfigOption(addDashboardOptions(start))
     .addHelpText('after', HELP)
     .action(async (flags: StartFlags) => (await import('../run-start.ts')).runStart(flags));

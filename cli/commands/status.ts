@@ -1,7 +1,7 @@
 /** `cst status` and `cst logs`: their flags. What they do is loaded when it is asked for. */
 import type { Command } from 'commander';
 import type { LogsFlags, StatusFlags } from '../observe/run.ts';
-import { choiceOption } from '../option-kinds.ts';
+import { choiceOption, folderOption, numberOption } from '../option-kinds.ts';
 
 const STATUS_HELP = `
 Asks the folder, not the network: a stack writes how it is there, every two seconds. Whether it runs is told by the lock that
@@ -31,7 +31,7 @@ export function addStatus(program: Command): void {
     .command('status')
     .summary('whether a stack runs, and how it is')
     .description('Tells of the stack of this machine: since when, feed, lag, positions, equity, last signal.')
-    .option('--dir <dir>', 'folder of cst start, or of one stack in it', '.cst')
+    .addOption(folderOption('--dir <dir>', 'folder of cst start, or of one stack in it', '.cst'))
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', STATUS_HELP)
     .action(async (flags: StatusFlags) => (await import('../observe/run.ts')).runStatus(flags));
@@ -42,14 +42,21 @@ export function addLogs(program: Command): void {
     .command('logs')
     .summary('what a stack has said, now or before it died')
     .description('Shows the log of the stack of this machine.')
-    .option('--dir <dir>', 'folder of cst start, or of one stack in it', '.cst')
+    .addOption(folderOption('--dir <dir>', 'folder of cst start, or of one stack in it', '.cst'))
     .option('--follow', 'go on with what comes, until Ctrl-C')
     .option('--since <time>', '10m, 2h, 1d, or a time: ISO 8601, ms, or YYYYMMDD (UTC)')
     .addOption(
       choiceOption('--level <name>', 'and what is graver', ['debug', 'info', 'warning', 'error'], 'debug'),
     )
     .option('--trace <id>', 'only what is of a signal or trace')
-    .option('--lines <number>', 'without --since: at most so many of the newest', '100')
+    .addOption(
+      numberOption(
+        '--lines <number>',
+        'without --since: at most so many of the newest',
+        { min: 0, max: 1e9, isWhole: true },
+        100,
+      ),
+    )
     .option('--json', 'lines as they are kept: one JSON object each')
     .addHelpText('after', LOGS_HELP)
     .action(async (flags: LogsFlags) => (await import('../observe/run.ts')).runLogs(flags));

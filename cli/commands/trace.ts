@@ -1,5 +1,6 @@
 /** `cst trace`: its flags. What it does is loaded when it is asked for. */
 import type { Command } from 'commander';
+import { folderOption } from '../option-kinds.ts';
 import type { TraceFlags } from '../trace/run.ts';
 
 const HELP = `
@@ -20,7 +21,7 @@ export function addTrace(program: Command): void {
     .summary("where a signal's milliseconds went")
     .description('Shows the way of a signal through the stack, also while it runs.')
     .argument('[id]', 'signal, position event or trace')
-    .option('--dir <dir>', 'folder of cst start, or of one stack in it', '.cst')
+    .addOption(folderOption('--dir <dir>', 'folder of cst start, or of one stack in it', '.cst'))
     .option('--json', 'one object a signal')
     .addHelpText('after', HELP)
     .action(async (id: string | undefined, flags: TraceFlags) => {

@@ -1,6 +1,8 @@
 /** `cst twin`: its flags. What it does is loaded when it is asked for: no other command should wait for it. */
 import type { Command } from 'commander';
 import { FAULTS } from '../../connectors/exchanges/simulated/faults/faults.ts';
+import { LENGTHS, PORTS, SEEDS } from '../flags.ts';
+import { fileOption, numberOption } from '../option-kinds.ts';
 import type { TwinFlags } from '../run-twin.ts';
 
 const KINDS = wrapped(Object.keys(FAULTS));
@@ -31,13 +33,17 @@ export function addTwin(program: Command): void {
     .command('twin')
     .summary('an exchange on this machine that fails on demand')
     .description('Runs simulated exchanges that speak the protocols of Bybit and Kraken.')
-    .option('--port <port>', 'default a free one')
+    .addOption(numberOption('--port <port>', 'default a free one', PORTS))
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--seed <number>', 'which market is simulated', '1')
-    .option('--speed <factor>', 'market seconds per second', '1')
-    .option('--faults <file>', 'JSON list of faults to begin with')
-    .option('--chaos <number>', 'faults an hour of market time, drawn from the seed')
-    .option('--for <seconds>', 'stop by itself after so many seconds')
+    .addOption(numberOption('--seed <number>', 'which market is simulated', SEEDS, 1))
+    .addOption(numberOption('--speed <factor>', 'market seconds per second', { min: 0.1, max: 1_000 }, 1))
+    .addOption(fileOption('--faults <file>', 'JSON list of faults to begin with'))
+    .addOption(
+      numberOption('--chaos <number>', 'faults an hour of market time, drawn from the seed', {
+        ...{ min: 0, max: 400 },
+      }),
+    )
+    .addOption(numberOption('--for <seconds>', 'stop by itself after so many seconds', LENGTHS))
     .addHelpText('after', HELP)
     .action(async (flags: TwinFlags) => (await import('../run-twin.ts')).runTwin(flags));
 }

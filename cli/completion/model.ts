@@ -1,5 +1,6 @@
 /** What can be typed after each command: from the program itself. Pure. */
-import type { Command, Option } from 'commander';
+import type { Argument, Command, Option } from 'commander';
+import { kindOf } from '../option-kinds.ts';
 
 export interface Word {
   /** With its dashes. */
@@ -31,19 +32,17 @@ export function levelsOf(command: Command, path: readonly string[] = []): Level[
   const [argument] = command.registeredArguments;
   const level: Level = {
     ...{ path, commands, flags: [...flags, help] },
-    argument: argument === undefined ? null : (argument.argChoices ?? kindOf(argument.name())),
+    argument: argument === undefined ? null : acceptedBy(argument),
   };
   return [level, ...command.commands.flatMap((child) => levelsOf(child, [...path, child.name()]))];
 }
 
-function acceptedBy({ required, optional, argChoices, description, flags }: Option): Value | null {
-  if (!required && !optional) return null;
-  // Where they are told, they end the description: `exchange: bybit, kraken`.
-  const [, told] = /: ([\w.-]+(?:, [\w.-]+)+)$/.exec(description) ?? [];
-  return argChoices ?? told?.split(', ') ?? kindOf(flags);
-}
-
-function kindOf(text: string): Value {
-  if (/\bfile\b|=/i.test(text)) return 'file';
-  return /\b(dir|path|place)\b/i.test(text) ? 'folder' : 'any';
+/** Null: nothing follows it. */
+function acceptedBy(word: Option | Argument): Value | null {
+  const kind = kindOf(word);
+  if (kind.type === 'flag') return null;
+  if (kind.type === 'choice') return kind.choices;
+  if (kind.type === 'settings' || kind.type === 'config') return 'file';
+  if (kind.type === 'many') return kind.of === 'file' ? 'file' : 'any';
+  return kind.type === 'file' || kind.type === 'folder' ? kind.type : 'any';
 }

@@ -4,6 +4,8 @@ import type { Path } from './layers.ts';
 
 /** A JSON schema, of which only this is looked at. */
 export interface Keys {
+  readonly type?: string;
+  readonly anyOf?: readonly Keys[];
   readonly properties?: Readonly<Record<string, Keys>>;
   readonly items?: Keys;
   readonly additionalProperties?: unknown;
@@ -23,4 +25,25 @@ export function keysAt(keys: Keys, path: Path): readonly string[] | null {
   }
   if (keys.properties !== undefined) return Object.keys(keys.properties);
   return keys.additionalProperties ? null : [];
+}
+
+/** Paths of all that can be set, those within lists left out. */
+export function pathsOf(keys: Keys, path: Path = []): Path[] {
+  const below = Object.entries(keys.properties ?? {});
+  return below.length === 0 ? [path] : below.flatMap(([key, child]) => pathsOf(child, [...path, key]));
+}
+
+/** Types that a value may have there, by the names of JSON schema; none where any will do. */
+export function typesAt(keys: Keys, path: Path): ReadonlySet<string> {
+  const found = schemasAt(keys, path).flatMap((schema) => schema.type ?? []);
+  return new Set(found.flatMap((type) => (type === 'integer' ? ['integer', 'number'] : [type])));
+}
+
+function schemasAt(keys: Keys, [key, ...rest]: Path): Keys[] {
+  const either = (keys.anyOf ?? []).flatMap((each) =>
+    schemasAt(each, key === undefined ? [] : [key, ...rest]),
+  );
+  if (key === undefined) return [keys, ...either];
+  const below = keys.properties?.[key] ?? (/^\d+$/.test(key) ? keys.items : undefined);
+  return below === undefined ? either : schemasAt(below, rest);
 }

@@ -2,17 +2,15 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { ConfigError, NotFoundError } from '../../schemas/errors.ts';
-import { ruleLayers } from '../backtest/settings.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type ConfigFlags, configured } from '../option-kinds.ts';
-import { paramsLayer } from '../params-file.ts';
-import { stackLayer } from '../stack-config.ts';
 import { settableBy } from './apply.ts';
-import { keysOf } from './keys.ts';
+import { keysOf, pathsOf } from './keys.ts';
 import { at, entriesOf, isTree, type Layer, type Path } from './layers.ts';
 import { DEFAULT, type Resolved, resolved } from './resolve.ts';
-import { isNumeric, jsonSchemaOf, schemaOf } from './schema.ts';
+import { jsonSchemaOf, schemaOf } from './schema.ts';
 import { layersOf } from './sources.ts';
+import { type Typed, typedCommand } from './typed.ts';
 
 export interface ConfigShowFlags extends ConfigFlags {
   readonly effective?: string;
@@ -22,18 +20,23 @@ export interface ConfigShowFlags extends ConfigFlags {
 
 interface Shown {
   readonly path: string;
+  /** Null: there is none. */
   readonly value: unknown;
   readonly from: string;
 }
 
+/** Nobody gave it, and it has no default. */
+const UNSET = 'not set';
+
 /** @throws ConfigError where a setting is wrong; NotFoundError where there is none of that path. */
 export function showConfig(program: Command, words: readonly string[], flags: ConfigShowFlags): void {
-  const layers = [...readLayers(program, flags), ...flagLayers(program, words)];
+  const typed = words.length === 0 ? null : typedCommand(program, words);
+  const layers = [...readLayers(program, filesOf(flags, typed)), ...(typed?.layers ?? [])];
   const all = shownOf(program, resolved(schemaOf(program), layers));
   const named =
     flags.effective === undefined ? all : all.filter(({ path }) => isWithin(path, flags.effective!));
   if (named.length === 0) throw unknownPath(flags.effective!, all);
-  const shown = flags.set ? named.filter(({ from }) => from !== DEFAULT) : named;
+  const shown = flags.set ? named.filter(({ from }) => from !== DEFAULT && from !== UNSET) : named;
   if (flags.json) print(JSON.stringify(Object.fromEntries(shown.map(({ path, ...told }) => [path, told]))));
   else if (shown.length === 0) print('All settings are defaults.');
   else for (const line of linesOf(shown)) print(line);
@@ -56,46 +59,37 @@ function readLayers(program: Command, { config }: ConfigFlags): Layer[] {
   return layersOf(config, process.env, keysOf(schemaOf(program)));
 }
 
-/** Of a command as it would be typed. @throws ConfigError where it is none, or reads no settings. */
-function flagLayers(program: Command, [name, ...words]: readonly string[]): Layer[] {
-  if (name === undefined) return [];
-  const commands = configured(program);
-  const command = commands.find((known) => known.name() === name);
-  if (command === undefined) {
-    const known = commands.map((each) => each.name());
-    const near = didYouMean(name, known) || ` Known: ${known.join(', ')}.`;
-    throw new ConfigError(`Expected a command that reads settings, got "${name}".${near}`);
-  }
-  const { unknown } = command.parseOptions(words as string[]);
-  if (unknown.length > 0) throw new ConfigError(`Expected flags of cst ${name}, got "${unknown[0]}".`);
-  const { params, desk, macro, assumptions } = command.opts();
-  const typed = settableBy(command).filter(
-    ({ option }) => command.getOptionValueSource(option.attributeName()) === 'cli',
-  );
-  return [
-    ...(name === 'start' || name === 'run'
-      ? [...paramsLayer(params), ...stackLayer(desk)]
-      : ruleLayers({ params, desk, macro, assumptions })),
-    ...typed.map(({ option, path: [section = '', key = ''] }) => {
-      const word: unknown = command.getOptionValue(option.attributeName());
-      const value = isNumeric(option) ? Number(word) : word;
-      return { origin: option.long ?? option.flags, values: { [section]: { [key]: value } } };
-    }),
-  ];
+/** Those that the command names are read in its stead. */
+function filesOf({ config }: ConfigFlags, typed: Typed | null): ConfigFlags {
+  const files = typed?.config ?? config;
+  if (config && typed?.config)
+    throw new ConfigError(`Expected --config of cst config show or of cst ${typed.verb}, got both.`);
+  return files === undefined ? {} : { config: files };
 }
 
-/** All there is: what the stages have, and the flags of commands that have a value. */
+/** All there is: what the stages have, the flags of commands, and what nobody gave. */
 function shownOf(program: Command, { values, originOf }: Resolved<Record<string, unknown>>): Shown[] {
   const { $schema: _, ...sections } = values;
   const set = entriesOf(sections).map((path) => ({ path, value: at(sections, path) }));
-  const flags = configured(program).flatMap((command) =>
-    settableBy(command).map(({ option, path }) => ({ path, value: option.defaultValue as unknown })),
+  const flags = configured(program)
+    .map(settableBy)
+    .flatMap(({ own, dashboard }) => [...own, ...dashboard])
+    .map(({ option, path }) => ({ path, value: option.defaultValue as unknown }));
+  const given = new Map(
+    [...flags, ...set].flatMap(({ path, value }) =>
+      value === undefined ? [] : [[path.join('.'), { path, value }] as const],
+    ),
   );
-  const all = new Map([...flags, ...set].map(({ path, value }) => [path.join('.'), { path, value }]));
-  return [...all]
-    .filter(([, { value }]) => value !== undefined)
-    .map(([name, { path, value }]) => ({ path: name, value: harmless(value, path), from: originOf(path) }))
-    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const names = [...given.keys()];
+  const unset = pathsOf(keysOf(schemaOf(program)))
+    .map((path) => path.join('.'))
+    .filter((path) => path !== '$schema' && !names.some((name) => isWithin(name, path)));
+  return [
+    ...[...given].map(([name, { path, value }]) => ({
+      ...{ path: name, value: harmless(value, path), from: originOf(path) },
+    })),
+    ...unset.map((path) => ({ path, value: null, from: UNSET })),
+  ].toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** What may be a secret that went astray is not shown. */
@@ -124,8 +118,9 @@ function unknownPath(path: string, all: readonly Shown[]): NotFoundError {
 function linesOf(shown: readonly Shown[]): string[] {
   const width = Math.max(...shown.map(({ path }) => path.length));
   return shown.map(({ path, value, from }) => {
-    const text = JSON.stringify(value);
-    const origin = from === DEFAULT ? styleText('dim', from, { stream: process.stdout }) : from;
+    const text = from === UNSET ? '–' : JSON.stringify(value);
+    const isSet = from !== DEFAULT && from !== UNSET;
+    const origin = isSet ? from : styleText('dim', from, { stream: process.stdout });
     return `${path.padEnd(width)}  ${text.padEnd(12)}  ${origin}`;
   });
 }

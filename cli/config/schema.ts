@@ -2,8 +2,10 @@
 import type { Command, Option } from 'commander';
 import { z } from 'zod';
 import { BacktestAssumptions } from '../../schemas/backtest-assumptions.ts';
+import { messageOf } from '../../schemas/errors.ts';
 import { SignalParams } from '../../schemas/params.ts';
-import { configured } from '../option-kinds.ts';
+import { symbolsOf } from '../flags.ts';
+import { configured, isSettable, kindOf, verbOf } from '../option-kinds.ts';
 import { StackConfig } from '../stack-config.ts';
 
 /** Of the stages. */
@@ -31,36 +33,29 @@ export const DASHBOARD_KEYS: Readonly<Record<string, string>> = {
   replays: 'replays',
   open: 'open',
 };
-/** What is a layer of its own, or of one call alone. */
-const NO_SETTINGS = new Set(['config', 'params', 'desk', 'macro', 'assumptions', 'variant', 'json']);
 const IN_DASHBOARD = new Set(Object.values(DASHBOARD_KEYS));
-const NUMBERS = / <(number|port|seconds|factor|count)>$/;
-const LISTS = / <(list|symbols)>$/;
 
 /** Keys of a command's section, by the flags that they stand for. */
 export function settableOf(command: Command): Option[] {
-  return command.options.filter((option) => {
-    const name = option.attributeName();
-    return !NO_SETTINGS.has(name) && !IN_DASHBOARD.has(name);
-  });
+  return command.options.filter((option) => isSettable(option) && !IN_DASHBOARD.has(option.attributeName()));
+}
+
+/** Of its flags: named after the verb, `deploy` for `deploy dataflow`. */
+export function sectionOf(command: Command): string {
+  return verbOf(command).split(' ')[0]!;
 }
 
 /** Of everything; sections of commands are made of their flags. */
 export function schemaOf(program: Command) {
   const commands = configured(program);
-  const dashboards = commands.flatMap(({ options }) => options);
-  const byName = new Map(dashboards.map((option) => [option.attributeName(), option]));
+  const byName = new Map(
+    commands.flatMap(({ options }) => options).map((option) => [option.attributeName(), option]),
+  );
   const dashboard = Object.entries(DASHBOARD_KEYS).flatMap(([key, name]) => {
     const option = byName.get(name);
     return option ? [[key, schemaOfFlag(option)] as const] : [];
   });
-  const sections = commands.map((command) => [
-    command.name(),
-    section(
-      settableOf(command).map((option) => [option.attributeName(), schemaOfFlag(option)] as const),
-      command,
-    ),
-  ]);
+  const sections = commands.map((command) => [sectionOf(command), sectionSchema(command)] as const);
   return Settings.extend({
     $schema: z.string().optional().describe('For editors.'),
     dashboard: z.strictObject(Object.fromEntries(dashboard)).prefault({}).describe('Dashboard of a stack.'),
@@ -68,11 +63,12 @@ export function schemaOf(program: Command) {
   });
 }
 
-function section(entries: readonly (readonly [string, z.ZodType])[], command: Command) {
+function sectionSchema(command: Command) {
+  const flags = settableOf(command).map((option) => [option.attributeName(), schemaOfFlag(option)] as const);
   return z
-    .strictObject(Object.fromEntries(entries))
+    .strictObject(Object.fromEntries(flags))
     .prefault({})
-    .describe(`Flags of cst ${command.name()}: ${command.description()}`);
+    .describe(`Flags of cst ${verbOf(command)}: ${command.description()}`);
 }
 
 function schemaOfFlag(option: Option): z.ZodType {
@@ -80,17 +76,23 @@ function schemaOfFlag(option: Option): z.ZodType {
 }
 
 function typeOfFlag(option: Option): z.ZodType {
-  const { flags, parseArg, argChoices } = option;
-  if (!option.required && !option.optional) return z.boolean();
-  if (argChoices !== undefined) return z.enum(argChoices);
-  if (parseArg !== undefined) return z.array(z.string());
-  if (isNumeric(option)) return z.number();
-  return LISTS.test(flags) ? z.union([z.string(), z.array(z.string())]) : z.string();
+  const kind = kindOf(option);
+  if (kind.type === 'flag') return z.boolean();
+  if (kind.type === 'choice') return z.enum(kind.choices);
+  if (kind.type === 'number') return (kind.isWhole ? z.int() : z.number()).min(kind.min).max(kind.max);
+  if (kind.type === 'many') return z.array(z.string());
+  return kind.type === 'symbols' ? Symbols : z.string();
 }
 
-export function isNumeric({ flags }: Option): boolean {
-  return NUMBERS.test(flags);
-}
+/** A list, or its names separated by commas. */
+const Symbols = z.union([z.string(), z.array(z.string())]).transform((given, context) => {
+  try {
+    return symbolsOf(typeof given === 'string' ? given : given.join(','), 'symbols');
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error), input: null });
+    return z.NEVER;
+  }
+});
 
 /** For editors. */
 export function jsonSchemaOf(program: Command): object {

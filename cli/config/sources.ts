@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { type Keys, keysAt } from './keys.ts';
+import { type Keys, keysAt, typesAt } from './keys.ts';
 import { isTree, type Layer, type Path } from './layers.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,10 +20,11 @@ export function layersOf(
   keys: Keys,
 ): Layer[] {
   const named = files ?? (existsSync(CONFIG_FILE) ? [CONFIG_FILE] : []);
-  return [...named.map(fileLayer), ...paramsLayer(environment), ...variableLayers(environment, keys)];
+  return [...named.map(jsonFile), ...paramsLayer(environment), ...variableLayers(environment, keys)];
 }
 
-function fileLayer(path: string): Layer {
+/** @throws ConfigError as above. */
+export function jsonFile(path: string): Layer {
   const origin = path === '-' ? 'stdin' : path;
   const values = jsonIn(origin, textOf(path));
   if (isTree(values)) return { origin, values };
@@ -57,7 +58,10 @@ function variableLayers(environment: Environment, keys: Keys): Layer[] {
   return Object.entries(environment)
     .filter(([name, text]) => name.startsWith(PREFIX) && text !== undefined)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, text = '']) => ({ origin: name, values: nested(pathOf(name, keys), parsedOrText(text)) }));
+    .map(([name, text = '']) => {
+      const path = pathOf(name, keys);
+      return { origin: name, values: nested(path, jsonOrText(text, typesAt(keys, path))) };
+    });
 }
 
 /** `CST__SIGNALS__MARKET__STALE_AFTER_MS`, or without the single `_`: signals.market.staleAfterMs. */
@@ -83,13 +87,19 @@ const plain = (word: string) => word.replaceAll('_', '').toLowerCase();
 const camelCase = (word: string) =>
   word.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** JSON where it is, e.g. a number; else the text itself. */
-function parsedOrText(text: string): unknown {
+/** JSON where it is some, and of a type that the setting may have; else the text itself: 0815 may be a name. */
+function jsonOrText(text: string, types: ReadonlySet<string>): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return types.has('string') && !types.has(typeOf(value)) ? text : value;
   } catch {
     return text;
   }
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 function nested(path: Path, value: unknown): unknown {

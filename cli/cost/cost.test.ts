@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CostFlags, costOf } from './run.ts';
 
-const flags = (changes: Partial<CostFlags> = {}): CostFlags => ({ stack: 'dev', age: '365', ...changes });
+const flags = (changes: Partial<CostFlags> = {}): CostFlags => ({ stack: 'dev', age: 365, ...changes });
 
 function fileOf(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'cost-')), 'Pulumi.prod.yaml');
@@ -38,9 +38,9 @@ describe('cst cost', () => {
       config,
       tier: 'dataflow',
       region: 'us-central1',
-      symbols: '100',
-      ticks: '20',
-      age: '30',
+      symbols: 100,
+      ticks: 20,
+      age: 30,
     });
     expect(costOf(changed)).toContain(
       'prod: dataflow in us-central1, 100 symbols of 20 trades a second, after 30 days',
@@ -83,9 +83,9 @@ describe('cst cost', () => {
 
   it('says where one node is too small', () => {
     const config = fileOf(OWN);
-    expect(costOf(flags({ config, symbols: '300' }))).not.toContain('one node takes');
-    expect(costOf(flags({ config, symbols: '500' }))).toContain('one node takes some 550');
-    expect(costOf(flags({ config, symbols: '500', tier: 'dataflow' }))).not.toContain('one node takes');
+    expect(costOf(flags({ config, symbols: 300 }))).not.toContain('one node takes');
+    expect(costOf(flags({ config, symbols: 500 }))).toContain('one node takes some 550');
+    expect(costOf(flags({ config, symbols: 500, tier: 'dataflow' }))).not.toContain('one node takes');
   });
 
   it('hides what costs less than a dollar, unless asked', () => {
@@ -101,8 +101,6 @@ describe('cst cost', () => {
     ['a file of nothing', { config: fileOf('') }, 'yaml: ✖ Invalid input: expected object, received null'],
     ['a setting that is wrong', { config: fileOf(`${OWN}  cst:tier: cluster\n`) }, 'tier'],
     ['a setting that is unknown', { config: fileOf(`${OWN}  cst:teir: dataflow\n`) }, 'teir'],
-    ['a wrong tier', { tier: 'cluster' }, '--tier'],
-    ['a wrong number', { symbols: 'many' }, '--symbols'],
   ])('refuses %s', (_, changes, named) => {
     expect(() => costOf(flags(changes))).toThrow(named);
   });

@@ -4,18 +4,19 @@ import { pricesRead } from '../../infra/cost/prices.ts';
 import { loadOf } from '../../infra/cost/traffic.ts';
 import { whatIfs } from '../../infra/cost/what-if.ts';
 import { type Config, TIERS } from '../../infra/pulumi/config.ts';
-import { numberOf, oneOf } from '../flags.ts';
 import { readStack, stackFileOf } from './stack-file.ts';
 import { comparisonOf, type Told, textOf } from './text.ts';
 
 export interface CostFlags {
   readonly stack: string;
   readonly config?: string;
-  readonly tier?: string;
+  readonly tier?: Config['tier'];
   readonly region?: string;
-  readonly symbols?: string;
-  readonly ticks?: string;
-  readonly age: string;
+  readonly symbols?: number;
+  /** Trades a second of a symbol. */
+  readonly ticks?: number;
+  /** Unit: days. */
+  readonly age: number;
   readonly compare?: boolean;
   readonly all?: boolean;
   readonly json?: boolean;
@@ -28,7 +29,7 @@ export function runCost(flags: CostFlags): void {
 
 export function costOf(flags: CostFlags): string {
   const config = readStack(flags.config ?? stackFileOf(flags.stack), {
-    ...(flags.tier !== undefined && { tier: oneOf(flags.tier, TIERS, '--tier') }),
+    ...(flags.tier !== undefined && { tier: flags.tier }),
     ...(flags.region !== undefined && { region: flags.region }),
   });
   const told = (flags.compare ? TIERS : [config.tier]).map((tier) => toldOf({ ...config, tier }, flags));
@@ -36,13 +37,12 @@ export function costOf(flags: CostFlags): string {
   return flags.compare ? comparisonOf(told) : textOf(told[0]!, whatIfs(told[0]!));
 }
 
-function toldOf(config: Config, { symbols, ticks, age, all }: CostFlags): Told {
+function toldOf(config: Config, { symbols, ticks, age: ageDays, all }: CostFlags): Told {
   const own = loadOf(config);
   const load = {
-    symbols: symbols === undefined ? own.symbols : numberOf(symbols, '--symbols', 0, 10_000),
-    tradesPerSecond: ticks === undefined ? own.tradesPerSecond : numberOf(ticks, '--ticks', 0, 10_000),
+    symbols: symbols ?? own.symbols,
+    tradesPerSecond: ticks ?? own.tradesPerSecond,
   };
-  const ageDays = numberOf(age, '--age', 1, 36_500);
   return { config, load, ageDays, bill: estimate({ config, load, ageDays }), least: all ? 0 : 1 };
 }
 

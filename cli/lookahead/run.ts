@@ -3,21 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../connectors/clock/system.ts';
-import { ConfigError } from '../../schemas/errors.ts';
 import { DAY_MS } from '../../schemas/primitives.ts';
 import type { KnownRecord } from '../../transforms/lookahead/lookahead.ts';
 import { type DataFlags, filesRead } from '../backtest/data.ts';
 import type { BacktestOptions, FilesInput } from '../backtest/options.ts';
 import { type RuleFlags, variantsOf } from '../backtest/settings.ts';
 import { EXIT } from '../errors.ts';
-import { numberOf } from '../flags.ts';
 import { progressBar } from '../progress.ts';
 import { version } from '../version.ts';
 import { type Change, type CheckedCut, lookaheadCheck } from './check.ts';
 
 export interface LookaheadFlags extends Omit<RuleFlags, 'variant'>, Omit<DataFlags, 'frames' | 'trades'> {
-  readonly cuts: string;
-  readonly seed: string;
+  readonly cuts: number;
+  readonly seed: number;
   readonly json?: boolean;
 }
 
@@ -26,8 +24,7 @@ const CHANGED_MS = DAY_MS;
 
 /** @throws ConfigError naming the flag or file. */
 export async function runLookaheadCheck(words: readonly string[], flags: LookaheadFlags): Promise<void> {
-  const cuts = wholeOf(flags.cuts, '--cuts', 1, 1_000);
-  const seed = wholeOf(flags.seed, '--seed', 0, 2 ** 31);
+  const { cuts, seed } = flags;
   const read = await filesRead(words, flags);
   const input = read.input as FilesInput;
   const [rules] = variantsOf(flags, read.venue);
@@ -66,12 +63,6 @@ async function runChanged(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function wholeOf(text: string, flag: string, min: number, max: number): number {
-  const value = numberOf(text, flag, min, max);
-  if (Number.isInteger(value)) return value;
-  throw new ConfigError(`Expected ${flag} as a whole number, got "${text}".`);
 }
 
 function jsonOf(checked: readonly CheckedCut[]): object {

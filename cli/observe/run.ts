@@ -8,7 +8,7 @@ import { SEVERITIES, type Severity } from '../../connectors/log-line.ts';
 import { ConfigError, NotFoundError, NotRunningError } from '../../schemas/errors.ts';
 import { EXIT } from '../errors.ts';
 import { duration } from '../figures.ts';
-import { numberOf, oneOf } from '../flags.ts';
+import { oneOf } from '../flags.ts';
 import { renderStatus } from '../status.ts';
 import { untilStopRequest } from '../stop-request.ts';
 import { instantOf } from '../times.ts';
@@ -27,7 +27,7 @@ export interface LogsFlags {
   readonly since?: string;
   readonly level: string;
   readonly trace?: string;
-  readonly lines: string;
+  readonly lines: number;
   readonly json?: boolean;
 }
 
@@ -89,7 +89,7 @@ export async function runLogs(flags: LogsFlags, clock: Clock = systemClock): Pro
     level: oneOf(flags.level, LEVELS, '--level').toUpperCase() as Severity,
     trace: flags.trace,
   };
-  const last = numberOf(flags.lines, '--lines', 0, 1e9);
+  const { lines: last } = flags;
   const dir = newest(flags.dir);
   const show = (line: Line) => print(flags.json ? JSON.stringify(line) : lineText(line));
   const log = new LogReader(dir, query);

@@ -6,23 +6,22 @@ import { openJournal } from '../../connectors/journal/reader.ts';
 import { readHistory } from '../../pipelines/replay/history.ts';
 import { type Candle, closeTime } from '../../schemas/candle.ts';
 import { ConfigError, NotFoundError } from '../../schemas/errors.ts';
-import { DEFAULT_PARAMS } from '../../schemas/params.ts';
-import { DAY_MS, INTERVALS, MINUTE_MS, VENUES } from '../../schemas/primitives.ts';
+import { DAY_MS, INTERVALS, MINUTE_MS, type Venue } from '../../schemas/primitives.ts';
 import { type ParityDifference, type ParitySide, parityOf } from '../../transforms/parity/parity.ts';
 import { timerangeOf } from '../backtest/timerange.ts';
+import { settingsFor } from '../config/files.ts';
 import { EXIT } from '../errors.ts';
 import { needed } from '../file-flags.ts';
-import { oneOf } from '../flags.ts';
 import { type HistoryPlace, historyPlaceOf, openHistory } from '../history-place.ts';
-import { readParams } from '../params-file.ts';
+import type { ConfigFlags } from '../option-kinds.ts';
 import { progressBar } from '../progress.ts';
 import { recordedWarmth } from '../stack-recording.ts';
 import type { ParitySpan } from './sides.ts';
 
-export interface ParityFlags {
+export interface ParityFlags extends ConfigFlags {
   readonly dir?: string;
   readonly frames?: string;
-  readonly venue?: string;
+  readonly venue?: Venue;
   readonly params?: string;
   readonly history?: string;
   readonly timerange?: string;
@@ -55,10 +54,9 @@ export async function compared(
   onProgress: (share: number) => void = () => undefined,
 ): Promise<ParityReport> {
   const place = await placeOf(needed(flags.dir, '--dir .cst'));
-  const venue = flags.venue === undefined ? undefined : oneOf(flags.venue, VENUES, '--venue');
-  const params = flags.params === undefined ? DEFAULT_PARAMS : readParams(flags.params);
+  const params = settingsFor(flags).values.signals;
   const range = timerangeOf(flags.timerange);
-  const journal = await openJournal(needed(flags.frames, '--frames frames'), venue);
+  const journal = await openJournal(needed(flags.frames, '--frames frames'), flags.venue);
   const began = journal.runs[0]!.header.at.market;
   const { liveSide, replaySide, within } = await import('./sides.ts');
   const history = await openHistory(place);

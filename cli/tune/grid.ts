@@ -5,6 +5,7 @@ import { DeskConfig } from '../../schemas/desk-params.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { SignalParams } from '../../schemas/params.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { MAX_TRIALS } from './limits.ts';
 
 /** What a trial is made with. */
 export interface TrialRules {
@@ -24,7 +25,6 @@ export interface Axis {
 
 const RANGE = /^(-?[\d.e-]+)\.\.(-?[\d.e-]+)$/i;
 /** More is no search but an accident. */
-export const MAX_TRIALS = 100_000;
 
 /**
  * @param words `signals.srExhaustion.minChecks=2,3`, or `desk.rules.cooldownMs=0..900000` for draws; a value of one

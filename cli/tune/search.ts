@@ -6,7 +6,6 @@ import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
 import {
   type Judgement,
   judged,
-  OBJECTIVE_NAMES,
   type Objective,
   ranked,
   scoreOf,
@@ -16,10 +15,9 @@ import { dataHashOf } from '../backtest/data-hash.ts';
 import type { FilesInput } from '../backtest/options.ts';
 import { type RuleFlags, variantsOf } from '../backtest/settings.ts';
 import { assertFolder, needed } from '../file-flags.ts';
-import { numberOf, oneOf } from '../flags.ts';
 import { version } from '../version.ts';
 import { codeHash } from './code-hash.ts';
-import { axesOf, drawsOf, gridOf, MAX_TRIALS, type Values, wordsOf } from './grid.ts';
+import { axesOf, drawsOf, gridOf, type Values, wordsOf } from './grid.ts';
 import { TrialLedger } from './ledger.ts';
 import type { TapeOptions } from './tape.ts';
 import { type Tried, tried } from './trials.ts';
@@ -27,11 +25,12 @@ import { type Tried, tried } from './trials.ts';
 export interface SearchFlags extends Omit<RuleFlags, 'variant'>, Omit<DataFlags, 'frames'> {
   readonly grid?: readonly string[];
   readonly gridFile?: string;
-  readonly random?: string;
-  readonly seed: string;
-  readonly objective: string;
-  readonly minTrades: string;
-  readonly workers?: string;
+  /** Draws. */
+  readonly random?: number;
+  readonly seed: number;
+  readonly objective: Objective;
+  readonly minTrades: number;
+  readonly workers?: number;
   readonly ledger?: string;
   readonly out?: string;
   readonly json?: boolean;
@@ -69,22 +68,14 @@ export interface TuneReport {
 export async function searchOf(words: readonly string[], flags: SearchFlags): Promise<Search> {
   const out = needed(flags.out, '--out results');
   await assertFolder(out);
-  const objective = oneOf(flags.objective, OBJECTIVE_NAMES, '--objective');
-  const minTrades = whole(flags.minTrades, '--min-trades', 0);
-  const workers =
-    flags.workers === undefined ? availableParallelism() : whole(flags.workers, '--workers', 1, 256);
-  const seed = whole(flags.seed, '--seed', 0);
-  const venue = flags.venue ?? 'bybit';
-  const [rules] = variantsOf(flags, venue as Parameters<typeof variantsOf>[1]);
+  const { objective, minTrades, seed, workers = availableParallelism(), venue = 'bybit' } = flags;
+  const [rules] = variantsOf(flags, venue);
   if (rules!.desk.books.length > 1)
     throw new ConfigError(
       `Expected one book in --desk, got ${rules!.desk.books.length}. Tune them one by one.`,
     );
   const axes = axesOf([...(flags.grid ?? []), ...fileWords(flags.gridFile)], rules!);
-  const candidates =
-    flags.random === undefined
-      ? gridOf(axes)
-      : drawsOf(axes, whole(flags.random, '--random', 1, MAX_TRIALS), seed);
+  const candidates = flags.random === undefined ? gridOf(axes) : drawsOf(axes, flags.random, seed);
   const read = await filesRead(words, flags);
   const options = { ...read, ...rules!, input: read.input as FilesInput, code: `${version()}+${codeHash()}` };
   const ledgerPath = flags.ledger ?? join(out, 'trials.sqlite');
@@ -101,12 +92,6 @@ function fileWords(path: string | undefined): string[] {
     throw new ConfigError(`Cannot read a grid from ${path}: ${messageOf(cause)}.`, { cause });
   }
   return wordsOf(grid, path);
-}
-
-function whole(text: string, flag: string, min: number, max = 2 ** 31): number {
-  const value = numberOf(text, flag, min, max);
-  if (Number.isInteger(value)) return value;
-  throw new ConfigError(`Expected ${flag} as a whole number, got "${text}".`);
 }
 
 /** The same search gives the same report, whoever many threads ran it, but for trials that were counted since. */

@@ -101,7 +101,7 @@ describe.each(STACKS)('settings in $tier, $stage', (which) => {
 
   it('are flags that cst relay knows', async () => {
     const flags = await flagsOf(addRelay, ['relay', ...containerOf(stack, 'relay-bybit-a').args]);
-    expect(flags).toMatchObject({ venue: 'bybit', bus: 'pubsub', copies: '2', healthPort: '8080' });
+    expect(flags).toMatchObject({ venue: 'bybit', bus: 'pubsub', copies: 2, healthPort: 8_080 });
   });
 });
 
@@ -119,14 +119,14 @@ describe('settings of a stack', () => {
 
   it('start the graph on one node by flags that cst run knows', async () => {
     const flags = await flagsOf(addRun, ['run', ...containerOf(stack, 'signal-graph').args]);
-    expect(flags).toMatchObject({ bus: 'pubsub', healthPort: '8080' });
+    expect(flags).toMatchObject({ bus: 'pubsub', healthPort: 8_080 });
   });
 
   it('warm the graph with the symbols that the relays follow', async () => {
     const relay = await flagsOf(addRelay, ['relay', ...containerOf(stack, 'relay-bybit-a').args]);
     const graph = await flagsOf(addRun, ['run', ...containerOf(stack, 'signal-graph').args]);
     expect([graph.universe, graph.symbols]).toEqual([relay.universe, relay.symbols]);
-    expect(graph.universe).toBe('25');
+    expect(graph.universe).toBe(25);
   });
 
   it('give the graph its parameters', () => {

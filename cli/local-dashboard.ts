@@ -15,6 +15,7 @@ import { gather } from '../functions/chart-renderer/gather.ts';
 import { textsOf } from '../functions/chart-renderer/picture/png-texts.ts';
 import { renderPng } from '../functions/chart-renderer/picture/render.ts';
 import type { CandleSource } from '../functions/macro-engine/gather.ts';
+import { nodeCommand } from '../pipelines/worker/process/worker-process.ts';
 import { messageOf, UpstreamError } from '../schemas/errors.ts';
 import type { SignalParams } from '../schemas/params.ts';
 import { pairOf } from '../schemas/primitives.ts';
@@ -171,9 +172,11 @@ async function prepare(recording: FoundRecording, out: string, signal: AbortSign
   const { path, kind, venue } = recording;
   const symbol = recording.symbol ?? pairOf(recording.id);
   const what = kind === 'frames' ? ['--frames', path, ...(await warmth(path, venue))] : [`${symbol}=${path}`];
-  const args = [MAIN, 'replay', ...what, '--venue', venue, '--out', out, '--revisions', 'last'];
+  const words = ['replay', ...what, '--venue', venue, '--out', out, '--revisions', 'last'];
+  // It ends when the stack does, also where that is killed.
+  const [program = '', ...script] = nodeCommand(MAIN);
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], signal });
+    const child = spawn(program, [...script, ...words], { stdio: ['pipe', 'ignore', 'pipe'], signal });
     let said = '';
     child.stderr.on('data', (text) => {
       said = `${said}${text}`.slice(-LAST_WORDS);

@@ -1,26 +1,29 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { launchChromium } from './chromium.ts';
 import { type Stack, startStack } from './stack.ts';
 import { changeOf, openView } from './view.ts';
 
+const PATIENCE = { timeout: 60_000, interval: 20 };
+const WORDS = ['--seed', '1', '--speed', '120'];
+
 let browser: Browser;
+let recordings: string;
 let stack: Stack;
 
 beforeAll(async () => {
-  const recordings = mkdtempSync(join(tmpdir(), 'recordings-'));
-  const words = ['--seed', '1', '--speed', '120'];
+  recordings = mkdtempSync(join(tmpdir(), 'recordings-'));
   const [recorded] = await Promise.all([
-    startStack([...words, '--for', '15', '--record', join(recordings, 'monday')]),
+    startStack([...WORDS, '--for', '15', '--record', join(recordings, 'monday')]),
     launchChromium().then((launched) => {
       browser = launched;
     }),
   ]);
   await recorded.ended;
-  stack = await startStack([...words, '--replays', recordings]);
+  stack = await startStack([...WORDS, '--replays', recordings]);
 });
 afterAll(async () => {
   await browser?.close();
@@ -47,6 +50,37 @@ it('plays a recording, shows it move, and leads back to the market', async () =>
   await page.keyboard.press('c');
   await changeOf(page, 'data-close');
 });
+
+it('leaves nothing running behind when the stack is killed while it prepares', async () => {
+  const victim = await startStack([...WORDS, '--replays', recordings]);
+  const body = JSON.stringify({ recording: 'monday', speed: 60 });
+  const headers = { 'content-type': 'application/json' };
+  await fetch(`${victim.url}api/replays`, { method: 'POST', headers, body });
+  const { pid, out } = await vi.waitUntil(() => replayOf(victim.child.pid!), PATIENCE);
+  victim.child.kill('SIGKILL');
+  await victim.ended;
+  await vi.waitUntil(() => !isRunning(pid), PATIENCE);
+  // It did not go on to its end.
+  expect(readdirSync(out)).toEqual([]);
+});
+
+/** The process that prepares a replay, and where it writes to, once it is there. */
+function replayOf(parent: number): { readonly pid: number; readonly out: string } | null {
+  for (const pid of readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ')) {
+    const words = pid === '' ? [] : readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    if (words.includes('replay')) return { pid: Number(pid), out: words[words.indexOf('--out') + 1]! };
+  }
+  return null;
+}
+
+/** What has ended and was not asked for its end is there still, but runs no more. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 async function marketTime(url: string): Promise<string> {
   const overview = await fetch(`${url}api/overview`);

@@ -2,14 +2,12 @@
 import { formingBar } from './chart/bars.ts';
 import { INTERVAL_S } from './chart/times.ts';
 import { ask, post, type Source } from './client.ts';
-import { Later, messageOf } from './later.ts';
+import { Later, type Loaded, messageOf } from './later.ts';
 import { Market } from './market.ts';
 import { hashOf, type Place, placeOf } from './route.ts';
 import { Series } from './series.ts';
 import { follow, type Handlers, type LinkState } from './stream.ts';
 import type { Answer, Bar, SignalDetail, SignalItem } from './wire.ts';
-
-export type Loaded<T> = { readonly value: T } | { readonly problem: string } | null;
 
 export interface AppOptions {
   /** Asks for `draw` at the next frame. */
@@ -56,8 +54,8 @@ export class App {
     const start = ++this.#newestStart;
     this.#unfollow();
     try {
-      const session = await ask('live', '/api/session');
-      this.locked = session.needed && !session.ok;
+      const { needed, ok } = await ask('live', '/api/session');
+      this.locked = needed && !ok;
       if (this.locked) return this.#options.changed();
       const [overview, signals] = await Promise.all([
         ask(source, '/api/overview'),
@@ -66,8 +64,7 @@ export class App {
       if (start !== this.#newestStart) return;
       this.problem = null;
       this.market = new Market(overview, signals.signals);
-      const after = Math.min(overview.eventId, signals.eventId);
-      this.#unfollow = this.#follow(source, after);
+      this.#unfollow = this.#follow(source, Math.min(overview.eventId, signals.eventId));
       this.#openSeries();
       this.refresh();
       this.openDetail();
@@ -141,7 +138,13 @@ export class App {
     if (this.pair === null) return;
     const series = new Series(this.place.source, this.pair, this.place.interval);
     this.series = series;
-    void series.load().then(this.#options.changed);
+    void this.#loadSeries(series);
+  }
+
+  async #loadSeries(series: Series): Promise<void> {
+    await series.load();
+    this.market?.known(series.pair, series.bars.list);
+    this.#options.changed();
   }
 
   /** Asks anew for the signal that is inspected. */
@@ -153,8 +156,8 @@ export class App {
   #loadDetail(): void {
     const { signal: id, source } = this.place;
     if (id === null) return;
-    const isStill = () => this.place.signal === id;
-    this.#load('detail', () => ask(source, '/api/signals/:id', { id }), isStill);
+    const request = () => ask(source, '/api/signals/:id', { id });
+    this.#load('detail', request, () => this.place.signal === id);
   }
 
   #load<K extends 'detail' | 'positions' | 'equity' | 'feed' | 'replays'>(
@@ -176,16 +179,13 @@ export class App {
   #follow(source: Source, after: number): () => void {
     const { changed } = this.#options;
     const market = this.market!;
-    const onState = (link: LinkState) => {
-      this.link = link;
-      changed();
-    };
     const drawn =
       <T>(take: (data: T) => void) =>
       (data: T) => {
         take(data);
         changed();
       };
+    const onState = drawn((link: LinkState) => Object.assign(this, { link }));
     const handlers: Handlers = {
       candle: drawn((bar) => {
         const row = market.row(bar.pair);
@@ -224,7 +224,7 @@ export class App {
     const { series } = this;
     series?.bars.put([bar]);
     if (!series?.bars.lacksBefore(bar.openTime, INTERVAL_S[series.interval])) return;
-    this.#later.once('series', SETTLE_MS, () => void series.load().then(this.#options.changed));
+    this.#later.once('series', SETTLE_MS, () => void this.#loadSeries(series));
   }
 
   #signal(market: Market, signal: SignalItem): void {

@@ -1,5 +1,8 @@
 /** Work that many ask for at once, and what to say where it fails. */
 
+/** What was asked for; null until there is an answer. */
+export type Loaded<T> = { readonly value: T } | { readonly problem: string } | null;
+
 export class Later {
   readonly #waiting = new Map<string, number>();
 

@@ -42,3 +42,14 @@ describe('the change since a day ago', () => {
     expect(market.row('BTCUSDT')?.dayAgo).toBe(60_000);
   });
 });
+
+it('knows from bars how prices are written, and the price before the first trade', () => {
+  const market = marketOf(pairOf('BTCUSDT', { lastPrice: null }), pairOf('ETHUSDT', { lastPrice: 2_000 }));
+  market.known('BTCUSDT', [{ close: 61_000.25 }, { close: 61_001 }]);
+  market.known('ETHUSDT', [{ close: 2_001.5 }]);
+  market.known('XRPUSDT', [{ close: 1 }]);
+  expect(market.rows.map(({ lastPrice, decimals }) => [lastPrice, decimals])).toEqual([
+    [61_001, 2],
+    [2_000, 1],
+  ]);
+});

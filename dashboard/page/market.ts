@@ -3,6 +3,7 @@ import { decimalsOf } from './format.ts';
 import type {
   BookState,
   FeedHealth,
+  FormingBar,
   Notice,
   Overview,
   PairState,
@@ -21,6 +22,8 @@ export interface Row extends PairState {
 
 const MOST_SIGNALS = 200;
 const MOST_NOTICES = 20;
+/** So many are enough to meet one whose price uses all decimals. */
+const TELLING_BARS = 50;
 
 export class Market {
   readonly version: string;
@@ -61,6 +64,14 @@ export class Market {
     if (row.lastPrice !== null && price !== row.lastPrice) row.move = price > row.lastPrice ? 'up' : 'down';
     row.lastPrice = price;
     row.decimals = Math.max(row.decimals, decimalsOf(price));
+  }
+
+  /** Bars, oldest first: they tell how prices are written, and the price until there is a trade. */
+  known(pair: string, bars: readonly Pick<FormingBar, 'close'>[]): void {
+    const row = this.row(pair);
+    if (row === undefined) return;
+    row.decimals = Math.max(row.decimals, ...bars.slice(-TELLING_BARS).map(({ close }) => decimalsOf(close)));
+    row.lastPrice ??= bars.at(-1)?.close ?? null;
   }
 
   /** A new signal, or a known one with what became of it. */

@@ -1,7 +1,7 @@
 /** Marks at bars: signals, and where exhaustion checks held. */
 import type { SeriesMarker, UTCTimestamp } from 'lightweight-charts';
 import type { FeaturePoint, Interval, Side, SignalItem } from '../wire.ts';
-import { barTime } from './times.ts';
+import { barTime, INTERVAL_S } from './times.ts';
 
 export type Mark = SeriesMarker<UTCTimestamp>;
 
@@ -14,6 +14,8 @@ export const CHECK_LETTERS = {
 } as const;
 type Checks = SignalItem['exhaustion_checks'];
 
+/** Texts of marks that are nearer to each other lie on each other. Unit: bars. */
+const TEXT_BARS = 4;
 /** One check alone holds at every other bar and tells nothing. */
 const LEAST_CHECKS = 2;
 
@@ -40,13 +42,40 @@ export function marksOf(
   interval: Interval,
   colors: MarkColors,
 ): Mark[] {
-  const signalMarks = signals.map((signal) => signalMark(signal, interval, colors));
+  const signalMarks =
+    interval === '1m'
+      ? signals.map((signal) => signalMark(signal, interval, colors))
+      : countedMarks(signals, interval, colors);
   const taken = new Set(signalMarks.map(({ time, position }) => `${time} ${position}`));
   const exhaustion = interval === '1m' ? features.flatMap((point) => exhaustionMarks(point, colors)) : [];
-  return [
-    ...signalMarks,
-    ...exhaustion.filter(({ time, position }) => !taken.has(`${time} ${position}`)),
-  ].sort((a, b) => a.time - b.time);
+  const own = exhaustion.filter(({ time, position }) => !taken.has(`${time} ${position}`));
+  return readable([...signalMarks, ...own], interval).sort((a, b) => a.time - b.time);
+}
+
+/** One a bar and side, of a signal that was taken where there is one: a bar of hours would carry a tower of them. */
+function countedMarks(signals: readonly SignalItem[], interval: Interval, colors: MarkColors): Mark[] {
+  const ofBars = Map.groupBy(
+    signals,
+    ({ side, timestamp }) => `${side} ${barTime(timestamp, interval, true)}`,
+  );
+  return [...ofBars.values()].map((own) => {
+    const shown = own.find((signal) => !wasRefused(signal)) ?? own[0]!;
+    return { ...signalMark(shown, interval, colors), text: own.length > 1 ? `×${own.length}` : '' };
+  });
+}
+
+/** Only the first of neighbours keeps its text. */
+function readable(marks: readonly Mark[], interval: Interval): Mark[] {
+  const near = TEXT_BARS * INTERVAL_S[interval];
+  const texts: Mark[] = [];
+  return marks.map((mark) => {
+    const isFree = texts.every(
+      ({ time, position }) => position !== mark.position || Math.abs(time - mark.time) >= near,
+    );
+    if (!isFree) return { ...mark, text: '' };
+    if (mark.text !== '') texts.push(mark);
+    return mark;
+  });
 }
 
 const placeOf = (side: Side) => (side === 'LONG' ? 'belowBar' : 'aboveBar');
@@ -60,7 +89,6 @@ function signalMark(signal: SignalItem, interval: Interval, colors: MarkColors):
     position: placeOf(side),
     shape: side === 'LONG' ? 'arrowUp' : 'arrowDown',
     color: refused ? colors.refused : colors[side],
-    // Those of neighbours would lie on each other.
     text: interval === '1m' && !refused ? letters(signal.exhaustion_checks) : '',
     size: refused ? 1 : 1.5,
   };

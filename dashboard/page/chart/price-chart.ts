@@ -14,6 +14,7 @@ import {
   type Time,
 } from 'lightweight-charts';
 import { rsi } from '../../../transforms/indicators/rsi.ts';
+import { fixed } from '../format.ts';
 import { color } from '../theme.ts';
 import type { FeaturePoint, Interval, LevelSet, OpenPosition, SignalItem } from '../wire.ts';
 import { type ChartBar, changesOf } from './bars.ts';
@@ -179,7 +180,8 @@ export class PriceChart {
   }
 
   #setDecimals(precision: number): void {
-    this.#candles.applyOptions({ priceFormat: { type: 'price', precision, minMove: 10 ** -precision } });
+    const formatter = (price: number) => fixed(price, precision);
+    this.#candles.applyOptions({ priceFormat: { type: 'custom', formatter, minMove: 10 ** -precision } });
   }
 
   #drawBars(drawn: readonly ChartBar[], bars: readonly ChartBar[]): void {

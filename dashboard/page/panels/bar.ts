@@ -12,6 +12,8 @@ const TITLES: Readonly<Record<View, string>> = {
   replays: 'Replays',
 };
 
+const ORIGINS = { live: 'Live', simulated: 'Simulated', replay: 'Replay' } as const;
+
 export interface BarActions {
   readonly onTheme: () => void;
   readonly onHelp: () => void;
@@ -74,7 +76,7 @@ export function bar(app: App, { onTheme, onHelp }: BarActions): JSX.Element[] {
 function link({ link, market }: App): JSX.Element {
   const state = link === 'live' && market?.status.connected === false ? 'exchange' : link;
   const words = {
-    live: 'Live',
+    live: market ? ORIGINS[market.origin.kind] : 'Live',
     connecting: 'Connecting …',
     reconnecting: 'Reconnecting …',
     exchange: 'Exchange away',

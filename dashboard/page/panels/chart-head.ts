@@ -5,6 +5,7 @@ import { type ChartBar, isForming } from '../chart/bars.ts';
 import { fixed, percent, short, time } from '../format.ts';
 import { changeOf } from '../market.ts';
 import { hashOf, INTERVALS } from '../route.ts';
+import type { Series } from '../series.ts';
 import { tone } from './parts.ts';
 
 export function chartHead(app: App, pointed: ChartBar | null): JSX.Element[] {
@@ -26,7 +27,20 @@ export function chartHead(app: App, pointed: ChartBar | null): JSX.Element[] {
     ),
     h('nav', { class: 'intervals', 'aria-label': 'Length of a bar' }, intervals),
     legend(pointed ?? app.series?.bars.list.at(-1) ?? null, row?.decimals ?? 2),
+    ...noLevels(app.series),
   ];
+}
+
+/** Why there is no line to be seen. */
+function noLevels(series: Series | null): JSX.Element[] {
+  if (series?.state !== 'ready') return [];
+  const { levels } = series;
+  if (levels !== null && levels.levels.length > 0) return [];
+  const why =
+    levels === null
+      ? 'No levels yet: they are read when a bar of 15m closes.'
+      : `No level stands: none was visited often enough in the last ${levels.candles} bars of 15m.`;
+  return [h('p', { key: 'levels', class: 'legend quiet', 'data-levels': 'none' }, why)];
 }
 
 function legend(bar: ChartBar | null, decimals: number): JSX.Element {
@@ -39,7 +53,7 @@ function legend(bar: ChartBar | null, decimals: number): JSX.Element {
   return h(
     'p',
     { class: 'legend' },
-    h('span', { class: 'quiet' }, time(bar.openTime).slice(0, 5)),
+    h('span', { class: 'quiet' }, `${time(bar.openTime).slice(0, 5)} UTC`),
     prices,
     h('span', { class: 'quiet' }, 'V'),
     h('span', null, short(bar.volume)),

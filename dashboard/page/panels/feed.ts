@@ -48,7 +48,7 @@ function healthTable(health: readonly FeedHealth[]): JSX.Element {
         of.outOfSyncMs === 0 ? 'in sync' : duration(of.outOfSyncMs),
         of.outOfSyncMs === 0 ? 'quiet' : 'doubt',
       ),
-      num(of.resyncs),
+      num(of.resyncs, of.resyncs > 0 ? '' : 'quiet'),
       num(of.openGaps, of.openGaps > 0 ? 'doubt' : 'quiet'),
       num(of.lostGaps, of.lostGaps > 0 ? 'falling' : 'quiet'),
       num(short(of.recoveredTrades), 'quiet'),
@@ -60,12 +60,12 @@ function healthTable(health: readonly FeedHealth[]): JSX.Element {
     'Venue',
     'State',
     '#Trades/s',
-    '#Last',
+    '#Last trade',
     '#Lag',
     '#Book',
     '#Resyncs',
     '#Gaps open',
-    '#lost',
+    '#Gaps lost',
     '#Recovered',
     '#Published',
   );
@@ -96,14 +96,14 @@ function gapTable(gaps: readonly Gap[]): JSX.Element {
   });
   return wideTable(
     'Gap ledger',
-    head('Symbol', 'Venue', 'From', '#Length', 'State', '#Recovered', 'Cause'),
+    head('Symbol', 'Venue', 'From, UTC', '#Length', 'State', '#Recovered', 'Cause'),
     rows,
   );
 }
 
 function notices({ market }: App): JSX.Element {
   const all = market?.notices ?? [];
-  if (all.length === 0) return h('p', { class: 'quiet' }, 'None.');
+  if (all.length === 0) return empty('No notice', 'What the stack wants to tell you comes here.');
   const items = all.map(({ ts, text }) =>
     h('li', { key: `${ts} ${text}` }, h('time', { class: 'quiet' }, dateTime(ts)), ' ', text),
   );

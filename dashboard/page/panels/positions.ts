@@ -1,7 +1,7 @@
 /** Positions: equity of each book, what is open, and what is over. */
 import { h, type JSX } from 'preact';
 import type { App } from '../app.ts';
-import { dateTime, fixed, signed, time } from '../format.ts';
+import { dateTime, fixed, number, partsOf, signed, time } from '../format.ts';
 import { hashOf } from '../route.ts';
 import type { BookState, ClosedPosition, OpenPosition, SwingState } from '../wire.ts';
 import { equityCurve } from './equity.ts';
@@ -12,11 +12,16 @@ export function positionsView(app: App): JSX.Element {
   if (market === null || positions === null) return loading('positions');
   if ('problem' in positions) return failed(positions.problem, () => app.refresh());
   const open = market.books.flatMap((book) => book.positions);
+  const [, quote] = partsOf(app.pair ?? '');
   const points = equity !== null && 'value' in equity ? equity.value.points : [];
   return h(
     'div',
     { class: 'view' },
-    h('div', { class: 'cards' }, market.books.map(card)),
+    h(
+      'div',
+      { class: 'cards' },
+      market.books.map((book) => card(book, quote)),
+    ),
     market.books.map(({ book }) =>
       equityCurve(
         book,
@@ -29,13 +34,13 @@ export function positionsView(app: App): JSX.Element {
   );
 }
 
-function card({ book, equity, day, paused, positions }: BookState): JSX.Element {
+function card({ book, equity, day, paused, positions }: BookState, quote: string): JSX.Element {
   const state = day.halted ? 'halted for today' : paused ? 'paused' : 'trading';
   return h(
     'section',
     { key: book, class: 'card', 'aria-label': `Book ${book}` },
     h('h3', null, book),
-    h('p', { class: 'figure' }, fixed(equity, 2)),
+    h('p', { class: 'figure' }, fixed(equity, 2), h('small', { class: 'quiet' }, ` ${quote}`)),
     h('p', null, 'Today ', amount(day.realised), ` · ${day.entries} entries · ${positions.length} open`),
     h('p', { class: state === 'trading' ? 'quiet' : 'doubt' }, state),
   );
@@ -62,7 +67,7 @@ function openTable(app: App, positions: readonly OpenPosition[]): JSX.Element {
         position.tp,
         position.sl,
       ].map(price),
-      num(fixed(position.size, 4)),
+      num(number(position.size)),
       num(`${position.leverage}×`),
       num(amount(unrealised(app, position))),
       h('td', { class: 'quiet' }, status === 'OPEN' ? time(since).slice(0, 5) : 'waits'),
@@ -79,7 +84,7 @@ function openTable(app: App, positions: readonly OpenPosition[]): JSX.Element {
     '#Size',
     '#Lev.',
     '#P/L',
-    'Since',
+    'Since, UTC',
     'Book',
   );
   return wideTable('Open positions', names, rows);
@@ -102,7 +107,7 @@ function swingTable(app: App, swings: readonly SwingState[]): JSX.Element {
     const cells = [h('th', { scope: 'row' }, pair), h('td', null, sideTag(side)), ...prices];
     return h('tr', { key: id }, ...cells, h('td', { class: 'quiet' }, dateTime(until)));
   });
-  return wideTable('Swing positions', head('Pair', 'Side', '#Entry', '#TP', '#SL', 'Until'), rows);
+  return wideTable('Swing positions', head('Pair', 'Side', '#Entry', '#TP', '#SL', 'Until, UTC'), rows);
 }
 
 function closedTable(app: App, closed: readonly ClosedPosition[]): JSX.Element {
@@ -124,6 +129,6 @@ function closedTable(app: App, closed: readonly ClosedPosition[]): JSX.Element {
     );
   });
   const total = closed.reduce((sum, { outcome }) => sum + (outcome.exit?.pnl ?? 0), 0);
-  const names = head('Pair', 'Side', '#Entry', '#Exit', 'How', '#P/L', 'When', 'Book');
+  const names = head('Pair', 'Side', '#Entry', '#Exit', 'How', '#P/L', 'When, UTC', 'Book');
   return h('div', null, wideTable(`Closed positions: ${signed(total, 2)}`, names, rows));
 }

@@ -15,7 +15,7 @@ export function statusLine({ market, problem }: App): JSX.Element[] {
     ['trades/s', short(status.tradesPerSecond)],
     ['trades', short(status.trades)],
     ['lag', status.lagMs === null ? '–' : duration(Math.round(status.lagMs))],
-    ['waiting', short(status.backlog)],
+    ['backlog', short(status.backlog)],
     ['candles', short(status.candles)],
     ['signals', short(status.signals)],
     ['alerts', `${alerts.sent}${alerts.waiting > 0 ? ` + ${alerts.waiting} waiting` : ''}`],

@@ -14,9 +14,10 @@ export interface Delivery extends OutgoingMessage {
   readonly publishTimeMs: number;
   /** 1 on the first delivery. */
   readonly attempt: number;
-  ack(): void;
+  /** Taken off the delivery it does the same, and keeps nothing of what the message holds. */
+  readonly ack: () => void;
   /** Asks for redelivery, of this message and of those behind it under the same ordering key. */
-  nack(): void;
+  readonly nack: () => void;
 }
 
 export interface SubscribeOptions {

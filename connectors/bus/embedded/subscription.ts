@@ -3,6 +3,7 @@ import { InvariantError } from '../../../schemas/errors.ts';
 import type { Clock } from '../../clock/port.ts';
 import type { Delivery, SubscribeOptions, Subscription } from '../port.ts';
 import type { AckRanges } from './ack-ranges.ts';
+import { Handed, type Taken } from './handed.ts';
 import type { StoredMessage } from './message.ts';
 import { PendingTimes } from './pending-times.ts';
 
@@ -36,7 +37,7 @@ export class EmbeddedSubscription implements Subscription {
   readonly #maxOutstanding: number;
   readonly #ackDeadlineMs: number;
   readonly #closing = new AbortController();
-  /** In the order they were handed out, hence by deadline. */
+  /** By offset, in the order they were handed out, hence by deadline. */
   readonly #taken = new Map<number, Taken>();
   /** By offset, highest first: the next to go is the last. */
   #again: Taken[] = [];
@@ -44,6 +45,8 @@ export class EmbeddedSubscription implements Subscription {
   /** Read from disk, from `#cursor` on at `#blockAt`. */
   #block: readonly StoredMessage[] = [];
   #blockAt = 0;
+  /** Read from disk, because some of them were taken back. */
+  #backBlock: readonly StoredMessage[] = [];
   readonly #ahead = new PendingTimes();
   #isWatching = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -100,7 +103,8 @@ export class EmbeddedSubscription implements Subscription {
       const room = Math.min(max, this.#maxOutstanding - this.#taken.size);
       const deliveries = room > 0 ? this.#take(room) : [];
       if (deliveries.length > 0) return deliveries;
-      if (room > 0 && this.#cursor < this.#feed.end) await this.#readAhead();
+      if (room > 0 && this.#again.length > 0) this.#backBlock = await this.#read(this.#again.at(-1)!.offset);
+      else if (room > 0 && this.#cursor < this.#feed.end) await this.#readAhead();
       else await this.#change();
     }
     return [];
@@ -108,15 +112,19 @@ export class EmbeddedSubscription implements Subscription {
 
   #take(max: number): Delivery[] {
     const deadlineMs = this.#clock.now() + this.#ackDeadlineMs;
-    const deliveries: Taken[] = [];
+    const deliveries: Handed[] = [];
     while (deliveries.length < max) {
-      const back = this.#again.pop();
-      const message = back?.message ?? this.#next();
+      const back = this.#again.at(-1);
+      const message = back ? this.#back(back.offset) : this.#next();
       if (!message) break;
-      const delivery = new Taken(this, message, (back?.attempt ?? 0) + 1, deadlineMs);
-      this.#taken.set(message.offset, delivery);
-      deliveries.push(delivery);
+      if (back) this.#again.pop();
+      const { offset, orderingKey, eventTimeMs } = message;
+      const attempt = (back?.attempt ?? 0) + 1;
+      const taken = { offset, orderingKey, eventTimeMs, attempt, deadlineMs };
+      this.#taken.set(offset, taken);
+      deliveries.push(new Handed(this, message, taken));
     }
+    if (this.#again.length === 0) this.#backBlock = [];
     this.#ahead.dropBefore(this.#cursor);
     if (deliveries.length > 0) {
       this.#feed.moved();
@@ -136,13 +144,21 @@ export class EmbeddedSubscription implements Subscription {
     }
   }
 
+  /** A message that was taken back, where it is in memory. */
+  #back(offset: number): StoredMessage | undefined {
+    const first = this.#backBlock[0]?.offset ?? offset;
+    return this.#feed.at(offset) ?? this.#backBlock[offset - first];
+  }
+
   async #readAhead(): Promise<void> {
-    this.#block = await this.#feed.read(this.#cursor);
+    this.#block = await this.#read(this.#cursor);
     this.#blockAt = 0;
-    if (this.#block.length > 0) return;
-    throw new InvariantError(
-      `Expected message ${this.#cursor} of ${this.#feed.end} in the log, got nothing.`,
-    );
+  }
+
+  async #read(offset: number): Promise<readonly StoredMessage[]> {
+    const block = await this.#feed.read(offset);
+    if (block.length > 0) return block;
+    throw new InvariantError(`Expected message ${offset} of ${this.#feed.end} in the log, got nothing.`);
   }
 
   #change(): Promise<void> {
@@ -155,35 +171,34 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   /** A delivery that was taken back, or belongs to a subscription opened anew, settles nothing. */
-  settle(delivery: Taken): void {
-    const { offset } = delivery.message;
-    if (this.#taken.get(offset) !== delivery || !this.#feed.isOwner(this)) return;
+  settle(taken: Taken): void {
+    const { offset } = taken;
+    if (this.#taken.get(offset) !== taken || !this.#feed.isOwner(this)) return;
     this.#taken.delete(offset);
     this.#acks.add(offset, offset + 1);
     this.#feed.settled(offset);
     this.#wake?.();
   }
 
-  refuse(delivery: Taken): void {
-    if (this.#taken.get(delivery.message.offset) === delivery) this.#takeBack([delivery]);
+  refuse(taken: Taken): void {
+    if (this.#taken.get(taken.offset) === taken) this.#takeBack([taken]);
   }
 
   #takeBack(refused: readonly Taken[]): void {
     const back = new Set(refused);
     const firstOfKey = new Map<string, number>();
-    for (const { message } of refused) {
-      if (message.orderingKey === '') continue;
-      const first = firstOfKey.get(message.orderingKey) ?? Number.POSITIVE_INFINITY;
-      firstOfKey.set(message.orderingKey, Math.min(first, message.offset));
+    for (const { orderingKey, offset } of refused) {
+      if (orderingKey === '') continue;
+      firstOfKey.set(orderingKey, Math.min(firstOfKey.get(orderingKey) ?? offset, offset));
     }
     if (firstOfKey.size > 0) {
       for (const taken of this.#taken.values()) {
         const first = firstOfKey.get(taken.orderingKey);
-        if (first !== undefined && taken.message.offset > first) back.add(taken);
+        if (first !== undefined && taken.offset > first) back.add(taken);
       }
     }
-    for (const { message } of back) this.#taken.delete(message.offset);
-    this.#again = [...this.#again, ...back].sort((a, b) => b.message.offset - a.message.offset);
+    for (const { offset } of back) this.#taken.delete(offset);
+    this.#again = [...this.#again, ...back].sort((a, b) => b.offset - a.offset);
     this.#wake?.();
   }
 
@@ -200,47 +215,5 @@ export class EmbeddedSubscription implements Subscription {
       if (expired.length > 0 && !signal.aborted) this.#takeBack(expired);
     }
     this.#isWatching = false;
-  }
-}
-
-/** A delivery; its message's fields are its own, so that it may be spread. */
-class Taken implements Delivery {
-  readonly data: Uint8Array;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly orderingKey: string;
-  readonly messageId: string;
-  readonly publishTimeMs: number;
-  readonly attempt: number;
-  readonly deadlineMs: number;
-  readonly message: StoredMessage;
-  readonly #subscription: EmbeddedSubscription;
-
-  constructor(
-    subscription: EmbeddedSubscription,
-    message: StoredMessage,
-    attempt: number,
-    deadlineMs: number,
-  ) {
-    this.data = message.data;
-    this.attributes = message.attributes;
-    this.orderingKey = message.orderingKey;
-    this.messageId = String(message.offset);
-    this.publishTimeMs = message.publishTimeMs;
-    this.attempt = attempt;
-    this.deadlineMs = deadlineMs;
-    this.message = message;
-    this.#subscription = subscription;
-  }
-
-  get eventTimeMs(): number {
-    return this.message.eventTimeMs;
-  }
-
-  ack(): void {
-    this.#subscription.settle(this);
-  }
-
-  nack(): void {
-    this.#subscription.refuse(this);
   }
 }

@@ -42,12 +42,12 @@ export class HeldDelivery implements Delivery, Held {
     this.eventTimeMs = readEventTime(this.attributes) ?? this.publishTimeMs;
   }
 
-  ack(): void {
-    this.#owner.settle(this);
+  get ack(): () => void {
+    return () => this.#owner.settle(this);
   }
 
-  nack(): void {
-    this.#owner.refuse(this);
+  get nack(): () => void {
+    return () => this.#owner.refuse(this);
   }
 }
 

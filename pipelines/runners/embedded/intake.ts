@@ -173,7 +173,7 @@ export class UnorderedIntake implements Intake {
 
 function sourceMessage(delivery: Delivery): SourceMessage {
   const eventTimeMs = readEventTime(delivery);
-  return { bytes: encodePubsubMessage(delivery), eventTimeMs, ack: () => delivery.ack() };
+  return { bytes: encodePubsubMessage(delivery), eventTimeMs, ack: delivery.ack };
 }
 
 /** A message without a readable event time still flows (the decoder refuses it by name): it takes its publish time. */

@@ -1,7 +1,7 @@
 /** Where the dashboard is served, and to whom: from its flags and the environment. */
+
+import { secretOf } from '../connectors/secret.ts';
 import { Access, isLoopback } from '../dashboard/server/security.ts';
-import { secretIn } from '../functions/environment.ts';
-import { readSecret } from '../functions/secrets.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { DASHBOARD_PORT, type DashboardFlags, DASHBOARD_TOKEN as TOKEN } from './dashboard-flags.ts';
 
@@ -24,7 +24,7 @@ export function dashboardAddressOf(
 ): DashboardAddress | null {
   if (flags.dashboard === false) return null;
   const host = flags.dashboardHost ?? '127.0.0.1';
-  const access = new Access(tokenIn(environment));
+  const access = new Access(secretOf(environment, TOKEN) ?? null);
   if (!isLoopback(host) && !access.isNeeded) {
     throw new ConfigError(`Expected ${TOKEN} (or ${TOKEN}_FILE) with --dashboard-host ${host}, got neither.`);
   }
@@ -34,12 +34,4 @@ export function dashboardAddressOf(
     port: port ?? DASHBOARD_PORT,
     replays: flags.replays,
   };
-}
-
-function tokenIn(environment: Readonly<Record<string, string | undefined>>): string | null {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ''));
-  const secret = secretIn(given, TOKEN, (name, message) => {
-    throw new ConfigError(`Settings of the environment: ${name}: ${message}.`);
-  });
-  return secret === undefined ? null : readSecret(secret);
 }

@@ -1,6 +1,7 @@
 /** A heartbeat for whoever watches from outside: an address of theirs is asked each minute while all is well here. */
 import type { Clock } from '../connectors/clock/port.ts';
 import type { Notice } from '../connectors/log-line.ts';
+import { secretOf } from '../connectors/secret.ts';
 import { ConfigError, messageOf } from '../schemas/errors.ts';
 
 export interface DeadManOptions {
@@ -23,8 +24,8 @@ const PATIENCE_MS = 10_000;
 
 /** Of `CST_DEADMAN_URL`; null where there is none. @throws ConfigError */
 export function deadManUrlOf(environment: Readonly<Record<string, string | undefined>>): string | null {
-  const url = environment.CST_DEADMAN_URL;
-  if (!url) return null;
+  const url = secretOf(environment, 'CST_DEADMAN_URL');
+  if (url === undefined) return null;
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
   throw new ConfigError('Expected CST_DEADMAN_URL as an address of http or https, got something else.');
 }

@@ -2,6 +2,7 @@
 import { fileMessenger } from '../connectors/messenger/file.ts';
 import type { Messenger } from '../connectors/messenger/port.ts';
 import { telegramMessenger } from '../connectors/messenger/telegram.ts';
+import { secretOf } from '../connectors/secret.ts';
 import { ConfigError } from '../schemas/errors.ts';
 
 /** No chat of Telegram has this number. */
@@ -47,13 +48,14 @@ export function telegramAccess(
   environment: Readonly<Record<string, string | undefined>>,
   settings: { readonly chats?: readonly string[] | undefined; readonly api?: string | undefined } = {},
 ): TelegramAccess | null {
-  const { CST_TELEGRAM_TOKEN: token } = environment;
-  const list = environment.CST_TELEGRAM_CHATS ?? settings.chats?.join(',');
-  const apiRoot = environment.CST_TELEGRAM_API ?? settings.api;
-  if (!token) return null;
-  const chats = (list ?? '').split(',').flatMap((chat) => chat.trim() || []);
+  const token = secretOf(environment, 'CST_TELEGRAM_TOKEN');
+  if (token === undefined) return null;
+  // An empty variable is none.
+  const list = environment.CST_TELEGRAM_CHATS || settings.chats?.join(',') || '';
+  const apiRoot = environment.CST_TELEGRAM_API || settings.api;
+  const chats = list.split(',').flatMap((chat) => chat.trim() || []);
   if (chats.length > 0 && chats.every((chat) => /^-?[1-9]\d{0,19}$/.test(chat))) {
-    return { token, chats, apiRoot: apiRoot || undefined };
+    return { token, chats, apiRoot };
   }
   throw new ConfigError(
     'Expected CST_TELEGRAM_CHATS beside CST_TELEGRAM_TOKEN, as numbers of chats separated by commas, e.g. 123456789,-1001234567890. Send the bot a message, and https://api.telegram.org/bot<token>/getUpdates shows the number.',

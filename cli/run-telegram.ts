@@ -1,7 +1,7 @@
 /** `cst telegram webhook`: sets, shows or deletes it, and says what is then in force. */
 import { BotUpdates, type Webhook } from '../connectors/messenger/bot-updates.ts';
+import { readSecret } from '../connectors/secret.ts';
 import { type Environment, secret, settingsOf } from '../functions/environment.ts';
-import { readSecret } from '../functions/secrets.ts';
 import { deleteWebhook, setWebhook, webhookInfo } from '../functions/telegram-webhook/registration.ts';
 import { NotRunningError } from '../schemas/errors.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ConfigError } from '../schemas/errors.ts';
 import { settingsFor } from './config/files.ts';
+import { deadManUrlOf } from './dead-man.ts';
 import { telegramAccess } from './local-messenger.ts';
 import { DEFAULT_STACK_CONFIG } from './stack-config.ts';
 
@@ -51,4 +52,26 @@ it('takes chats from the environment, beside the token', () => {
     expect(wrong).toThrow(/Expected CST_TELEGRAM_CHATS/);
     expect(wrong).not.toThrow(token);
   }
+});
+
+it('takes the token from a file, and an empty variable for none', () => {
+  const token = '123456789:a-token-that-must-not-be-seen-anywhere';
+  const path = join(mkdtempSync(join(tmpdir(), 'token-')), 'token');
+  writeFileSync(path, `${token}\n`);
+  const environment = { CST_TELEGRAM_TOKEN_FILE: path, CST_TELEGRAM_CHATS: '', CST_TELEGRAM_API: '' };
+  const settings = { chats: ['42'], api: 'http://127.0.0.1:8081' };
+  const access = { token, chats: ['42'], apiRoot: settings.api };
+  expect(telegramAccess(environment, settings)).toEqual(access);
+  expect(telegramAccess({ ...environment, CST_TELEGRAM_TOKEN: '' }, settings)).toEqual(access);
+  expect(() => telegramAccess({ ...environment, CST_TELEGRAM_TOKEN: token }, settings)).toThrow(/got both/);
+  expect(telegramAccess({ CST_TELEGRAM_TOKEN_FILE: '' }, settings)).toBe(null);
+});
+
+it('takes the address of a dead-man switch from a file, too', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'dead-man-')), 'url');
+  writeFileSync(path, 'https://example.com/ping/hidden\n');
+  expect(deadManUrlOf({ CST_DEADMAN_URL_FILE: path })).toBe('https://example.com/ping/hidden');
+  writeFileSync(path, 'hidden');
+  expect(() => deadManUrlOf({ CST_DEADMAN_URL_FILE: path })).toThrow(/Expected CST_DEADMAN_URL/);
+  expect(() => deadManUrlOf({ CST_DEADMAN_URL_FILE: path })).not.toThrow('hidden');
 });

@@ -1,18 +1,10 @@
 /** How settings are read from an environment: in pieces, whose complaints are told together. Pure. */
 import { z } from 'zod';
+import { type Complain, type Secret, secretIn } from '../connectors/secret.ts';
 import { ConfigError } from '../schemas/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A secret as it came, or the file it is in. */
-export interface Secret {
-  /** Of its variable, for messages. */
-  readonly name: string;
-  readonly text?: string | undefined;
-  readonly file?: string | undefined;
-}
-
-export type Complain = (name: string, message: string) => void;
 type Read<T> = (environment: Environment, complain: Complain) => T;
 
 /**
@@ -52,12 +44,6 @@ export function neededSecret(from: Environment, name: string, complain: Complain
   const found = secretIn(from, name, complain);
   if (found === undefined) complain(name, `expected it, or ${name}_FILE, got neither`);
   return found ?? { name };
-}
-
-export function secretIn(from: Environment, name: string, complain: Complain): Secret | undefined {
-  const [text, file] = [from[name], from[`${name}_FILE`]];
-  if (text !== undefined && file !== undefined) complain(name, `expected it or ${name}_FILE, got both`);
-  return text === undefined && file === undefined ? undefined : { name, text, file };
 }
 
 /** JSON that fits the schema; nothing given is `{}`. */

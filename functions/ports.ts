@@ -6,6 +6,7 @@ import type { History } from '../connectors/history/port.ts';
 import type { Messenger } from '../connectors/messenger/port.ts';
 import type { Meter } from '../connectors/metrics/meter.ts';
 import { countPublished } from '../connectors/metrics/published.ts';
+import { readSecret } from '../connectors/secret.ts';
 import type { StateStore } from '../connectors/state/port.ts';
 import type { TaskQueue } from '../connectors/tasks/port.ts';
 import type { Stages } from '../connectors/telemetry/stages.ts';
@@ -13,7 +14,6 @@ import { tracedBus } from '../connectors/telemetry/traced-bus.ts';
 import { CHART_QUEUE } from '../schemas/chart-task.ts';
 import { bearerOf } from './bearer.ts';
 import { oidcOf } from './oidc.ts';
-import { readSecret } from './secrets.ts';
 import type {
   BusSettings,
   CallerSettings,

@@ -14,7 +14,8 @@ import { SPEEDS, type StartFlags } from '../start-flags.ts';
 const HELP = `
 Alerts (entries, exits, biases, charts) go to stdout as lines for people, with --json as {"topic", "message"}, one object
 a line, signals and refusals among them. Status and notices go to stderr. DIR keeps every alert and each chart as PNG.
-With CST_TELEGRAM_TOKEN and CST_TELEGRAM_CHATS (numbers, separated by commas) in the environment alerts go to Telegram, too.
+With CST_TELEGRAM_TOKEN (or _FILE) and CST_TELEGRAM_CHATS (numbers, separated by commas) in the environment alerts go to
+Telegram, too.
 Trades are paper, and no order leaves this machine, unless --desk gives a book "execution": "broker" and {"broker":
 {"enabled": true}}: then it lives on the account whose keys are in CST_BYBIT_KEY and CST_BYBIT_SECRET (or _FILE), on Bybit's testnet.
 The dashboard shows all of it in a browser on this machine, at the address printed first. For others, give --dashboard-host, and

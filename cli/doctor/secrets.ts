@@ -50,7 +50,7 @@ function telegram(environment: Environment, chats: readonly string[] | undefined
 function account(environment: Environment): Finding {
   const why = 'A book of execution "broker" has its orders on this account.';
   return checked('bybit', 'key and secret are there', why, 'set them as above, or "execution": "paper"', () =>
-    brokerKeys(environment, (path) => readFileSync(path, 'utf8')),
+    brokerKeys(environment),
   );
 }
 

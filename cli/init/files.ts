@@ -20,7 +20,7 @@ ${UNCOMMITTED[1]}
 
 const ENV = `# Secrets and addresses. Copy to .env, which is not committed, fill in what you need, and load it:
 #   set -a; . ./.env; set +a; cst doctor
-# Each secret may be a file instead: CST_BYBIT_KEY_FILE=/run/secrets/bybit-key (not CST_TELEGRAM_TOKEN with cst start).
+# Each secret may be a file instead: CST_BYBIT_KEY_FILE=/run/secrets/bybit-key
 
 # Alerts on Telegram: @BotFather gives the token; the chats are numbers, separated by commas.
 #CST_TELEGRAM_TOKEN=

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../schemas/errors.ts';
@@ -48,28 +51,32 @@ describe('where orders go', () => {
 });
 
 describe('keys', () => {
-  const files: Readonly<Record<string, string>> = { '/run/key': 'fromFile\n', '/run/secret': `${SECRET}\n` };
-  const readFile = (path: string) => files[path] ?? expect.unreachable();
+  const folder = mkdtempSync(join(tmpdir(), 'broker-keys-'));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const paths = {
+    CST_BYBIT_KEY_FILE: file('key', 'fromFile\n'),
+    CST_BYBIT_SECRET_FILE: file('secret', `${SECRET}\n`),
+  };
 
-  it('come by value or by file, the value first', () => {
-    const paths = { CST_BYBIT_KEY_FILE: '/run/key', CST_BYBIT_SECRET_FILE: '/run/secret' };
-    expect(brokerKeys(paths, readFile).reveal()).toEqual({ key: 'fromFile', secret: SECRET });
-    expect(brokerKeys({ ...paths, CST_BYBIT_KEY: 'k' }, readFile).reveal()).toEqual({
-      key: 'k',
-      secret: SECRET,
+  it('come by value or by file', () => {
+    const byFile = { key: 'fromFile', secret: SECRET };
+    expect(brokerKeys(paths).reveal()).toEqual(byFile);
+    expect(brokerKeys({ ...paths, CST_BYBIT_KEY: '', CST_BYBIT_SECRET: '' }).reveal()).toEqual(byFile);
+    const { CST_BYBIT_SECRET_FILE } = paths;
+    expect(brokerKeys({ CST_BYBIT_KEY: 'k', CST_BYBIT_SECRET_FILE }).reveal()).toEqual({
+      ...{ key: 'k', secret: SECRET },
     });
-    const empty = { ...paths, CST_BYBIT_KEY: '', CST_BYBIT_SECRET: '' };
-    expect(brokerKeys(empty, readFile).reveal()).toEqual({ key: 'fromFile', secret: SECRET });
   });
 
-  it('that are missing or cannot be read are told by name', () => {
-    expect(() => brokerKeys({}, readFile)).toThrow(/Expected the API key.*got none.*CST_BYBIT_KEY_FILE/);
-    expect(() => brokerKeys({ CST_BYBIT_KEY: 'k' }, readFile)).toThrow(/Expected the API secret.*got none/);
-    const broken = () => {
-      throw new Error('ENOENT: no such file');
-    };
-    expect(() => brokerKeys({ CST_BYBIT_KEY_FILE: '/nowhere' }, broken)).toThrow(
-      /CST_BYBIT_KEY at \/nowhere: ENOENT/,
+  it('that are missing, there twice or cannot be read are told by name', () => {
+    expect(() => brokerKeys({})).toThrow(/Expected the API key.*got none.*CST_BYBIT_KEY_FILE/);
+    expect(() => brokerKeys({ CST_BYBIT_KEY: 'k' })).toThrow(/Expected the API secret.*got none/);
+    expect(() => brokerKeys({ ...paths, CST_BYBIT_KEY: 'k' })).toThrow(/CST_BYBIT_KEY_FILE, got both/);
+    expect(() => brokerKeys({ CST_BYBIT_KEY_FILE: '/nowhere' })).toThrow(
+      /CST_BYBIT_KEY_FILE names, got: ENOENT for \/nowhere/,
     );
     const spaced = () => new BrokerKeys('k', `two ${SECRET}`);
     expect(spaced).toThrow(ConfigError);

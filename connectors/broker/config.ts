@@ -1,6 +1,7 @@
 /** Whether and where real orders may be sent: off by default, play money unless said twice, keys never among settings. */
 import { z } from 'zod';
-import { ConfigError, messageOf } from '../../schemas/errors.ts';
+import { ConfigError } from '../../schemas/errors.ts';
+import { secretOf } from '../secret.ts';
 
 const Settings = z
   .strictObject({
@@ -99,19 +100,7 @@ export class BrokerKeys {
   }
 }
 
-/** Keys as the environment names them; a file wins nothing, it is read where there is no value. @throws ConfigError */
-export function brokerKeys(
-  env: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string,
-): BrokerKeys {
-  const value = (name: string) => {
-    const path = env[`${name}_FILE`];
-    if (env[name] || path === undefined) return env[name];
-    try {
-      return readFile(path).trim();
-    } catch (error) {
-      throw new ConfigError(`Expected a file of ${name} at ${path}: ${messageOf(error)}`, { cause: error });
-    }
-  };
-  return new BrokerKeys(value('CST_BYBIT_KEY'), value('CST_BYBIT_SECRET'));
+/** Keys as the environment names them. @throws ConfigError */
+export function brokerKeys(env: Readonly<Record<string, string | undefined>>): BrokerKeys {
+  return new BrokerKeys(secretOf(env, 'CST_BYBIT_KEY'), secretOf(env, 'CST_BYBIT_SECRET'));
 }

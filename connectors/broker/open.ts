@@ -1,5 +1,4 @@
 /** The account that settings and environment name: play money unless said twice, keys from the environment alone. */
-import { readFileSync } from 'node:fs';
 import type { Clock } from '../clock/port.ts';
 import { bybitBroker } from './bybit/broker.ts';
 import { brokerConfig, brokerKeys, hostOf } from './config.ts';
@@ -24,7 +23,7 @@ export async function openBroker({
   const config = brokerConfig(settings);
   // Whether orders may leave is said before keys are asked for.
   hostOf(config);
-  const keys = brokerKeys(environment, (path) => readFileSync(path, 'utf8'));
+  const keys = brokerKeys(environment);
   const broker = bybitBroker({ config, keys, clock });
   for (const warning of await broker.check()) notice(warning);
   return broker;

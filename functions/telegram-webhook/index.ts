@@ -1,7 +1,8 @@
 /** `telegram-webhook` on Cloud Run functions, the one that is open to the world: Telegram posts updates to it. */
+
+import { readSecret } from '../../connectors/secret.ts';
 import { serveFunction } from '../entry.ts';
 import { secret } from '../environment.ts';
-import { readSecret } from '../secrets.ts';
 import { CHATS, MESSENGER, STATE, TASKS, USERS } from '../settings.ts';
 import { webhookHandler } from './handler.ts';
 

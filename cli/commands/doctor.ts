@@ -1,17 +1,22 @@
 /** `cst doctor`: its flags. What it does is loaded when it is asked for. */
 import type { Command } from 'commander';
+import { CHECK_NAMES } from '../doctor/finding.ts';
 import type { DoctorFlags } from '../doctor/run.ts';
+import { folderOption, listOption } from '../option-kinds.ts';
 
 const HELP = `
-Looks at Node, settings, disk, open files, ports, secrets (whether they are there and of the right form; none is shown), what
-earlier stacks left in DIR, and engines. With --online also at the exchange (REST, WebSocket, its clock against this one) and,
-where GOOGLE_CLOUD_PROJECT names one, at Pub/Sub and the credentials for it. Nothing is changed, and no order is sent.
+Looks at settings, secrets (judged by what would use them; none is shown), Node, disk, open files, ports, engines, and at what
+stacks left in DIR, or do there now: damaged files, files of another version, a stack that was killed, positions that
+nobody looks after. With --online also at the exchange (REST, WebSocket, its clock against this one), the bot and its chats,
+the API key (asked who it is) and, where GOOGLE_CLOUD_PROJECT names one, Pub/Sub. Nothing is changed, no order is sent.
 
-Each finding says what, why it matters and what to do. Exit code 0: nothing stops work. 1: something does.
+Each finding says what, why it matters and what to do. Exit code 0: nothing stops work. 4: settings or secrets do. 1: something else does.
+With --json: {"ok", "findings": [{"check", "level", "what", "why", "remedy"}]}; level is ok, warning or stop, why and remedy
+are null where it is ok, and check is one of ${CHECK_NAMES.join(', ')}.
 
 Examples:
   cst doctor
-  cst doctor --online
+  cst doctor --online --config prod.json
   cst doctor --json | jq '.findings[] | select(.level != "ok")'
 `;
 
@@ -20,8 +25,10 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .summary('what is wrong here, and what to do about it')
     .description('Checks this machine, its settings and what earlier runs left behind.')
-    .option('--dir <dir>', 'folder of stacks', '.cst')
-    .option('--online', 'ask exchange and cloud, too')
+    // Read here, and not before: settings that are wrong are a finding.
+    .addOption(listOption('--config <file>', 'JSON with settings (cst config), - is stdin', 'file'))
+    .addOption(folderOption('--dir <dir>', 'folder of stacks; default those of the settings, or .cst'))
+    .option('--online', 'ask exchange, accounts and cloud, too')
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)
     .action(async (flags: DoctorFlags) => (await import('../doctor/run.ts')).runDoctor(program, flags));

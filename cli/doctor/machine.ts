@@ -1,8 +1,8 @@
-/** The machine: Node, disk, files at once, ports. */
-import { existsSync, readFileSync } from 'node:fs';
+/** The machine: Node, disk, files at once. */
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { networkCode } from '../../connectors/network-code.ts';
 import { neededNode } from '../version.ts';
 import { type Finding, found, ok } from './finding.ts';
 
@@ -23,8 +23,11 @@ export function nodeFinding(version: string = process.versions.node): Finding {
   });
 }
 
+/** Of the folder that something is to be written to, or the one that it would be made in. */
 export async function diskFinding(dir: string): Promise<Finding> {
-  const folder = nearestFolder(resolve(dir));
+  const folder = nearest(resolve(dir));
+  const problem = unwritable(folder);
+  if (problem !== null) return unwritableFinding(folder, problem);
   const { bavail, bsize } = await statfs(folder);
   return judgedDisk(bavail * bsize, folder);
 }
@@ -35,12 +38,31 @@ export function judgedDisk(bytes: number, folder: string): Finding {
   return found('disk', bytes < NO_DISK ? 'stop' : 'warning', {
     what,
     why: 'Bus, history and recordings grow; a full disk ends them with an error, and nothing is traded then.',
-    remedy: `du -sh ${folder}/* | sort -h, remove what is not needed, or name another --dir`,
+    remedy: `du -xh -d 1 ${folder} | sort -h, remove what is not needed, or name a --dir on another disk`,
   });
 }
 
-function nearestFolder(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path));
+/** @param problem The system's word for it. */
+export function unwritableFinding(folder: string, problem: string): Finding {
+  return found('disk', 'stop', {
+    what: `nothing can be written in ${folder}: ${problem}`,
+    why: 'Bus, state and history of a stack are files; without them it does not start.',
+    remedy: `ls -ld ${folder}, then chown or chmod it, or name another --dir`,
+  });
+}
+
+function unwritable(folder: string): string | null {
+  if (!statSync(folder).isDirectory()) return 'ENOTDIR';
+  try {
+    accessSync(folder, constants.W_OK);
+    return null;
+  } catch (error) {
+    return networkCode(error) ?? 'refused';
+  }
+}
+
+function nearest(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
 }
 
 /** @param limits Text of Linux' /proc/self/limits; elsewhere nothing is told. */
@@ -58,24 +80,4 @@ export function filesFinding(limits: string | null = limitsHere()): Finding {
 function limitsHere(): string | null {
   const path = '/proc/self/limits';
   return existsSync(path) ? readFileSync(path, 'utf8') : null;
-}
-
-/** @param flag Where the port is set; null: any other one will do as well. */
-export async function portFinding(port: number, flag: string | null): Promise<Finding> {
-  if (await isFree(port)) return ok('port', `port ${port} is free`);
-  const what = `port ${port} is taken`;
-  if (flag === null) return ok('port', `${what}: the dashboard takes another, and says which`);
-  return found('port', 'stop', {
-    what,
-    why: `${flag} asks for it, and what wants it will not start.`,
-    remedy: `end what has it (lsof -i :${port}; cst status tells of a stack), or set ${flag} to another`,
-  });
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((answer) => {
-    const server = createServer();
-    server.once('error', () => answer(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => answer(true)));
-  });
 }

@@ -1,147 +1,120 @@
 /** What `cst doctor` does: every check, whatever becomes of the others; then what was found. */
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
-import { venueAdapter } from '../../connectors/exchanges/adapters.ts';
 import { ENGINE_NAMES, ENGINES, findEngine } from '../../pipelines/runners/portable/engines/catalog.ts';
 import { messageOf } from '../../schemas/errors.ts';
 import { keysOf } from '../config/keys.ts';
-import { at } from '../config/layers.ts';
 import { resolved } from '../config/resolve.ts';
-import { type Settings, schemaOf } from '../config/schema.ts';
+import { schemaOf } from '../config/schema.ts';
 import { layersOf } from '../config/sources.ts';
-import { DASHBOARD_PORT } from '../dashboard-flags.ts';
 import { EXIT } from '../errors.ts';
+import { type Check, findingsOf } from './checks.ts';
 import { type Finding, found, ok } from './finding.ts';
-import { diskFinding, filesFinding, nodeFinding, portFinding } from './machine.ts';
+import { diskFinding, filesFinding, nodeFinding } from './machine.ts';
+import { type AllSettings, dirsOf, needsOf, venueFinding, writtenDirsOf } from './needs.ts';
+import { portFinding, portsOf } from './ports.ts';
 import { secretFindings } from './secrets.ts';
-import { stateFindings } from './state.ts';
+import { stackFolders, stateFindings } from './state.ts';
+import { findingText, sumText } from './text.ts';
 
 export interface DoctorFlags {
-  readonly dir: string;
+  readonly config?: readonly string[];
+  readonly dir?: string;
   readonly online?: boolean;
   readonly json?: boolean;
 }
 
-type Check = () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>;
-type AllSettings = Settings & Record<string, unknown>;
-
-/** Ends with 1 where something found stops work. */
+/** Ends with 4 where settings or secrets alone stop work, with 1 where something else does. */
 export async function runDoctor(program: Command, flags: DoctorFlags): Promise<void> {
-  const { settings, finding } = readSettings(program);
-  const offline: Check[] = [
-    () => nodeFinding(),
-    () => finding,
-    () => diskFinding(flags.dir),
-    () => filesFinding(),
-    ...portsOf(settings).map(
-      ([port, flag]): Check =>
-        () =>
-          portFinding(port, flag),
-    ),
-    () => secretFindings(process.env, needsOf(settings)),
-    () => stateFindings(flags.dir),
-    engineFindings,
-  ];
-  const findings = await allOf(flags.online ? [...offline, ...(await onlineChecks(settings))] : offline);
-  const isStopped = findings.some(({ level }) => level === 'stop');
-  const text = flags.json ? JSON.stringify({ ok: !isStopped, findings }) : textOf(findings, flags);
-  process.stdout.write(`${text}\n`);
-  if (isStopped) process.exitCode = EXIT.error;
-}
-
-/** A check that fails is a finding itself. */
-export async function allOf(checks: readonly Check[]): Promise<Finding[]> {
-  const findings = await Promise.all(
-    checks.map(async (check) => {
-      try {
-        return await check();
-      } catch (error) {
-        const why = 'Nothing is known of it then.';
-        return found('check', 'warning', {
-          what: `a check failed: ${messageOf(error)}`,
-          why,
-          remedy: 'run cst doctor again',
-        });
-      }
-    }),
+  const { settings, finding } = readSettings(program, flags);
+  const all: Finding[] = [];
+  const look = async (checks: readonly Check[]) => {
+    let isStopped = false;
+    for await (const each of findingsOf(checks, { clock: systemClock })) {
+      if (all.some(({ check, what }) => check === each.check && what === each.what)) continue;
+      all.push(each);
+      isStopped ||= each.level === 'stop';
+      if (!flags.json) print(findingText(each, process.stdout.columns));
+    }
+    return isStopped;
+  };
+  const isMisset = await look(settingChecks(settings, finding));
+  const isStopped = await look([
+    ...machineChecks(settings, flags),
+    ...(flags.online ? onlineChecks(settings) : []),
+  ]);
+  print(
+    flags.json
+      ? JSON.stringify({ ok: !isMisset && !isStopped, findings: all })
+      : sumText(all, flags.online === true),
   );
-  return findings.flat();
+  process.exitCode = isStopped ? EXIT.error : isMisset ? EXIT.config : EXIT.ok;
 }
 
-function readSettings(program: Command): { settings: AllSettings | null; finding: Finding } {
+/** Null: no settings can be read, and what depends on them is looked at as if none were made. */
+function readSettings(
+  program: Command,
+  { config }: DoctorFlags,
+): { settings: AllSettings | null; finding: Finding } {
   const schema = schemaOf(program);
   try {
-    const layers = layersOf(undefined, process.env, keysOf(schema));
+    const layers = layersOf(config, process.env, keysOf(schema));
     const from = layers.length > 0 ? layers.map(({ origin }) => origin).join(', ') : 'defaults alone';
     const { values } = resolved(schema, layers);
     return { settings: values as AllSettings, finding: ok('settings', from) };
   } catch (error) {
     const why = 'Commands that read settings do not start.';
-    const finding = found('settings', 'stop', { what: messageOf(error), why, remedy: 'cst config check' });
-    return { settings: null, finding };
+    const remedy = `cst config check${(config ?? []).map((file) => ` --config ${file}`).join('')}`;
+    return { settings: null, finding: found('settings', 'stop', { what: messageOf(error), why, remedy }) };
   }
 }
 
-/** Ports that are asked for, and where. */
-function portsOf(settings: AllSettings | null): [number, string | null][] {
-  const asked = ['dashboard.port', 'start.healthPort', 'run.healthPort', 'relay.healthPort'].flatMap(
-    (path) => {
-      const port = at(settings, path.split('.'));
-      return typeof port === 'number' && port > 0 ? [[port, path] as [number, string]] : [];
-    },
-  );
-  return asked.some(([, path]) => path === 'dashboard.port') ? asked : [[DASHBOARD_PORT, null], ...asked];
-}
-
-function needsOf(settings: AllSettings | null) {
-  const hasAccount = settings?.desk.books.some(({ execution }) => execution === 'broker') ?? false;
-  return { chats: settings?.telegram.chats, hasAccount };
-}
-
-function engineFindings(): Finding[] {
-  return ENGINE_NAMES.map((name) => {
-    const engine = findEngine(name, process.env);
-    const { version } = ENGINES[name];
-    return ok(
-      'engine',
-      engine ? `${name} ${version}` : `${name} is not installed, and needed by --runner ${name} alone`,
-    );
-  });
-}
-
-async function onlineChecks(settings: AllSettings | null): Promise<Check[]> {
-  const { cloudFinding, restFindings, webSocketFinding } = await import('./online.ts');
-  const asked = (key: string) => at(settings, ['relay', key]);
-  const urls = Object.fromEntries(
-    ['restUrl', 'wsUrl'].flatMap((key) => (typeof asked(key) === 'string' ? [[key, asked(key)]] : [])),
-  );
-  const exchange = venueAdapter(settings?.desk.venue ?? 'bybit', urls);
-  const { GOOGLE_CLOUD_PROJECT: project, PUBSUB_EMULATOR_HOST: endpoint } = process.env;
+function settingChecks(settings: AllSettings | null, finding: Finding): Check[] {
   return [
-    () => restFindings(exchange, systemClock),
-    () => webSocketFinding(exchange),
-    () =>
-      project
-        ? cloudFinding(project, endpoint || undefined)
-        : ok('cloud', 'no GOOGLE_CLOUD_PROJECT: nothing runs in a cloud'),
+    { of: 'settings', run: () => [finding, ...venueFinding(settings)] },
+    { of: 'secrets', run: () => secretFindings(process.env, needsOf(settings)) },
   ];
 }
 
-const MARKS = {
-  ok: ['✓', 'green'],
-  warning: ['!', 'yellow'],
-  stop: ['✗', 'red'],
-} as const satisfies Record<Finding['level'], readonly [string, string]>;
+function machineChecks(settings: AllSettings | null, flags: DoctorFlags): Check[] {
+  const dirs = dirsOf(settings, flags.dir);
+  return [
+    { of: 'Node', run: () => nodeFinding() },
+    ...writtenDirsOf(settings, dirs).map((dir) => ({
+      of: `the disk of ${dir}`,
+      run: () => diskFinding(dir),
+    })),
+    { of: 'open files', run: () => filesFinding() },
+    ...portsOf(settings).map((asked) => ({
+      of: `port ${asked.port}`,
+      run: () => portFinding(asked, { folders: stackFolders(dirs) }),
+    })),
+    { of: `the state in ${dirs.join(', ')}`, run: () => stateFindings(dirs, systemClock) },
+    ...ENGINE_NAMES.map((name) => ({ of: name, run: () => engineFinding(name) })),
+  ];
+}
 
-function textOf(findings: readonly Finding[], { online }: DoctorFlags): string {
-  const lines = findings.flatMap(({ check, level, what, why, remedy }) => {
-    const [mark, colour] = MARKS[level];
-    // Without colour where NO_COLOR is set, or the output is no terminal.
-    const head = `${styleText(colour, mark, { stream: process.stdout })} ${check.padEnd(9)} ${what}`;
-    return why === undefined ? [head] : [head, `            why: ${why}`, `            do:  ${remedy}`];
-  });
-  const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
-  const hint = online ? '' : ' Exchange and cloud were not asked: cst doctor --online.';
-  return [...lines, `${count('stop')} to mend, ${count('warning')} to know.${hint}`].join('\n');
+function engineFinding(name: (typeof ENGINE_NAMES)[number]): Finding {
+  const { version } = ENGINES[name];
+  const isThere = findEngine(name, process.env) !== undefined;
+  return ok(
+    'engine',
+    isThere ? `${name} ${version}` : `${name} is not installed, and needed by --runner ${name} alone`,
+  );
+}
+
+/** What asks the network is loaded where it is wanted. */
+function onlineChecks(settings: AllSettings | null): Check[] {
+  const online = () => import('./online.ts');
+  return [
+    { of: 'REST of the exchange', run: async () => (await online()).restCheck(settings) },
+    { of: 'the WebSocket of the exchange', run: async () => (await online()).webSocketCheck(settings) },
+    { of: 'Telegram', run: async () => (await online()).botCheck(settings, process.env) },
+    { of: 'the account at Bybit', run: async () => (await online()).accountCheck(settings, process.env) },
+    { of: 'Google Cloud', run: async () => (await online()).cloudCheck(settings, process.env) },
+  ];
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

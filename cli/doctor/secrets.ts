@@ -1,83 +1,104 @@
-/** Secrets and addresses of the environment: there, and of the right form. None is ever shown. */
-import { readFileSync } from 'node:fs';
-import { brokerKeys } from '../../connectors/broker/config.ts';
-import { messageOf } from '../../schemas/errors.ts';
+/** Secrets and addresses of the environment, judged by those that use them. None is ever shown. */
+import { brokerConfig, brokerKeys, hostOf } from '../../connectors/broker/config.ts';
+import { telegramMessenger } from '../../connectors/messenger/telegram.ts';
+import { readSecret } from '../../connectors/secret.ts';
+import { secret, settingsOf } from '../../functions/environment.ts';
+import { assertWebhookSecret } from '../../functions/telegram-webhook/registration.ts';
 import type { Environment } from '../config/sources.ts';
-import { DASHBOARD_TOKEN } from '../dashboard-flags.ts';
+import { dashboardAddressOf } from '../dashboard-address.ts';
+import type { DashboardFlags } from '../dashboard-flags.ts';
 import { deadManUrlOf } from '../dead-man.ts';
 import { telegramAccess } from '../local-messenger.ts';
-import { type Finding, found, ok } from './finding.ts';
+import { type Finding, judged, ok } from './finding.ts';
 
-const TOKEN = /^\d{6,12}:[\w-]{30,60}$/;
-const WEBHOOK_SECRET = /^[\w-]{16,256}$/;
+/** Of the settings. */
+export interface SecretNeeds {
+  readonly dashboard: DashboardFlags;
+  readonly telegram: Parameters<typeof telegramAccess>[1];
+  readonly broker: unknown;
+  /** A book lives on a real account. */
+  readonly hasAccount: boolean;
+}
 
-/** @param chats Of the settings. @param hasAccount A book lives on a real account. */
-export function secretFindings(
-  environment: Environment,
-  { chats, hasAccount }: { readonly chats: readonly string[] | undefined; readonly hasAccount: boolean },
-): Finding[] {
-  const given = (name: string) => Boolean(environment[name] || environment[`${name}_FILE`]);
-  const isBroker = hasAccount || given('CST_BYBIT_KEY') || given('CST_BYBIT_SECRET');
+const WEBHOOK = 'CST_TELEGRAM_WEBHOOK_SECRET';
+
+export function secretFindings(environment: Environment, needs: SecretNeeds): Finding[] {
   return [
-    telegram(environment, chats),
-    ...(isBroker
-      ? [account(environment)]
-      : [ok('bybit', 'no keys, and no book needs them: trades are paper')]),
-    ...(environment.CST_DEADMAN_URL ? [deadMan(environment)] : []),
-    ...formOf(
-      environment,
-      'CST_TELEGRAM_WEBHOOK_SECRET',
-      WEBHOOK_SECRET,
-      '16 to 256 letters, digits, _ or -',
-    ),
-    ...formOf(environment, DASHBOARD_TOKEN, /^\S{8,}$/, 'at least 8 characters'),
+    dashboardFinding(environment, needs),
+    telegramFinding(environment, needs),
+    accountFinding(environment, needs),
+    ...(isGiven(environment, WEBHOOK) ? [webhookFinding(environment)] : []),
+    ...(isGiven(environment, 'CST_DEADMAN_URL') ? [deadManFinding(environment)] : []),
   ];
 }
 
-function telegram(environment: Environment, chats: readonly string[] | undefined): Finding {
-  const { CST_TELEGRAM_TOKEN: token } = environment;
-  if (!token) return ok('telegram', 'no token: alerts stay on this machine');
-  const why = 'Alerts go to Telegram only with a token and the chats that may hear them.';
-  if (!TOKEN.test(token)) {
-    const what = 'CST_TELEGRAM_TOKEN is not of the form 123456789:AA…';
-    return found('telegram', 'stop', { what, why, remedy: 'ask @BotFather for /token, and set it anew' });
-  }
-  return checked('telegram', 'token and chats are there', why, 'set CST_TELEGRAM_CHATS as above', () =>
-    telegramAccess(environment, chats && { chats }),
-  );
+/** Itself, or a file of it. */
+function isGiven(environment: Environment, name: string): boolean {
+  return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-function account(environment: Environment): Finding {
-  const why = 'A book of execution "broker" has its orders on this account.';
-  return checked('bybit', 'key and secret are there', why, 'set them as above, or "execution": "paper"', () =>
-    brokerKeys(environment),
-  );
+export function hasBrokerKeys(environment: Environment): boolean {
+  return ['CST_BYBIT_KEY', 'CST_BYBIT_SECRET'].some((name) => isGiven(environment, name));
 }
 
-function deadMan(environment: Environment): Finding {
-  const why = 'Nobody outside would miss the stack if it died.';
-  return checked('dead man', 'an address is there', why, 'set CST_DEADMAN_URL as above', () =>
-    deadManUrlOf(environment),
-  );
+/** @throws ConfigError */
+export function brokerKeysOf(environment: Environment) {
+  return brokerKeys(environment);
 }
 
-/** One that may be a file. */
-function formOf(environment: Environment, name: string, form: RegExp, expected: string): Finding[] {
-  const [text, file] = [environment[name], environment[`${name}_FILE`]];
-  if (!text && !file) return [];
-  const why = 'What asks for it refuses to start, or lets nobody in.';
-  const finding = checked(name, 'is there', why, `set ${name} anew: ${expected}`, () => {
-    const secret = (text || readFileSync(file!, 'utf8')).trim();
-    if (!form.test(secret)) throw new Error(`Expected ${name} with ${expected}, got something else.`);
+function dashboardFinding(environment: Environment, { dashboard }: SecretNeeds): Finding {
+  const why = 'A stack with a dashboard refuses to start.';
+  const remedy =
+    'export CST_DASHBOARD_TOKEN="$(openssl rand -hex 16)"; for this machine alone, set dashboard.host to 127.0.0.1 and no token';
+  return judged('dashboard', { why, remedy }, () => {
+    const address = dashboardAddressOf(dashboard, environment);
+    if (address === null) return 'dashboard.enabled is false: there is none';
+    const { host, access } = address;
+    return `to be served at ${host}, ${access.isNeeded ? 'to those who have the token' : 'to this machine alone'}`;
   });
-  return [finding];
 }
 
-function checked(check: string, well: string, why: string, remedy: string, run: () => unknown): Finding {
-  try {
-    run();
-    return ok(check, well);
-  } catch (error) {
-    return found(check, 'stop', { what: messageOf(error), why, remedy });
+function telegramFinding(environment: Environment, { telegram }: SecretNeeds): Finding {
+  const why = 'Alerts go to Telegram only with a token and the chats that may hear them.';
+  const remedy =
+    'set CST_TELEGRAM_TOKEN to what @BotFather answers to /token, and CST_TELEGRAM_CHATS to e.g. 123456789';
+  return judged('telegram', { why, remedy }, () => {
+    const access = telegramAccess(environment, telegram);
+    if (access === null) return 'no token: alerts stay on this machine';
+    void telegramMessenger(access).close();
+    return 'token and chats are of the right form';
+  });
+}
+
+function accountFinding(environment: Environment, { broker, hasAccount }: SecretNeeds): Finding {
+  if (!hasAccount && !hasBrokerKeys(environment)) {
+    return ok('account', 'no keys, and no book needs them: trades are paper');
   }
+  const why = 'A book of execution "broker" has its orders on this account.';
+  const remedy =
+    'set broker.enabled to true and CST_BYBIT_KEY and CST_BYBIT_SECRET (or _FILE), or the book\'s execution to "paper"';
+  return judged('account', { why, remedy }, () => {
+    if (hasAccount) hostOf(brokerConfig(broker));
+    brokerKeysOf(environment);
+    return 'key and secret are of the right form';
+  });
+}
+
+function webhookFinding(environment: Environment): Finding {
+  const why = 'cst telegram webhook set refuses it, and the webhook lets nobody in.';
+  const remedy = `export ${WEBHOOK}="$(openssl rand -hex 32)"`;
+  return judged('webhook', { why, remedy }, () => {
+    const { hidden } = settingsOf({ hidden: secret(WEBHOOK) }, environment);
+    assertWebhookSecret(readSecret(hidden));
+    return 'the secret is of the right form';
+  });
+}
+
+function deadManFinding(environment: Environment): Finding {
+  const why = 'A stack refuses to start; nobody outside would miss it if it died.';
+  const remedy = 'set CST_DEADMAN_URL to the address that the watcher gave, https://…';
+  return judged('dead-man', { why, remedy }, () => {
+    deadManUrlOf(environment);
+    return 'an address is there';
+  });
 }

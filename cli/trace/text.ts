@@ -1,5 +1,6 @@
 /** A signal's way as lines for a terminal: each stage, how long it took, its share as a bar, and what happened. */
 import type { StageSpan } from '../../connectors/telemetry/port.ts';
+import { wrap } from '../wrap.ts';
 import { arrivalsOf, type Way } from './ways.ts';
 
 export interface Page {
@@ -121,18 +122,6 @@ function sumLines(way: Way, page: Page): string[] {
     ...sums.flatMap((line) => wrap(line, page.columns)).map((line) => page.paint('strong', line)),
     ...reasons.flatMap((line) => wrap(line, page.columns)).map((line) => page.paint('bad', line)),
   ];
-}
-
-/** Broken between words. */
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= columns)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 /** One line a signal: when, which, what became of it. */

@@ -1,0 +1,71 @@
+/** What settings ask of machine, exchange and accounts. Pure. */
+import { venueAdapter } from '../../connectors/exchanges/adapters.ts';
+import type { VenueAdapter } from '../../connectors/exchanges/venue.ts';
+import { VENUES, type Venue } from '../../schemas/primitives.ts';
+import { at } from '../config/layers.ts';
+import { DASHBOARD_KEYS, type Settings } from '../config/schema.ts';
+import { type Finding, found } from './finding.ts';
+import type { SecretNeeds } from './secrets.ts';
+
+export type AllSettings = Settings & Record<string, unknown>;
+/** Null: none could be read. */
+type Known = AllSettings | null;
+
+export function needsOf(settings: Known): SecretNeeds {
+  const flags = Object.entries(DASHBOARD_KEYS).map(([key, flag]) => [flag, at(settings, ['dashboard', key])]);
+  return {
+    dashboard: Object.fromEntries(flags.filter(([, value]) => value !== undefined)),
+    telegram: settings?.telegram,
+    broker: settings?.broker ?? {},
+    hasAccount: settings?.desk.books.some(({ execution }) => execution === 'broker') ?? false,
+  };
+}
+
+/** Folders of stacks. @param named The only one, where it was named. */
+export function dirsOf(settings: Known, named: string | undefined): string[] {
+  if (named !== undefined) return [named];
+  const [start = '.cst', ...others] = ['start', 'run', 'relay'].map((verb) =>
+    textAt(settings, `${verb}.dir`),
+  );
+  return [...new Set([start, ...others.flatMap((dir) => dir ?? [])])];
+}
+
+/** Folders that are written to, recordings among them. */
+export function writtenDirsOf(settings: Known, dirs: readonly string[]): string[] {
+  const recordings = ['start.record', 'run.record', 'relay.record', 'relay.spill', 'record.out'];
+  return [...new Set([...dirs, ...recordings.flatMap((path) => textAt(settings, path) ?? [])])];
+}
+
+/** What the relay reads, where the settings say it; else Bybit, as every stack does. */
+export function exchangeOf(settings: Known): VenueAdapter {
+  const [wsUrl, restUrl] = [textAt(settings, 'relay.wsUrl'), textAt(settings, 'relay.restUrl')];
+  return venueAdapter(relayVenue(settings), { ...(wsUrl && { wsUrl }), ...(restUrl && { restUrl }) });
+}
+
+function relayVenue(settings: Known): Venue {
+  const named = textAt(settings, 'relay.venue')?.toLowerCase();
+  return VENUES.find((venue) => venue === named) ?? 'bybit';
+}
+
+export function projectOf(settings: Known): string | undefined {
+  return textAt(settings, 'run.project') ?? textAt(settings, 'relay.project');
+}
+
+/** The desk goes by the prices of one venue, and takes no notice of others. */
+export function venueFinding(settings: Known): Finding[] {
+  if (settings === null) return [];
+  const [desk, relay] = [settings.desk.venue, relayVenue(settings)];
+  if (desk === relay) return [];
+  return [
+    found('settings', 'warning', {
+      what: `desk.venue is ${desk}, and relay.venue is ${relay}`,
+      why: `The desk enters at prices of ${desk} alone: it would see none, and enter nothing.`,
+      remedy: `set desk.venue to ${relay}, or relay.venue to ${desk}`,
+    }),
+  ];
+}
+
+function textAt(settings: Known, path: string): string | undefined {
+  const value = at(settings, path.split('.'));
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -7,11 +7,14 @@ import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
 /** SQLite's own: another connection, of this process or another, holds the file. */
 const SQLITE_BUSY = 5;
 
+/** Whoever looks whether it is locked is gone by then. Unit: ms. */
+const LOOKING_MS = 250;
+
 /** Takes the lock; the function returned lets go of it. @throws UpstreamError where another holds it. */
 export function lockFolder(dir: string): () => void {
   const path = join(dir, 'lock');
   try {
-    const database = new DatabaseSync(path);
+    const database = new DatabaseSync(path, { timeout: LOOKING_MS });
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     return () => database.close();
   } catch (cause) {
@@ -25,14 +28,20 @@ export function lockFolder(dir: string): () => void {
   }
 }
 
-/** Whether somebody has the folder now; nothing is made where there is none. */
+/** Whether somebody has the folder now; nothing is made where there is none, and who looks is in nobody's way. */
 export function isFolderLocked(dir: string): boolean {
-  if (!existsSync(join(dir, 'lock'))) return false;
+  const path = join(dir, 'lock');
+  if (!existsSync(path)) return false;
   try {
-    lockFolder(dir)();
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      database.exec('SELECT 1 FROM sqlite_schema');
+    } finally {
+      database.close();
+    }
     return false;
   } catch (error) {
-    return isBusy((error as UpstreamError).cause);
+    return isBusy(error);
   }
 }
 

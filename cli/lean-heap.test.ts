@@ -1,0 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+const PATH = resolve(import.meta.dirname, 'lean-heap.ts');
+
+/** V8 says so on stderr, and goes on, where it does not know a flag. */
+const said = (script: string) =>
+  spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }).stderr;
+
+it('V8 knows the flag that keeps the heap small', () => {
+  expect(said(`(await import('node:v8')).setFlagsFromString('--no-such-flag=30')`)).not.toBe('');
+  expect(said(`(await import('${PATH}')).keepHeapSmall()`)).toBe('');
+});

@@ -21,7 +21,8 @@ describe('without a terminal', () => {
     vi.advanceTimersByTime(10_000);
     screen.notice('The disk is full.');
     expect(errors.said()).toBe('status\nThe disk is full.\n');
-    screen.close();
+    screen.end('summary');
+    expect(errors.said()).toBe('summary\n');
     expect(output.said()).toBe('');
   });
 });

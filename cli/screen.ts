@@ -6,6 +6,8 @@ import { type AlertLine, INDENT } from './alert-lines.ts';
 const REFRESH_MS = 500;
 /** Between blocks of status where there is no terminal to redraw. */
 const PLAIN_EVERY_MS = 10_000;
+/** Below the names of its lines. */
+const STATUS_INDENT = ' '.repeat(9);
 const COLOURS = { good: 'green', bad: 'red', plain: 'reset' } as const;
 
 export interface Screen {
@@ -15,7 +17,8 @@ export interface Screen {
   alert(line: AlertLine): void;
   /** Shows what it gives, again and again. */
   follow(view: { notice(line: string): void; text(): string }): void;
-  close(): void;
+  /** Below what was shown last, and nothing is redrawn any more. */
+  end(text: string): void;
 }
 
 /** Redraws on a terminal; elsewhere notices come as lines, and the status as a block now and then. */
@@ -28,7 +31,7 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
   const draw = () => {
     told.clear();
     if (!view) return;
-    if (redraw) redraw(clip(view.text(), stream.columns));
+    if (redraw) redraw(fitting(view.text(), stream.columns));
     else stream.write(`${view.text()}\n`);
   };
   const print = (line: string) => {
@@ -44,7 +47,7 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
       told.add(line);
     },
     alert({ tone, text }) {
-      const line = output.isTTY ? wrap(text, output.columns) : text;
+      const line = output.isTTY ? wrap(text, output.columns, INDENT) : text;
       // Without colour where NO_COLOR is set, or the output is no terminal.
       print(tone === 'plain' ? line : styleText(COLOURS[tone], line, { stream: output }));
     },
@@ -52,32 +55,32 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
       view = followed;
       timer = setInterval(draw, redraw ? REFRESH_MS : PLAIN_EVERY_MS);
     },
-    close() {
+    end(text) {
       clearInterval(timer);
+      if (view) redraw?.clear();
       view = undefined;
-      redraw?.clear();
       redraw?.done();
+      stream.write(`${redraw ? fitting(text, stream.columns) : text}\n`);
     },
   };
 }
 
-/** Lines that a terminal would break are cut: broken ones cannot be redrawn cleanly. */
-function clip(text: string, columns = 80): string {
-  const cut = (line: string) =>
-    line.length <= columns ? line : `${stripVTControlCharacters(line).slice(0, columns - 1)}…`;
-  return text.split('\n').map(cut).join('\n');
+/** Of what is redrawn: words of others may hold what moves the cursor. */
+function fitting(text: string, columns: number | undefined): string {
+  const lines = stripVTControlCharacters(text).split('\n');
+  return lines.map((line) => wrap(line, columns, STATUS_INDENT)).join('\n');
 }
 
 /** Broken between words; what follows stands below the text of the first line. */
-function wrap(text: string, columns = 80): string {
+function wrap(text: string, columns = 80, indent = ''): string {
   const lines: string[] = [];
   let rest = text;
   while (rest.length > columns) {
     const at = rest.lastIndexOf(' ', columns);
     // A path has no place to break.
-    if (at <= INDENT.length) break;
+    if (at <= indent.length) break;
     lines.push(rest.slice(0, at));
-    rest = `${INDENT}${rest.slice(at + 1)}`;
+    rest = `${indent}${rest.slice(at + 1)}`;
   }
   return [...lines, rest].join('\n');
 }

@@ -17,29 +17,33 @@ import {
   swingEndLine,
   swingLine,
 } from './alert-lines.ts';
+import { duration } from './figures.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { MarketSource } from './market-source.ts';
 import type { StackStatus } from './status.ts';
 
 const PULL_MAX = 1_000;
+/** How long a notice is one. */
+const NEWS_MS = 600_000;
 /** Signals kept for the alerts that tell why. */
 const SIGNALS_KEPT = 1_000;
 
 export interface ViewOptions {
   readonly stack: LocalStack;
   readonly source: MarketSource;
-  /** Of the machine: how long the stack has been up. */
+  /** Of the machine. */
   readonly clock: Clock;
+  /** When the stack was started, of that clock. Unit: ms since the epoch. */
+  readonly startedMs: number;
   /** Takes each alert. */
   readonly print: (line: AlertLine) => void;
-  /** Takes each message that an alert is made of, as it is. Left out where nobody wants them. */
+  /** Takes each message that an alert is made of, and what happens to the feed, as it is. Left out where nobody wants them. */
   readonly onMessage?: ((topic: TopicName, json: string) => void) | undefined;
 }
 
 /** Follows the topics from its opening on. */
 export class StackView {
   readonly #options: ViewOptions;
-  readonly #startedMs: number;
   readonly #subscriptions: Subscription[] = [];
   readonly #following: Promise<void>[] = [];
   readonly #candles = Object.fromEntries(INTERVALS.map((i) => [i, 0])) as Record<Interval, number>;
@@ -54,7 +58,7 @@ export class StackView {
   #signals = 0;
   #deadLetters = 0;
   #charts = 0;
-  #notice: string | null = null;
+  #notice = { line: '', atMs: Number.NEGATIVE_INFINITY };
   /** Unit: ms since the start. */
   firstCandleMs: number | null = null;
   firstSignalMs: number | null = null;
@@ -68,11 +72,10 @@ export class StackView {
 
   private constructor(options: ViewOptions) {
     this.#options = options;
-    this.#startedMs = options.clock.now();
   }
 
   notice(line: string): void {
-    this.#notice = line;
+    this.#notice = { line, atMs: this.#options.clock.now() };
   }
 
   chart(path: string, title: string): void {
@@ -110,8 +113,13 @@ export class StackView {
       refusals: this.#refusals,
       biases: this.#biases,
       alerts: { sent, waiting: QUEUED + SENDING + UNKNOWN, charts: this.#charts },
-      notice: relay.problem ?? this.#notice,
+      notice: relay.problem ?? this.#newNotice(),
     };
+  }
+
+  #newNotice(): string | null {
+    const ageMs = this.#options.clock.now() - this.#notice.atMs;
+    return ageMs < NEWS_MS ? `${this.#notice.line} (${duration(ageMs)} ago)` : null;
   }
 
   /** The next status shows books and swings as they are now. */
@@ -146,6 +154,7 @@ export class StackView {
     'dead-letters': () => {
       this.#deadLetters += 1;
     },
+    'feed-events': () => {},
   };
 
   async #follow(topic: TopicName): Promise<void> {
@@ -171,6 +180,8 @@ export class StackView {
   #signal(signal: ScalpSignal): void {
     this.#signals += 1;
     this.firstSignalMs ??= this.#sinceStart();
+    // It is of a candle that is closed, and published after it.
+    this.firstCandleMs ??= this.firstSignalMs;
     this.#why.set(signal.id, signal);
     if (this.#why.size > SIGNALS_KEPT) this.#why.delete(this.#why.keys().next().value!);
   }
@@ -199,7 +210,7 @@ export class StackView {
   }
 
   #sinceStart(): number {
-    return this.#options.clock.now() - this.#startedMs;
+    return this.#options.clock.now() - this.#options.startedMs;
   }
 }
 

@@ -1,40 +1,44 @@
 /** The live status of a running stack as a few lines of text. Pure: state in, lines out. */
+import { z } from 'zod';
 import { moneyText } from '../functions/texts.ts';
-import type { Book, Swing } from '../functions/trade-desk/state.ts';
-import type { Candle } from '../schemas/candle.ts';
-import { INTERVALS, type Interval, pairOf } from '../schemas/primitives.ts';
+import { Book, Swing } from '../functions/trade-desk/state.ts';
+import { Candle } from '../schemas/candle.ts';
+import { INTERVALS, PositionSide, pairOf } from '../schemas/primitives.ts';
 import { amount, decimal, duration, move } from './figures.ts';
 
-export interface StackStatus {
+const Count = z.number().nonnegative();
+
+export const StackStatus = z.object({
   /** Where the trades come from, e.g. `simulated exchange, 60×`. */
-  readonly source: string;
-  readonly connected: boolean;
-  readonly marketTimeMs: number;
+  source: z.string(),
+  connected: z.boolean(),
+  marketTimeMs: z.number(),
   /** Since the start, of real time. Unit: ms. */
-  readonly uptimeMs: number;
-  readonly symbols: number;
-  readonly trades: number;
-  readonly tradesPerSecond: number;
-  readonly reconnects: number;
+  uptimeMs: z.number(),
+  symbols: Count,
+  trades: Count,
+  tradesPerSecond: Count,
+  reconnects: Count,
   /** Market time less the graph's watermark. Unit: ms. Null before the first watermark. */
-  readonly lagMs: number | null;
+  lagMs: Count.nullable(),
   /** Messages published and not yet acknowledged. */
-  readonly backlog: number;
-  readonly candles: Readonly<Record<Interval, number>>;
-  readonly lastCandles: readonly Candle[];
-  readonly signals: number;
-  readonly deadLetters: number;
+  backlog: Count,
+  candles: z.record(z.enum(INTERVALS), Count),
+  lastCandles: z.array(Candle).readonly(),
+  signals: Count,
+  deadLetters: Count,
   /** Of the desk. */
-  readonly books: readonly Book[];
+  books: z.array(Book).readonly(),
   /** SWING positions that are open. */
-  readonly swings: readonly Swing[];
+  swings: z.array(Swing).readonly(),
   /** Scalps not entered, by reason. */
-  readonly refusals: Readonly<Record<string, number>>;
-  readonly biases: Readonly<Record<string, 'LONG' | 'SHORT' | null>>;
-  readonly alerts: { readonly sent: number; readonly waiting: number; readonly charts: number };
+  refusals: z.record(z.string(), Count),
+  biases: z.record(z.string(), PositionSide.nullable()),
+  alerts: z.object({ sent: Count, waiting: Count, charts: Count }),
   /** What the person should know now, e.g. why there is no connection. */
-  readonly notice: string | null;
-}
+  notice: z.string().nullable(),
+});
+export type StackStatus = z.output<typeof StackStatus>;
 
 const SHOWN_CANDLES = 3;
 const SHOWN_REFUSALS = 3;

@@ -3,11 +3,13 @@ import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../connectors/clock/port.ts';
 import { jsonLog, type Log, traceFields } from '../../connectors/log-line.ts';
+import { FeedEvent } from '../../schemas/feed-event.ts';
+import type { TopicName } from '../../schemas/topics.ts';
 import { barOfSignal, traceIdOf } from '../../schemas/trace.ts';
 
 /** Of both files, the one that is written and the one before. Unit: bytes. */
 const MAX_BYTES = 16 << 20;
-const LOG_FILE = 'stack.log';
+export const LOG_FILE = 'stack.log';
 
 /** Of a stack's folder, the oldest first. */
 export function logFiles(dir: string): readonly [old: string, current: string] {
@@ -23,6 +25,8 @@ export function stackLog(dir: string, clock: Clock, maxBytes = MAX_BYTES): Log {
   return jsonLog(clock, (line) => {
     try {
       if (size + line.length > maxBytes / 2 && size > 0) {
+        // What is put aside ends with a whole line, too.
+        if (start !== '') appendFileSync(current, start);
         renameSync(current, old);
         [size, start] = [0, ''];
       }
@@ -36,10 +40,29 @@ export function stackLog(dir: string, clock: Clock, maxBytes = MAX_BYTES): Log {
 }
 
 /** What a person would look for again: signals, biases, decisions, ends of positions. Id of a signal, null of all else. */
-export function logMessage(log: Log, topic: string, json: string): string | null {
+export function logMessage(log: Log, topic: TopicName, json: string): string | null {
   const { id, signalId = id, kind, side, pair, refusal, bias } = JSON.parse(json);
   const bar = barOfSignal(String(signalId));
   const words = [topic, kind, side, pair, bias, refusal].filter((word) => typeof word === 'string');
   log('INFO', words.join(' '), { id, signal: signalId, ...(bar && traceFields(traceIdOf(bar), undefined)) });
   return topic.startsWith('trade-signals') ? id : null;
+}
+
+/** Trades may be missing, or a stream is not what it should be. */
+const BAD_NEWS: readonly FeedEvent['kind'][] = [
+  'DISCONNECTED',
+  'GAP',
+  'STALE',
+  'REFUSED',
+  'DIFFERS',
+  'DROPPED',
+];
+
+/** @param beganMs What the feed lacks of the time before is no news. Unit: market ms since the epoch. */
+export function logFeedEvent(log: Log, json: string, beganMs: number): void {
+  const { kind, symbol, cause, from, to, ts } = FeedEvent.parse(JSON.parse(json));
+  const isBad = BAD_NEWS.includes(kind) && (from ?? ts) >= beganMs;
+  const time = (ms: number) => new Date(ms).toISOString().slice(11, 19);
+  const span = from === null ? '' : ` ${time(from)} to ${to === null ? 'now' : time(to)}`;
+  log(isBad ? 'WARNING' : 'INFO', `feed ${kind} ${symbol}${span}: ${cause}`);
 }

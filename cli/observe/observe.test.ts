@@ -1,19 +1,22 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { lockFolder } from '../../connectors/bus/embedded/lock.ts';
 import { ManualClock } from '../../connectors/clock/manual.ts';
 import { newBook } from '../../functions/trade-desk/state.ts';
+import type { FeedEvent } from '../../schemas/feed-event.ts';
 import type { StackStatus } from '../status.ts';
-import { logFiles, logMessage, stackLog } from './log-file.ts';
+import { logFeedEvent, logFiles, logMessage, stackLog } from './log-file.ts';
 import { type LogQuery, LogReader } from './log-reader.ts';
 import { sinceOf } from './run.ts';
-import { keepStatus, readStatus } from './status-file.ts';
+import { isStarting, keepStatus, readStatus } from './status-file.ts';
 
 const T = Date.UTC(2026, 0, 5, 9, 30);
 const MAIN = resolve(import.meta.dirname, '../main.ts');
+const at = (ms: number) => new Date(ms).toISOString();
 const newFolder = () => mkdtempSync(join(tmpdir(), 'observe-'));
 const ALL: LogQuery = { sinceMs: 0, level: 'DEBUG', trace: undefined };
 const readLog = async (dir: string, query: LogQuery) => {
@@ -41,6 +44,15 @@ describe('the log of a stack', () => {
     appendFileSync(logFiles(dir)[1], '{"severity":"INF');
     stackLog(dir, new ManualClock(T))('INFO', 'after');
     expect(await textOf(dir)).toEqual(['before', 'after']);
+  });
+
+  it('ends each file with a whole line, also where that line was cut off', () => {
+    const dir = newFolder();
+    const [old, current] = logFiles(dir);
+    writeFileSync(current, '{"severity":"INF'.padEnd(900, '.'));
+    stackLog(dir, new ManualClock(T), 2_000)('INFO', 'x'.repeat(100));
+    expect(readFileSync(old, 'utf8').at(-1)).toBe('\n');
+    expect(readFileSync(current, 'utf8').split('\n')).toHaveLength(2);
   });
 
   it('costs the stack nothing where it cannot be written', () => {
@@ -72,6 +84,22 @@ describe('the log of a stack', () => {
     expect(traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(await readLog(dir, { ...ALL, trace: traceId.slice(0, 8) })).toEqual([line]);
     expect(await readLog(dir, { ...ALL, trace: 'other' })).toEqual([]);
+  });
+
+  it.each<[FeedEvent['kind'], string, number]>([
+    ['GAP', 'WARNING', T - 2_000],
+    // Of before it ran.
+    ['GAP', 'INFO', T - 1_000],
+    ['RECOVERED', 'INFO', T - 2_000],
+  ])('tells of a %s of the feed as %s', async (kind, severity, beganMs) => {
+    const message = `feed ${kind} SOLUSDT 09:29:58 to 09:30:00: ids 4 to 9 are missing`;
+    const dir = newFolder();
+    const event = {
+      ...{ id: 'i', venue: 'bybit', symbol: 'SOLUSDT', kind, ts: at(T), from: at(T - 2_000), to: at(T) },
+      ...{ cause: 'ids 4 to 9 are missing', tradesRecovered: 0, resolved: false },
+    };
+    logFeedEvent(stackLog(dir, new ManualClock(T)), JSON.stringify(event), beganMs);
+    expect(await readLog(dir, ALL)).toMatchObject([{ severity, message }]);
   });
 
   it.each([1, 2, 3, 7])(
@@ -129,6 +157,8 @@ const STATUS: StackStatus = {
   ...{ swings: [], alerts: { sent: 1, waiting: 0, charts: 1 }, notice: null },
 };
 
+const file = (dir: string) => join(dir, 'status.json');
+
 describe('the status of a stack', () => {
   const read = () => ({ status: STATUS, lastSignal: 's' });
   const keep = (dir: string) => keepStatus(dir, { clock: new ManualClock(T), version: '1', read });
@@ -142,8 +172,54 @@ describe('the status of a stack', () => {
       isStopped: false,
       lastSignal: 's',
     });
-    keeper.close();
+    keeper.close(true);
     expect(readStatus(dir)).toMatchObject({ isStopped: true, status: STATUS });
+  });
+
+  it('is that it starts until there is more to tell, and as it was last where nothing can be asked any more', () => {
+    const dir = newFolder();
+    let status: StackStatus | null = null;
+    const keeper = keepStatus(dir, {
+      ...{ clock: new ManualClock(T), version: '1' },
+      read: () => {
+        if (status?.trades === 11) throw new Error('database is not open');
+        return { status, lastSignal: null };
+      },
+    });
+    expect(isStarting(readStatus(dir)!)).toBe(true);
+    for (const trades of [10, 11]) {
+      status = { ...STATUS, trades };
+      keeper.look();
+    }
+    expect(isStarting(readStatus(dir)!)).toBe(false);
+    keeper.close(false);
+    expect(readStatus(dir)).toMatchObject({ isStopped: false, status: STATUS });
+  });
+
+  it('stays that of the stack that has the folder', () => {
+    const dir = newFolder();
+    keep(dir);
+    mkdirSync(join(dir, 'bus'));
+    const unlock = lockFolder(join(dir, 'bus'));
+    const before = readFileSync(file(dir), 'utf8');
+    const second = keepStatus(dir, { clock: new ManualClock(T + 1), version: '2', read });
+    second.look();
+    second.close(true);
+    expect(readFileSync(file(dir), 'utf8')).toBe(before);
+    unlock();
+  });
+
+  it.each([
+    ['damaged', '{"pid":1', /Expected the status of a stack in .*status\.json, got: .*JSON.*else remove it/],
+    ['of something else', '{"status":"ok"}', /status\.json, got: pid: .*expected number/],
+    ['of another version', '{"pid":1,"version":"0","status":{}}', /status\.json, got: startedMs: /],
+  ])('says what is wrong with a file that is %s', (_, text, message) => {
+    const dir = newFolder();
+    writeFileSync(file(dir), text);
+    expect(() => readStatus(dir)).toThrow(message);
+    const { status, stderr, stdout } = cst('status', '--dir', dir);
+    expect([status, stdout]).toEqual([4, '']);
+    expect(stderr).toMatch(message);
   });
 
   it('costs the stack nothing where there is none', () => {
@@ -154,35 +230,55 @@ describe('the status of a stack', () => {
         throw new Error('database is not open');
       },
     });
-    expect(() => failing.close()).not.toThrow();
+    expect(() => failing.close(true)).not.toThrow();
     expect(readStatus(dir)).toBe(null);
   });
 });
 
 const cst = (...words: string[]) => spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
 
+const PATIENCE = { timeout: 30_000, interval: 50 };
+
+function said({ stderr }: ChildProcess, what: RegExp): Promise<RegExpExecArray> {
+  let text = '';
+  stderr!.on('data', (bytes) => {
+    text += bytes;
+  });
+  return vi.waitFor(() => what.exec(text) ?? expect.fail(`Not said yet: ${what}`), PATIENCE);
+}
+
+/** The exchange twin of a stack cuts its connections. */
+async function drop(host: string): Promise<void> {
+  const body = JSON.stringify([{ kind: 'drop', venue: 'bybit', afterMs: 0 }]);
+  const { status } = await fetch(`http://${host}/twin/faults`, { method: 'POST', body });
+  expect(status).toBe(202);
+}
+
 it('cst status and cst logs tell of a stack while it runs, and after it was killed', async () => {
   const dir = newFolder();
   expect(cst('status', '--dir', dir)).toMatchObject({ status: 3, stdout: '' });
   const child = spawn(process.execPath, [MAIN, 'start', '--dir', dir, '--speed', '120', '--no-dashboard'], {
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exit = once(child, 'exit');
-  await vi.waitFor(() => expect(readStatus(join(dir, 'simulated'))).not.toBe(null), {
-    timeout: 30_000,
-    interval: 50,
-  });
+  const [, twin] = await said(child, /Connected to ws:\/\/(127\.0\.0\.1:\d+)/);
+  await vi.waitFor(() => expect(readStatus(join(dir, 'simulated'))?.status).toBeTruthy(), PATIENCE);
   const running = cst('status', '--dir', dir, '--json');
   expect(running.status).toBe(0);
   expect(JSON.parse(running.stdout)).toMatchObject({
     running: true,
     stacks: [{ running: true, pid: child.pid }],
   });
+  await drop(twin!);
+  await said(child, /Next try in/);
   child.kill('SIGKILL');
   await exit;
   const after = cst('status', '--dir', dir);
   expect(after.status).toBe(3);
   expect(after.stderr).toMatch(/was killed, or died: .*See cst logs --dir .* \(code 3\)\n$/);
+  expect(cst('logs', '--dir', dir, '--level', 'warning').stdout).toMatch(
+    /^\S+Z WARNING: .* Next try in [\d.]+ s\.$/m,
+  );
   const logs = cst('logs', '--dir', dir, '--level', 'info', '--json');
   expect(logs.status).toBe(0);
   expect(JSON.parse(logs.stdout.split('\n')[0]!)).toMatchObject({

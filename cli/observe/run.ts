@@ -1,20 +1,20 @@
 /** What `cst status` and `cst logs` do. */
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Clock } from '../../connectors/clock/port.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { SEVERITIES, type Severity } from '../../connectors/log-line.ts';
-import { ConfigError, NotFoundError, NotRunningError } from '../../schemas/errors.ts';
+import { ConfigError, messageOf, NotFoundError, NotRunningError } from '../../schemas/errors.ts';
 import { EXIT } from '../errors.ts';
 import { duration } from '../figures.ts';
 import { oneOf } from '../flags.ts';
+import { foldersWith } from '../stack-folders.ts';
 import { renderStatus } from '../status.ts';
 import { untilStopRequest } from '../stop-request.ts';
 import { instantOf } from '../times.ts';
-import { logFiles } from './log-file.ts';
+import { LOG_FILE, logFiles } from './log-file.ts';
 import { type Line, LogReader } from './log-reader.ts';
-import { isRunning, type KeptStatus, readStatus } from './status-file.ts';
+import { isRunning, isStarting, type KeptStatus, readStatus, STATUS_FILE } from './status-file.ts';
 
 export interface StatusFlags {
   readonly dir: string;
@@ -31,41 +31,48 @@ export interface LogsFlags {
   readonly json?: boolean;
 }
 
-/** A stack's folder, or the one that `cst start` was given. */
-const FOLDERS = ['live', 'simulated', ''];
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const LOOK_EVERY_MS = 250;
 const COLOURS = { DEBUG: 'dim', INFO: 'reset', WARNING: 'yellow', ERROR: 'red' } as const;
 
-/** @throws NotRunningError where none runs, and says how the last one ended. */
+/** @throws NotRunningError where none runs, and says how the last one ended; ConfigError where what is kept cannot be read. */
 export function runStatus({ dir, json }: StatusFlags): void {
-  const stacks = FOLDERS.map((name) => join(dir, name)).flatMap((folder) => {
-    const kept = readStatus(folder);
-    return kept === null ? [] : [{ folder, isRunning: isRunning(folder), kept }];
-  });
+  const damage: unknown[] = [];
+  const stacks = foldersWith(STATUS_FILE, dir).flatMap((folder) => stackIn(folder, damage));
   const running = stacks.filter((stack) => stack.isRunning);
+  if (running.length === 0 && damage.length > 0) throw damage[0];
+  for (const error of damage) process.stderr.write(`${messageOf(error)}\n`);
   if (json) {
     print(JSON.stringify({ running: running.length > 0, stacks: stacks.map(jsonOf) }));
     if (running.length === 0) process.exitCode = EXIT.notRunning;
     return;
   }
   if (running.length === 0) throw notRunning(dir, stacks);
-  for (const { folder, kept } of running) print(textOf(folder, kept));
+  print(running.map(textOf).join('\n\n'));
 }
 
 type Stack = { folder: string; isRunning: boolean; kept: KeptStatus };
+
+/** None where it is gone by now, or cannot be read: that is damage. */
+function stackIn(folder: string, damage: unknown[]): Stack[] {
+  try {
+    const kept = readStatus(folder);
+    return kept === null ? [] : [{ folder, isRunning: isRunning(folder) || isStarting(kept), kept }];
+  } catch (error) {
+    damage.push(error);
+    return [];
+  }
+}
 
 function jsonOf({ folder, isRunning: running, kept }: Stack) {
   return { dir: folder, running, ...kept };
 }
 
-function textOf(
-  folder: string,
-  { pid, version, startedMs, writtenMs, lastSignal, status }: KeptStatus,
-): string {
+function textOf({ folder, kept }: Stack): string {
+  const { pid, version, startedMs, writtenMs, lastSignal, status } = kept;
   const [since, age] = [new Date(startedMs).toISOString(), systemClock.now() - writtenMs];
   return [
-    renderStatus(status),
+    status === null ? '── starting ──' : renderStatus(status),
     `last     ${lastSignal ?? 'no signal yet'}`,
     `process  ${pid} · version ${version} · in ${folder} · since ${since} · seen ${duration(age)} ago`,
   ].join('\n');
@@ -121,7 +128,7 @@ export const LEVELS = SEVERITIES.map((severity) => severity.toLowerCase());
 
 /** The folder whose log was written last. */
 function newest(dir: string): string {
-  const folders = FOLDERS.map((name) => join(dir, name)).filter((folder) => existsSync(logFiles(folder)[1]));
+  const folders = foldersWith(LOG_FILE, dir);
   const writtenMs = (folder: string) => statSync(logFiles(folder)[1]).mtimeMs;
   const found = folders.toSorted((a, b) => writtenMs(b) - writtenMs(a))[0];
   if (found !== undefined) return found;

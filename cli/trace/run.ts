@@ -1,9 +1,9 @@
 /** What `cst trace` does: finds what was kept of a signal's way, and shows it. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { readSpans, SPAN_FILE } from '../../connectors/telemetry/span-file.ts';
 import { NotFoundError } from '../../schemas/errors.ts';
+import { foldersWith } from '../stack-folders.ts';
 import { listText, type Page, type Tone, wayText } from './text.ts';
 import { arrivalsOf, type Way, waysLike, waysOf } from './ways.ts';
 
@@ -12,8 +12,6 @@ export interface TraceFlags {
   readonly json?: true;
 }
 
-/** A stack's folder, or the one that `cst start` was given. */
-const FOLDERS = ['', 'simulated', 'live'];
 const LISTED = 20;
 /** Where there is no terminal, or one that does not tell; and what a narrower one has to break. */
 const WIDE = 120;
@@ -38,7 +36,7 @@ export async function runTrace(name: string | undefined, flags: TraceFlags): Pro
 }
 
 async function readWays(dir: string): Promise<Way[]> {
-  const paths = FOLDERS.map((folder) => join(dir, folder, SPAN_FILE)).filter((path) => existsSync(path));
+  const paths = foldersWith(SPAN_FILE, dir).map((folder) => join(folder, SPAN_FILE));
   if (paths.length === 0) {
     throw new NotFoundError(
       `Expected ${SPAN_FILE} in ${dir}, got none. cst start keeps it in its --dir; name that one.`,

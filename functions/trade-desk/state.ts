@@ -131,7 +131,7 @@ const FundingRate = z.object({
   seenAt: Ms,
 });
 
-const Swing = z.object({
+export const Swing = z.object({
   signal: SwingSignal,
   /** When it ends by itself; in rows of before that was kept, at once. */
   until: Ms.default(0),

@@ -1,7 +1,7 @@
 /** Accounts elsewhere, asked by what changes nothing: the bot and its chats, the API key, Google Cloud. */
 import { GoogleAuth } from 'google-auth-library';
 import { bybitBroker } from '../../connectors/broker/bybit/broker.ts';
-import { brokerConfig } from '../../connectors/broker/config.ts';
+import { brokerConfig, brokerKeys } from '../../connectors/broker/config.ts';
 import type { Clock } from '../../connectors/clock/port.ts';
 import { openApi, outcomeOf } from '../../connectors/messenger/bot-calls.ts';
 import type { Outcome } from '../../connectors/messenger/port.ts';
@@ -10,7 +10,6 @@ import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import type { Environment } from '../config/sources.ts';
 import type { TelegramAccess } from '../local-messenger.ts';
 import { type Finding, found, ok } from './finding.ts';
-import { brokerKeysOf } from './secrets.ts';
 
 const PATIENCE_MS = 8_000;
 
@@ -73,7 +72,7 @@ export async function accountFindings(
   try {
     // It is only asked who it is: whether orders may leave is another matter.
     const config = { ...brokerConfig(settings), enabled: true };
-    const broker = bybitBroker({ config, keys: brokerKeysOf(environment), clock });
+    const broker = bybitBroker({ config, keys: brokerKeys(environment), clock });
     const warnings = await broker.check().finally(() => broker.close());
     return [ok('account', `the key is known at ${broker.name}, and may trade`), ...warnings.map(keyFinding)];
   } catch (error) {

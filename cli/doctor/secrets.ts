@@ -1,8 +1,7 @@
 /** Secrets and addresses of the environment, judged by those that use them. None is ever shown. */
 import { brokerConfig, brokerKeys, hostOf } from '../../connectors/broker/config.ts';
 import { telegramMessenger } from '../../connectors/messenger/telegram.ts';
-import { readSecret } from '../../connectors/secret.ts';
-import { secret, settingsOf } from '../../functions/environment.ts';
+import { secretOf } from '../../connectors/secret.ts';
 import { assertWebhookSecret } from '../../functions/telegram-webhook/registration.ts';
 import type { Environment } from '../config/sources.ts';
 import { dashboardAddressOf } from '../dashboard-address.ts';
@@ -41,11 +40,6 @@ export function hasBrokerKeys(environment: Environment): boolean {
   return ['CST_BYBIT_KEY', 'CST_BYBIT_SECRET'].some((name) => isGiven(environment, name));
 }
 
-/** @throws ConfigError */
-export function brokerKeysOf(environment: Environment) {
-  return brokerKeys(environment);
-}
-
 function dashboardFinding(environment: Environment, { dashboard }: SecretNeeds): Finding {
   const why = 'A stack with a dashboard refuses to start.';
   const remedy =
@@ -79,7 +73,7 @@ function accountFinding(environment: Environment, { broker, hasAccount }: Secret
     'set broker.enabled to true and CST_BYBIT_KEY and CST_BYBIT_SECRET (or _FILE), or the book\'s execution to "paper"';
   return judged('account', { why, remedy }, () => {
     if (hasAccount) hostOf(brokerConfig(broker));
-    brokerKeysOf(environment);
+    brokerKeys(environment);
     return 'key and secret are of the right form';
   });
 }
@@ -88,8 +82,7 @@ function webhookFinding(environment: Environment): Finding {
   const why = 'cst telegram webhook set refuses it, and the webhook lets nobody in.';
   const remedy = `export ${WEBHOOK}="$(openssl rand -hex 32)"`;
   return judged('webhook', { why, remedy }, () => {
-    const { hidden } = settingsOf({ hidden: secret(WEBHOOK) }, environment);
-    assertWebhookSecret(readSecret(hidden));
+    assertWebhookSecret(secretOf(environment, WEBHOOK) ?? '');
     return 'the secret is of the right form';
   });
 }

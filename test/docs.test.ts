@@ -57,6 +57,8 @@ const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts
 const FOREIGN = [
   'git',
   'cd',
+  'mkdir',
+  'ln',
   'export',
   'gcloud',
   'pulumi',

@@ -153,6 +153,10 @@ describe('an answer', () => {
     ['/../package.json', 404],
     ['/..%2f..%2fpackage.json', 404],
     ['/page/../../package.json', 404],
+    ['/%2e%2e/%2e%2e/etc/passwd', 404],
+    ['//etc/passwd', 404],
+    ['/charts/..%2f..%2fpackage.json.png', 404],
+    ['/main.ts%00.png', 404],
     ['/server/assets.ts', 404],
     ['/modules/../../package.json', 404],
   ])('to %s is a problem: %i', async (path, status) => {

@@ -103,7 +103,8 @@ export class Market {
       symbols.reduce((all, one) => all + of(one), 0);
     return {
       marketTime: this.ports.clock.now(),
-      uptimeMs: this.#realClock.now() - this.#startedMs,
+      // A clock may be put back.
+      uptimeMs: Math.max(0, this.#realClock.now() - this.#startedMs),
       connected: symbols.every(({ connected, isHalted }) => connected || isHalted),
       tradesPerSecond: sum(({ rate }) => rate),
       trades: sum(({ publishedTrades }) => publishedTrades),

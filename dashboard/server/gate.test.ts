@@ -76,9 +76,41 @@ describe('a request', () => {
     [{ 'content-type': 'application/x-www-form-urlencoded' }, 415],
     [{ origin: 'http://evil.example' }, 403],
     [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ origin: 'http://localhost:3000' }, 403],
     [{}, 200],
   ])('to change something, with %j, gets %i', async (headers, status) => {
     expect((await open.post('/api/replays/stop', {}, headers)).status).toBe(status);
+  });
+
+  it.each([{ 'sec-fetch-site': 'cross-site' }, { origin: 'http://evil.example' }])(
+    'of a page of others has no answer: %j',
+    async (headers) => {
+      for (const path of ['/api/overview', '/api/events', '/charts/x.png']) {
+        expect((await open.ask(path, { headers })).status, path).toBe(403);
+      }
+      // A link from elsewhere leads to the page.
+      expect((await open.ask('/', { headers })).status).toBe(200);
+    },
+  );
+
+  it.each([
+    ['path', `GET /${'x'.repeat(100_000)} HTTP/1.1\r\n`],
+    ['header', `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}\r\n`],
+  ])('with a %s of 100 kB is not read to its end', async (_, text) => {
+    const { hostname, port } = new URL(open.url);
+    const socket = connect(Number(port), hostname).setEncoding('utf8');
+    let answer = '';
+    socket
+      .on('error', () => {})
+      .on('data', (more) => {
+        answer += more;
+      });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(`${text}Host: localhost\r\n\r\n`);
+    await closed;
+    // Who still writes when it is refused may not hear why.
+    expect(answer).toMatch(/^($|HTTP\/1.1 431 )/);
+    expect((await open.ask('/api/session')).status).toBe(200);
   });
 
   it.each([
@@ -133,6 +165,47 @@ it('cuts off who does not ask to the end, and finds no defect in it', async () =
   await server.close();
   expect(defects).toEqual([]);
 });
+
+it('cuts off who takes nothing of an answer', async () => {
+  const { promise: isTaken, resolve } = Promise.withResolvers<boolean>();
+  const server = await serve({
+    ...{ host: '127.0.0.1', port: 0, isPortFlexible: false, patienceMs: 40, onDefect: () => {} },
+    route: async (_, response) => {
+      response.once('close', () => resolve(response.writableFinished));
+      // More than the sockets of the loopback take.
+      response.end(Buffer.alloc(50_000_000));
+    },
+  });
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname).pause();
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  expect(await isTaken).toBe(false);
+  socket.destroy();
+  await server.close();
+});
+
+it('lets a page in as soon as a crowd has left', async () => {
+  const crowd = await Promise.all(Array.from({ length: 200 }, () => open.follow(0).catch(() => null)));
+  const statuses = crowd.map((page) => page?.response.statusCode ?? null);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(32);
+  expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(0);
+  expect((await open.ask('/api/session').catch(() => null))?.status ?? 200).toBe(200);
+  for (const page of crowd) page?.cut();
+  await vi.waitFor(async () => {
+    const page = await open.follow(0);
+    page.cut();
+    expect(page.response.statusCode).toBe(200);
+  });
+});
+
+it.each(['x', '-1', '1e9', '99999999999999999999', '%00', "';--"])(
+  'tells a page that knows no event of ours, but %s, to begin anew',
+  async (after) => {
+    const page = await open.follow(after);
+    await vi.waitFor(() => expect(page.named('reset')).toHaveLength(1));
+    page.cut();
+  },
+);
 
 describe('with a token', () => {
   it.each([

@@ -58,6 +58,7 @@ export class Router {
       expectMethod(request, ['GET', 'HEAD']);
       return sendAsset(request, response, asset);
     }
+    expectOurPage(request);
     this.#expectAccess(exchange);
     if (request.method === 'POST') return this.#post(exchange);
     expectMethod(request, ['GET', 'HEAD']);
@@ -90,7 +91,7 @@ export class Router {
 
   async #post({ request, response, path }: Exchange): Promise<void> {
     const { access, clock, replays } = this.#options;
-    expectOurPage(request);
+    expectJson(request);
     switch (path) {
       case '/api/login': {
         const { token } = Login.parse(await jsonOf(request, MOST_BYTES));
@@ -123,8 +124,7 @@ async function ask({ market, stream }: Shown, { request, response, path, query }
   if (path === '/api/events') {
     expectMethod(request, ['GET']);
     const last = String(request.headers['last-event-id'] ?? query.get('after') ?? '');
-    const after = /^\d{1,16}$/.test(last) ? Number(last) : market.log.last;
-    if (stream.serve(request, response, after)) return;
+    if (stream.serve(request, response, placeOf(last, market.log.last))) return;
     throw new HttpProblem(503, 'Expected fewer pages that follow at once. Close some.', {
       'retry-after': '10',
     });
@@ -141,6 +141,12 @@ async function ask({ market, stream }: Shown, { request, response, path, query }
     ROUTES[route].answer,
     await answer(market, route, words as never, decoded(id ?? '')),
   );
+}
+
+/** What is no id is none of this log, so that its page asks anew. */
+function placeOf(last: string, newest: number): number {
+  if (last === '') return newest;
+  return /^\d{1,16}$/.test(last) ? Number(last) : -1;
 }
 
 function isMarketRoute(path: string): path is MarketRoute {
@@ -162,10 +168,14 @@ function expectMethod({ method }: IncomingMessage, methods: readonly string[]): 
   });
 }
 
-/** A page of others can send a form here, but neither JSON nor our origin. */
+/** Others could not read the answer, and yet have us work for it. */
 function expectOurPage({ headers }: IncomingMessage): void {
   if (!isOurOrigin(headers))
     throw new HttpProblem(403, 'Expected a request of this page, got one of another.');
+}
+
+/** A page of others can send a form here, but no JSON. */
+function expectJson({ headers }: IncomingMessage): void {
   if (/^application\/json\b/.test(headers['content-type'] ?? '')) return;
   throw new HttpProblem(415, `Expected application/json, got ${headers['content-type'] ?? 'nothing'}.`);
 }

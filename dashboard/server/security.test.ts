@@ -30,12 +30,15 @@ describe('names that are ours', () => {
   });
 });
 
-describe('a change', () => {
+describe('a request', () => {
   const host = 'localhost:8484';
   it.each([
     [{ host }, true],
     [{ host, origin: 'http://localhost:8484', 'sec-fetch-site': 'same-origin' }, true],
     [{ host, origin: 'http://evil.example' }, false],
+    [{ host, origin: 'http://localhost:3000' }, false],
+    [{ host, origin: 'http://localhost' }, false],
+    [{ host: 'LOCALHOST:8484', origin: 'http://localhost:8484' }, true],
     [{ host, origin: 'null' }, false],
     [{ host, 'sec-fetch-site': 'cross-site' }, false],
     [{ host, 'sec-fetch-site': 'same-site' }, false],

@@ -51,10 +51,10 @@ export function isOurHost(header: string | undefined, bound: string): boolean {
   );
 }
 
-/** Whether a change was asked for by our own page, or by no page at all. */
+/** Whether our own page asks, or no page at all: neither one of another site nor of another port. */
 export function isOurOrigin({ origin, host, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
-  return origin === undefined || hostOf(origin.replace(/^https?:\/\//, '')) === hostOf(host);
+  return origin === undefined || origin.replace(/^https?:\/\//, '').toLowerCase() === host?.toLowerCase();
 }
 
 /** Without its port; null where it is none. */

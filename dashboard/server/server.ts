@@ -27,6 +27,8 @@ export interface Server {
 const MOST_AT_ONCE = 32;
 const MOST_SOCKETS = 128;
 const PATIENCE_MS = 10_000;
+/** So many times as long may nothing move on a socket. */
+const IDLE = 6;
 
 /** @throws UpstreamError where the port is taken, or the address is none of this machine. */
 export async function serve(options: ServerOptions): Promise<Server> {
@@ -38,6 +40,8 @@ export async function serve(options: ServerOptions): Promise<Server> {
   };
   const server = createServer(limits, (request, response) => void handle(request, response));
   server.maxConnections = MOST_SOCKETS;
+  // Who asks, and takes nothing of the answer, would keep it in our memory. Events have heartbeats.
+  server.timeout = IDLE * patienceMs;
   let underWay = 0;
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);

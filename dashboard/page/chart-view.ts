@@ -12,6 +12,7 @@ import type { Series } from './series.ts';
 import type { ClosedPosition, Interval, OpenPosition, SignalItem } from './wire.ts';
 
 const NONE: readonly OpenPosition[] = [];
+const NO_BARS: readonly ChartBar[] = [];
 
 export interface ChartHosts {
   readonly head: HTMLElement;
@@ -46,7 +47,8 @@ export class ChartView {
   draw(): void {
     const { head, canvas, table, note } = this.#hosts;
     const { series, market } = this.#app;
-    const bars = series?.bars.list ?? [];
+    // One that forms is known before those it follows.
+    const bars = series === null || series.state === 'loading' ? NO_BARS : series.bars.list;
     const decimals = series ? (market?.decimals(series.pair) ?? 2) : 2;
     render(chartHead(this.#app, this.#pointedBar(bars)), head);
     render(this.#note(series, bars), note);

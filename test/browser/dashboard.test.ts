@@ -7,8 +7,8 @@ import {
   changeOf,
   closedBars,
   expectNoSidewaysScroll,
+  findingsOfViews,
   openView,
-  seriousFindings,
   shownBars,
 } from './view.ts';
 
@@ -36,6 +36,8 @@ describe.concurrent('the dashboard of cst start', () => {
     await changeOf(page, 'data-close');
     await changeOf(page, 'data-newest');
     expect((await chart.screenshot()).equals(before)).toBe(false);
+    await page.locator('#chart[data-levels]:not([data-levels="0"])').waitFor();
+    expect(await page.locator('.chart-head [data-levels=none]').count()).toBe(0);
     expect(problems).toEqual([]);
     await page.context().close();
   });
@@ -78,21 +80,40 @@ describe.concurrent('the dashboard of cst start', () => {
     await page.context().close();
   });
 
-  it.each(['dark', 'light'] as const)('keeps nobody out in its %s theme', async (colorScheme) => {
-    const { page, problems } = await openView(browser, stack.url, { colorScheme });
-    const findings: string[] = [];
-    for (const key of ['t', 'p', 'f', 'r']) {
-      await page.keyboard.press(key);
-      await page.locator(key === 't' ? '#bars table' : '#panel .view').waitFor();
-      findings.push(...(await seriousFindings(page)));
-    }
-    await page.locator('[data-signal]').first().waitFor();
-    for (const key of ['c', 't', ']']) await page.keyboard.press(key);
-    await page.locator('.inspector').waitFor();
-    findings.push(...(await seriousFindings(page)));
-    await page.keyboard.press('?');
-    findings.push(...(await seriousFindings(page)));
-    expect(findings).toEqual([]);
+  it('tells of a new signal to those who listen to the page', async () => {
+    const { page, problems } = await openView(browser, stack.url);
+    const news = page.locator('[aria-live=polite]');
+    await becomes(async () => (await news.textContent()) !== '', true);
+    const said = await news.textContent();
+    const { signals } = await answer('api/signals');
+    const sentences = signals.map(
+      ({ side, pair, entry }: Record<string, string>) => `Signal: ${side} ${pair} at ${entry}`,
+    );
+    expect(sentences).toContain(said?.replace(/(, and \d+ more)?\.$/, ''));
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('moves nothing for those who asked for that', async () => {
+    const [still, moving] = await Promise.all(
+      (['reduce', 'no-preference'] as const).map((reducedMotion) =>
+        openView(browser, stack.url, { reducedMotion }),
+      ),
+    );
+    const animations = () => document.getAnimations().length;
+    await moving!.page.waitForFunction(animations);
+    await changeOf(still!.page, 'data-close');
+    expect(await still!.page.locator('[class^=went-]').count()).toBeGreaterThan(0);
+    expect(await still!.page.evaluate(animations)).toBe(0);
+    await Promise.all([still, moving].map((view) => view!.page.context().close()));
+  });
+
+  it.each([
+    ['dark', 1440],
+    ['light', 390],
+  ] as const)('keeps nobody out in its %s theme at a width of %i', async (colorScheme, width) => {
+    const { page, problems } = await openView(browser, stack.url, { colorScheme, width });
+    expect(await findingsOfViews(page)).toEqual([]);
     expect(problems).toEqual([]);
     await page.context().close();
   });

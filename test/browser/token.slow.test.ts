@@ -3,6 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { launchChromium } from './chromium.ts';
 import { cuttable } from './cuttable.ts';
 import { startStack } from './stack.ts';
+import { seriousFindings } from './view.ts';
 
 const TOKEN = 'sixteen letters and more';
 const PATIENCE = { timeout: 60_000 };
@@ -18,6 +19,8 @@ it('shows nothing without the token, and asks for it again when the session is o
     await page.keyboard.press('Enter');
   };
   await page.goto(line.url);
+  await field.waitFor(PATIENCE);
+  expect(await seriousFindings(page)).toEqual([]);
   await enter('another one of this length');
   await page.getByText('Expected the token of this dashboard, got another.').waitFor(PATIENCE);
   expect(await page.locator('tr[data-pair]').count()).toBe(0);

@@ -17,13 +17,18 @@ export interface ViewOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: 'dark' | 'light';
+  readonly reducedMotion?: 'reduce' | 'no-preference';
   readonly hash?: string;
 }
 
+/** A busy machine must not turn a proof into a timing test. */
+const PATIENCE_MS = 90_000;
+
 export async function openView(browser: Browser, url: string, options: ViewOptions = {}): Promise<View> {
-  const { width = 1440, height = 900, colorScheme = 'dark', hash = '' } = options;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const { width = 1440, height = 900, hash = '', ...media } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: 'dark', ...media });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const problems: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) problems.push(message.text());
@@ -90,6 +95,23 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`),
     );
+}
+
+/** Of each view, with a signal inspected, and of the help. */
+export async function findingsOfViews(page: Page): Promise<string[]> {
+  const findings: string[] = [];
+  for (const key of ['t', 'p', 'f', 'r']) {
+    await page.keyboard.press(key);
+    await page.locator(key === 't' ? '#bars table' : '#panel .view').waitFor();
+    findings.push(...(await seriousFindings(page)));
+  }
+  await page.locator('[data-signal]').first().waitFor();
+  for (const key of ['c', 't', ']']) await page.keyboard.press(key);
+  await page.locator('.inspector').waitFor();
+  findings.push(...(await seriousFindings(page)));
+  await page.keyboard.press('?');
+  findings.push(...(await seriousFindings(page)));
+  return findings;
 }
 
 /** No wider than the screen. */

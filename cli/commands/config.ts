@@ -34,7 +34,7 @@ export function addConfig(program: Command): void {
     .addOption(configOption())
     .description('Shows each value and where it came from; what may be a secret is hidden.')
     .argument('[command...]', 'after --: a command with its flags')
-    .option('--effective <path>', 'only what is there, e.g. signals.risk.takeProfit')
+    .option('--effective <setting>', 'only what is there, e.g. signals.risk.takeProfit')
     .option('--set', 'only what is not a default')
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)

@@ -15,6 +15,7 @@ record (or cst relay --record) wrote meanwhile, the cause is told, with what it 
   UNKNOWN             none of these: please report it
 Exit code 0: all are the same. 1: some differ. 2: there is no history.
 
+The replay has the parameters that cst start would have here: of cst.json, the environment and --params (cst config show).
 --dir is the folder of cst start --dir (with --record), whose history must not be open elsewhere, or duckdb:PATH or
 bigquery:PROJECT.DATASET. The replay is warmed with the bars that the stack began with, which cst start
 --record writes beside the frames; without them with those of its history from before the recording, or of --history.

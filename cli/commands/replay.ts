@@ -26,6 +26,8 @@ the same bytes in every run. Of the numbers it prints, \`late\` are rows that ca
 \`droppedLate\` those of them too late for a revision, \`duplicates\` rows whose trade_id had come before in
 the same file (files without trade_id have none); \`outputSha256\` is over the five files in the order named above.
 
+Parameters are those that cst start would have here: of cst.json, the environment and --params (cst config show --set).
+
 --frames DIR runs what cst record (or cst relay --record) wrote through the same relay and the same graph, in the time
 of then: gaps, resyncs and recoveries included. Same journal, same code: same bytes.
 

@@ -105,6 +105,20 @@ describe('settings', () => {
     ]);
   });
 
+  it('are text where text is wanted, and else what JSON says', () => {
+    const { values } = read([], {
+      CST__SIGNALS__VARIANT: '0815',
+      CST__TELEGRAM__CHATS__0: '-1001234',
+      CST__NOTIFIER__ENTRY: 'on',
+      CST__DESK__BOOKS: '[{"book": "1"}]',
+      CST__DESK__BOOKS__0__RISK__MARGIN: '0.05',
+    });
+    expect(values.signals.variant).toBe('0815');
+    expect(values.telegram.chats).toEqual(['-1001234']);
+    expect(values.notifier.entry).toBe('on');
+    expect(values.desk.books[0]).toMatchObject({ book: '1', risk: { margin: 0.05 } });
+  });
+
   it.each<[string, unknown, Record<string, string>, RegExp]>([
     [
       'a key',
@@ -159,6 +173,20 @@ describe('flags of a command', () => {
     return command.opts();
   }
 
+  it.each([
+    ['before', ['run', '--bus', '--dashboard-port']],
+    ['after', ['run', '--dashboard-port', '--bus']],
+  ])('do not depend on whether --bus is declared %s those of the dashboard', (_, [name, ...order]) => {
+    const program = programOf();
+    const command = program.commands.find((each) => each.name() === name)!;
+    const rank = ({ long }: { long?: string | undefined }) => order.indexOf(long ?? '');
+    (command.options as { long?: string | undefined }[]).sort((a, b) => rank(a) - rank(b));
+    command.parseOptions(['--config', path]);
+    applyConfig(program, command, {});
+    expect(command.opts()).toMatchObject({ bus: 'pubsub', dashboard: true });
+    expect(command.opts()).not.toHaveProperty('dashboardPort');
+  });
+
   it('come from their section where they were not typed', () => {
     expect(flagsOf('start', '--config', path, '--speed', '10')).toMatchObject({
       ...{ speed: 10, seed: 7, symbols: ['BTCUSDT', 'ETHUSDT'], live: true },
@@ -175,6 +203,11 @@ describe('flags of a command', () => {
     [{ start: { spede: 1 } }, /no "start\.spede".* Did you mean "speed"\?/],
     [{ start: { speed: 'fast' } }, /start\.speed .*: Invalid input: expected number/],
     [{ strat: { speed: 1 } }, /no "strat".* Did you mean "start"\?/],
+    [{ start: { speed: 500 } }, /start\.speed .*: Too big: expected number to be <=120/],
+    [{ relay: { copies: 1.5 } }, /relay\.copies .*: Invalid input: expected int/],
+    [{ relay: { venue: 'x' } }, /relay\.venue .*: Invalid option: expected one of "bybit"/],
+    [{ start: { symbols: ['BTCUSDT', 'btcusdt'] } }, /start\.symbols .*each once/],
+    [{ deploy: { drain: true } }, /no "deploy\.drain"/],
   ])('are refused by name: %j', (json, message) => {
     expect(() => flagsOf('start', '--config', file('bad.json', json))).toThrow(message);
   });
@@ -210,6 +243,49 @@ describe('cst config', () => {
     });
   });
 
+  it('shows what nobody set, and of a number the same whoever set it', () => {
+    const show = (...words: string[]) => cst(['show', ...words]).stdout;
+    expect(show('--effective', 'start.symbols')).toBe('start.symbols  –             not set\n');
+    expect(JSON.parse(show('--effective', 'start.speed', '--json'))).toEqual({
+      'start.speed': { value: 60, from: 'default' },
+    });
+    expect(JSON.parse(show('--effective', 'telegram', '--json'))).toEqual({
+      'telegram.api': { value: null, from: 'not set' },
+      'telegram.chats': { value: null, from: 'not set' },
+    });
+  });
+
+  it('shows a command with the files that it names, and refuses what it would not show', () => {
+    const other = file('other.json', { start: { speed: 20 }, signals: { risk: { takeProfit: 0.007 } } });
+    const risk = file('risk.json', { risk: { stopLoss: 0.004 } });
+    const { stdout } = cst([
+      ...['show', '--set', '--json', '--', 'start', '--config', other, '--params', risk],
+      ...['--symbols', 'btcusdt', '--no-dashboard'],
+    ]);
+    expect(JSON.parse(stdout)).toEqual({
+      'dashboard.enabled': { value: false, from: '--no-dashboard' },
+      'signals.risk.stopLoss': { value: 0.004, from: risk },
+      'signals.risk.takeProfit': { value: 0.007, from: other },
+      'start.speed': { value: 20, from: other },
+      'start.symbols': { value: ['BTCUSDT'], from: '--symbols' },
+    });
+    const refused = (...words: string[]) => cst(['show', ...words]);
+    const both = refused('--config', path, '--', 'start', '--config', other);
+    expect(both).toMatchObject({ status: 4, stderr: expect.stringMatching(/cst start, got both/) });
+    for (const words of [
+      ['start', '--json'],
+      ['backtest', '--variant', 'a:b.json'],
+      ['start', 'BTCUSDT'],
+    ])
+      expect(refused('--', ...words)).toMatchObject({
+        status: 4,
+        stderr: expect.stringContaining(`got ${words[1]!.startsWith('--') ? words[1] : '"BTCUSDT"'}`),
+      });
+    expect(
+      refused('--effective', 'deploy.region', '--', 'deploy', 'dataflow', '--region', 'x').stdout,
+    ).toMatch(/^deploy\.region {2}"x" +--region$/m);
+  });
+
   it('tells one value, or that there is none', () => {
     expect(cst(['show', '--effective', 'signals.risk.takeProfit']).stdout).toBe(
       'signals.risk.takeProfit  0.006         cst.json\n',
@@ -231,6 +307,10 @@ describe('cst config', () => {
 
   it('gives editors a schema with the reason of each setting', () => {
     const schema = JSON.parse(JSON.stringify(jsonSchemaOf(programOf())));
+    const { speed, symbols } = schema.properties.start.properties;
+    expect(speed).toMatchObject({ type: 'number', minimum: 0.1, maximum: 120 });
+    expect(symbols.anyOf).toEqual([{ type: 'string' }, { type: 'array', items: { type: 'string' } }]);
+    expect(schema.properties.relay.properties.venue.enum).toEqual(['bybit', 'kraken', 'binance']);
     const { market } = schema.properties.signals.properties;
     expect(market.properties.staleAfterMs).toMatchObject({ type: 'integer', default: 60_000 });
     expect(Object.keys(schema.properties)).toEqual(
@@ -246,6 +326,9 @@ describe('cst config', () => {
         'backtest',
         'dashboard',
         'telegram',
+        'replay',
+        'parity',
+        'deploy',
       ]),
     );
   });

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { isFolderLocked } from '../../connectors/bus/embedded/lock.ts';
 import { checkTables } from '../../connectors/history/duckdb/tables.ts';
 import { isFresh, type SqliteForm } from '../../connectors/sqlite-file.ts';
 import { STATE_FORM } from '../../connectors/state/sqlite/database.ts';
@@ -126,14 +127,14 @@ function moving(path: string): string {
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
-/** Trades that an earlier relay could not publish: the next one does. */
+/** Trades that an earlier relay could not publish: the next one does, or does now. */
 export function spillFindings({ folder, start }: StackFolder): Finding[] {
   const spill = join(folder, 'spill');
-  if (!existsSync(spill)) return [];
-  const files = readdirSync(spill, { recursive: true, encoding: 'utf8' }).map((name) =>
-    statSync(join(spill, name)),
-  );
-  const bytes = files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
+  if (!existsSync(spill) || isFolderLocked(spill)) return [];
+  const names = readdirSync(spill, { recursive: true, encoding: 'utf8' });
+  const bytes = names
+    .filter((name) => name.endsWith('.spill'))
+    .reduce((sum, name) => sum + statSync(join(spill, name)).size, 0);
   if (bytes === 0) return [];
   return [
     found('state', 'warning', {

@@ -248,6 +248,8 @@ describe('of a stack that is over', () => {
     const { dir, live } = stackFolder('relay');
     mkdirSync(join(live, 'spill/raw-tick-data'), { recursive: true });
     writeFileSync(join(live, 'spill/raw-tick-data/500000000000.spill'), 'x'.repeat(7));
+    // As a relay leaves it that was killed.
+    writeFileSync(join(live, 'spill/lock-journal'), 'x'.repeat(512));
     expect(await look(dir)).toMatchObject([
       {
         level: 'warning',

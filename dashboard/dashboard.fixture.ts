@@ -6,9 +6,13 @@ import { systemClock } from '../connectors/clock/system.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
 import { rowsOf, tableOf } from '../connectors/history/rows.ts';
+import type { CandleSource } from '../functions/macro-engine/gather.ts';
 import { newBook } from '../functions/trade-desk/state.ts';
+import type { Candle } from '../schemas/candle.ts';
 import { DEFAULT_PARAMS } from '../schemas/params.ts';
+import { INTERVAL_MS, type Interval } from '../schemas/primitives.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { candle } from '../transforms/candle.fixture.ts';
 import { messageFor, type PublishedRecord } from '../transforms/publish/publish.ts';
 import { type Dashboard, type DashboardOptions, openDashboard } from './dashboard.ts';
 import type { MarketPorts } from './market/ports.ts';
@@ -16,6 +20,21 @@ import { Access } from './server/security.ts';
 
 export const NOW = Date.UTC(2024, 4, 1, 10);
 export const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
+
+/** Of a price that turns at the same heights again and again, while it rises. */
+export function barsOf(interval: Interval, fromMs: number, toMs: number, symbol = 'BTCUSDT'): Candle[] {
+  const length = INTERVAL_MS[interval];
+  const heightAt = (n: number) => Math.round(61_000 + n / 50 + 400 * Math.sin((2 * Math.PI * n) / 12));
+  return Array.from({ length: (toMs - fromMs) / length }, (_, i) => {
+    const openTime = fromMs + i * length;
+    const [open, close] = [heightAt(openTime / length), heightAt(openTime / length + 1)];
+    const [low, high] = open < close ? [open, close] : [close, open];
+    return candle({ venue: 'bybit', symbol, interval, openTime, open, close, high, low, volume: 5 });
+  });
+}
+
+export const pastBars: CandleSource = async ({ interval, fromMs, toMs, symbol }) =>
+  barsOf(interval, fromMs, toMs, symbol);
 
 export interface Answer {
   readonly status: number;

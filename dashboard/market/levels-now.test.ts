@@ -1,33 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CandleSource } from '../../functions/macro-engine/gather.ts';
 import type { LevelSet } from '../../schemas/level-set.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
-import { INTERVAL_MS, type Interval, MINUTE_MS } from '../../schemas/primitives.ts';
-import { candle } from '../../transforms/candle.fixture.ts';
+import { INTERVAL_MS, MINUTE_MS } from '../../schemas/primitives.ts';
 import { modelLevelSets } from '../../transforms/levels/level-sets.model.ts';
 import { ROUTES } from '../api.ts';
-import { NOW, TestDashboard } from '../dashboard.fixture.ts';
+import { barsOf, NOW, pastBars, TestDashboard } from '../dashboard.fixture.ts';
 import { levelsNow } from './levels-now.ts';
 
 const SLOT_MS = INTERVAL_MS['15m'];
-/** A price that turns at the same heights again and again, while it rises. */
-const barsOf = (interval: Interval, fromMs: number, toMs: number, symbol = 'BTCUSDT') => {
-  const length = INTERVAL_MS[interval];
-  const heightAt = (n: number) => 61_000 + n / 50 + 400 * Math.sin((2 * Math.PI * n) / 12);
-  return Array.from({ length: (toMs - fromMs) / length }, (_, i) => {
-    const openTime = fromMs + i * length;
-    const [open, close] = [heightAt(openTime / length), heightAt(openTime / length + 1)].map(Math.round);
-    const prices = {
-      open: open!,
-      close: close!,
-      high: Math.max(open!, close!),
-      low: Math.min(open!, close!),
-    };
-    return candle({ venue: 'bybit', symbol, interval, openTime, ...prices, volume: 5 });
-  });
-};
-const exchange: CandleSource = async ({ interval, fromMs, toMs, symbol }) =>
-  barsOf(interval, fromMs, toMs, symbol);
 const told = (asOf: number): LevelSet => ({
   ...{ id: `BTCUSDT:${asOf}:1`, venue: 'bybit', symbol: 'BTCUSDT', pair: 'BTCUSDT', asOf, levels: [] },
   ...{ trendlineHigh: null, trendlineLow: null, trend: 'RANGING', pointOfControl: null, atr: null },
@@ -57,7 +37,7 @@ describe('levels of bars that are known', () => {
 describe('levels of a dashboard', () => {
   let dashboard: TestDashboard;
   beforeAll(async () => {
-    dashboard = await TestDashboard.open({}, { pastBars: exchange });
+    dashboard = await TestDashboard.open({}, { pastBars });
   });
   afterAll(() => dashboard.close());
   const levels = async () =>

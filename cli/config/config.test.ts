@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Option } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../schemas/errors.ts';
@@ -179,8 +180,8 @@ describe('flags of a command', () => {
   ])('do not depend on whether --bus is declared %s those of the dashboard', (_, [name, ...order]) => {
     const program = programOf();
     const command = program.commands.find((each) => each.name() === name)!;
-    const rank = ({ long }: { long?: string | undefined }) => order.indexOf(long ?? '');
-    (command.options as { long?: string | undefined }[]).sort((a, b) => rank(a) - rank(b));
+    const options = command.options as Option[];
+    options.sort((one, other) => order.indexOf(one.long ?? '') - order.indexOf(other.long ?? ''));
     command.parseOptions(['--config', path]);
     applyConfig(program, command, {});
     expect(command.opts()).toMatchObject({ bus: 'pubsub', dashboard: true });

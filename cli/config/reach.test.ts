@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SignalParams } from '../../schemas/params.ts';
 import { configured, kindOf, verbOf } from '../option-kinds.ts';
 import { programOf, withSettings } from '../program.ts';
+import { version } from '../version.ts';
 
 /** Thrown where a verb hands parameters to what computes signals. */
 class Handed extends Error {
@@ -29,10 +30,11 @@ vi.mock('node:fs', async (original) => {
   return {
     ...fs,
     existsSync: (path: unknown) => fs.existsSync(at(path)),
+    openSync: (path: unknown, flags: 'r') => fs.openSync(at(path), flags),
     readFileSync: (path: unknown, options: 'utf8') => fs.readFileSync(at(path), options),
   };
 });
-const journal = { venue: 'bybit', dir: '', runs: [{ header: { at: { market: 0 } } }] };
+const journal = { venue: 'bybit', dir: '', runs: [{ header: { at: { market: 0 }, code: version() } }] };
 vi.mock('../../connectors/journal/reader.ts', () => ({ openJournal: async () => journal }));
 vi.mock('../history-place.ts', async (original) => ({
   ...(await original<typeof import('../history-place.ts')>()),

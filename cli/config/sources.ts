@@ -1,6 +1,5 @@
 /** Where settings are read from: files, then the environment. Flags come last, and are not read here. */
-import { existsSync } from 'node:fs';
-import { readSmallFile } from '../../connectors/files/small-file.ts';
+import { existsSync, readFileSync } from 'node:fs';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type Keys, keysAt, typesAt } from './keys.ts';
@@ -34,7 +33,7 @@ export function jsonFile(path: string): Layer {
 
 function textOf(path: string): string {
   try {
-    return readSmallFile(path);
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (cause) {
     throw new ConfigError(`Cannot read settings from ${path}: ${messageOf(cause)}.`, { cause });
   }

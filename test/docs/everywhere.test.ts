@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { version } from '../../cli/version.ts';
+import { ENVIRONMENT } from '../engines/needs.ts';
 import { ROOT, shellOf } from './shell.ts';
 
 /** As outside the project: the Node of the machine, not the pinned one. */
-const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
+const path = (ENVIRONMENT.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
 
 function bash(home: string, cwd: string, words: readonly string[]): string {
   const PATH = [join(home, '.local/bin'), ...path].join(delimiter);
-  const env = { ...process.env, HOME: home, PATH };
+  const env = { ...ENVIRONMENT, HOME: home, PATH };
   // An interactive shell says on stderr that it has no terminal.
   return execFileSync('bash', words, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }

@@ -8,6 +8,18 @@ import { DAMAGED, isDamaged, migrate } from './duckdb/tables.ts';
 import { parameterType, plainRows, toParameter } from './duckdb/values.ts';
 import type { CandleQuery, History } from './port.ts';
 
+/**
+ * Memory that a history in a file takes at most for its blocks, four fifths of the machine by default; a query that needs
+ * more puts it on disk. What is freed goes back to the machine at once, and what was written goes from memory into the
+ * file after 2 MB of log. More threads keep memory of their own.
+ */
+const LIMITS = {
+  memory_limit: '96MB',
+  threads: '1',
+  checkpoint_threshold: '2MB',
+  allocator_flush_threshold: '1MB',
+  allocator_bulk_deallocation_flush_threshold: '1MB',
+};
 /** Rows that go into one statement. */
 const ROWS_PER_STATEMENT = 10_000;
 
@@ -29,7 +41,9 @@ const CANDLES = `
  *   process has it open.
  */
 export async function openDuckDbHistory({ path }: { path: string }): Promise<History> {
-  const instance = await orExplain(`open ${path}`, () => DuckDBInstance.create(path));
+  const instance = await orExplain(`open ${path}`, () =>
+    DuckDBInstance.create(path, path === ':memory:' ? {} : LIMITS),
+  );
   try {
     const writer = await instance.connect();
     await migrate(writer, path);

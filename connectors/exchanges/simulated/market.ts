@@ -24,7 +24,7 @@ export interface Fill {
 /** Room for the exchange's seqs within a minute. */
 const SEQS_PER_MINUTE = 4096;
 /** Plans of epochs kept; an epoch is 500 minutes or so, whose bars are kept when its plans are not. */
-const PLANS_KEPT = 4;
+const PLANS_KEPT = 2;
 /** Of minutes, a day each: a day slides over them. Of the past, longer bars are asked for. */
 const PAGES_OF_MINUTES = 3;
 /** Of quarters of an hour, 15 days each: a start asks for five weeks once as 15m bars, and again as longer ones. */

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { checkBus } from '../../connectors/bus/embedded/check.ts';
 import { isFolderLocked } from '../../connectors/bus/embedded/lock.ts';
 import { checkTables } from '../../connectors/history/duckdb/tables.ts';
 import { isFresh, type SqliteForm } from '../../connectors/sqlite-file.ts';
@@ -13,6 +14,7 @@ import { Book } from '../../functions/trade-desk/state.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import { ownedKey } from '../../schemas/state-keys.ts';
 import { FUNCTION_FILES } from '../local-functions.ts';
+import { BUS } from '../stack-bus.ts';
 import { type Finding, found, ok } from './finding.ts';
 
 export interface StackFolder {
@@ -33,6 +35,7 @@ export async function fileFindings(folder: string, isTransient: boolean): Promis
   const findings = await Promise.all([
     ...names.filter((name) => name.endsWith('.sqlite')).map((name) => problemOf(join(folder, name), sqlite)),
     ...names.filter((name) => name.endsWith('.duckdb')).map((name) => problemOf(join(folder, name), duckDb)),
+    ...names.filter((name) => name === BUS).map((name) => busProblem(join(folder, name))),
   ]);
   return findings
     .flatMap((finding) => finding ?? [])
@@ -48,6 +51,19 @@ async function problemOf(path: string, look: (path: string) => Promise<void>): P
     if (error instanceof ConfigError) return ofAnotherVersion(path, text);
     // Somebody works with it, e.g. cst sql.
     return /lock/i.test(text) ? ok('state', `${path} is open elsewhere`) : damaged(path, text);
+  }
+}
+
+async function busProblem(bus: string): Promise<Finding | null> {
+  try {
+    await checkBus(bus);
+    return null;
+  } catch (error) {
+    return found('state', 'stop', {
+      what: messageOf(error).replace(/\.$/, ''),
+      why: 'A stack does not start on a damaged bus, so that no message is lost in silence.',
+      remedy: `as it says, or begin with an empty one: ${moving(bus)}`,
+    });
   }
 }
 

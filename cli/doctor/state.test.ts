@@ -137,6 +137,21 @@ describe('that cannot be read', () => {
     },
   );
 
+  it('is damaged in a message of its bus', async () => {
+    const { dir, live } = stackFolder();
+    const topic = join(live, 'bus/raw-tick-data');
+    mkdirSync(topic);
+    const path = join(topic, '0000000000000000.log');
+    for (const name of [path, join(topic, '0000000000000001.log')]) writeFileSync(name, 'damaged'.repeat(10));
+    expect(await look(dir)).toMatchObject([
+      {
+        level: 'stop',
+        what: expect.stringContaining(`truncate -s 0 ${path}`),
+        remedy: expect.stringContaining(`mv ${join(live, 'bus')} damaged/`),
+      },
+    ]);
+  });
+
   it('is no stop where the next simulation removes it', async () => {
     const { dir, live } = stackFolder('simulated');
     writeFileSync(join(live, 'state.sqlite'), 'damaged'.repeat(1_000));

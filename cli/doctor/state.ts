@@ -4,19 +4,16 @@ import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../connectors/clock/port.ts';
 import { FUNCTION_FILES } from '../local-functions.ts';
 import { isRunning } from '../observe/status-file.ts';
+import { foldersIn, SIMULATED } from '../stack-folders.ts';
 import { type Finding, ok } from './finding.ts';
 import { fileFindings, spillFindings } from './stack-files.ts';
 import { endedFindings, runningFindings } from './stack-life.ts';
 
-/** A simulation is begun afresh each time. */
-const SIMULATED = 'simulated';
-/** Of cst start, cst run and cst relay, in a folder that they were given. */
-const FOLDERS = [SIMULATED, 'live', 'relay', ''];
 const KEPT = /^(bus|spill|status\.json|.*\.sqlite|.*\.duckdb)$/;
 
 /** Folders that hold something of a stack. @param dirs Where stacks are. */
 export function stackFolders(dirs: readonly string[]): string[] {
-  const folders = dirs.flatMap((dir) => FOLDERS.map((name) => join(dir, name)));
+  const folders = dirs.flatMap(foldersIn);
   return [...new Set(folders)].filter(
     (folder) => existsSync(folder) && readdirSync(folder).some((name) => KEPT.test(name)),
   );

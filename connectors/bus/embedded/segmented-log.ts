@@ -6,7 +6,7 @@ import type { StoredMessage } from './message.ts';
 import { encodeRecords } from './record.ts';
 import { recoverSegment, type Segment } from './segment.ts';
 
-const SUFFIX = '.log';
+export const SUFFIX = '.log';
 
 export interface SegmentedLogOptions {
   readonly dir: string;

@@ -25,6 +25,7 @@ import { TOPIC_NAMES, type TopicName } from '../schemas/topics.ts';
 import { type Close, closeInOrder } from './close-in-order.ts';
 import { graphHealth, graphSamples } from './graph-metrics.ts';
 import type { Health } from './health.ts';
+import { HISTORY_FILE } from './history-place.ts';
 import { ALERTS, type AlertCounts, FUNCTION_FILES, LocalFunctions } from './local-functions.ts';
 import type { TelegramAccess } from './local-messenger.ts';
 import { relaySamples } from './relay-metrics.ts';
@@ -47,7 +48,6 @@ export interface LocalStackOptions extends StackBusOptions {
   readonly onChart: (path: string, title: string) => void;
 }
 
-const HISTORY = 'history.duckdb';
 /** What the relay could not publish; see connectors/outbox/outbox.ts. */
 const SPILL = 'spill';
 
@@ -58,7 +58,14 @@ const SPILL = 'spill';
 export async function removeStack(dir: string): Promise<void> {
   await removeEmbeddedBus(join(dir, BUS));
   const sqlite = Object.values(FUNCTION_FILES).flatMap((name) => [name, `${name}-wal`, `${name}-shm`]);
-  for (const name of [HISTORY, `${HISTORY}.wal`, ...sqlite, SPILL, ALERTS, ...spanFiles(SPAN_FILE)]) {
+  for (const name of [
+    HISTORY_FILE,
+    `${HISTORY_FILE}.wal`,
+    ...sqlite,
+    SPILL,
+    ALERTS,
+    ...spanFiles(SPAN_FILE),
+  ]) {
     await rm(join(dir, name), { force: true, recursive: true }).catch((cause: unknown) => {
       throw new UpstreamError(`Cannot clear ${dir}: ${messageOf(cause)}. Name another --dir.`, { cause });
     });
@@ -177,7 +184,7 @@ async function openParts(options: LocalStackOptions, onClose: (close: Close) => 
   const { clock } = options.source;
   const meter = new Meter(STAGES);
   const { bus, stages } = await openStackBus(options, meter, onClose);
-  const history = await openDuckDbHistory({ path: join(dir, HISTORY) });
+  const history = await openDuckDbHistory({ path: join(dir, HISTORY_FILE) });
   onClose(() => history.close());
   const onError = (topic: TopicName, error: unknown) => notice(`History of ${topic}: ${messageOf(error)}`);
   const recorder = await recordHistory({

@@ -21,6 +21,7 @@ import type { TopicName } from '../schemas/topics.ts';
 import { type DeadMan, startDeadMan } from './dead-man.ts';
 import { graphHealth, graphSamples } from './graph-metrics.ts';
 import { type Health, isWell, serveHealth } from './health.ts';
+import { HISTORY_FILE } from './history-place.ts';
 import { type PubSubRunOptions, VENUE } from './pubsub-run.ts';
 import type { StatusAddress, StatusServer } from './status-server.ts';
 
@@ -173,7 +174,7 @@ async function remember(
   await mkdir(dir, { recursive: true }).catch((cause) => {
     throw new UpstreamError(`Cannot make --dir ${dir}: ${messageOf(cause)}`, { cause });
   });
-  const history = await openDuckDbHistory({ path: join(dir, 'history.duckdb') });
+  const history = await openDuckDbHistory({ path: join(dir, HISTORY_FILE) });
   const onError = (topic: TopicName, error: unknown) =>
     log('WARNING', `History of ${topic}: ${messageOf(error)}`);
   try {

@@ -1,6 +1,5 @@
 /** What `cst parity` does: the signals a stack published against those of a replay of the recording. */
-import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { openJournal } from '../../connectors/journal/reader.ts';
 import { readHistory } from '../../pipelines/replay/history.ts';
@@ -12,9 +11,10 @@ import { timerangeOf } from '../backtest/timerange.ts';
 import { settingsFor } from '../config/files.ts';
 import { EXIT } from '../errors.ts';
 import { needed } from '../file-flags.ts';
-import { type HistoryPlace, historyPlaceOf, openHistory } from '../history-place.ts';
+import { HISTORY_FILE, type HistoryPlace, historyPlaceOf, openHistory } from '../history-place.ts';
 import type { ConfigFlags } from '../option-kinds.ts';
 import { progressBar } from '../progress.ts';
+import { foldersWith } from '../stack-folders.ts';
 import { recordedWarmth } from '../stack-recording.ts';
 import type { ParitySpan } from './sides.ts';
 
@@ -91,19 +91,14 @@ function lastClose({ rows }: ParitySide, otherwiseMs: number): number {
 /** A folder of `cst start`, or a place by name. */
 async function placeOf(dir: string): Promise<HistoryPlace> {
   if (/^(duckdb|bigquery):/.test(dir)) return historyPlaceOf(dir, '--dir');
-  // As cst start makes them in its own.
-  const paths = [dir, join(dir, 'simulated'), join(dir, 'live')].map((folder) =>
-    join(folder, 'history.duckdb'),
-  );
-  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
-  const [path, other] = paths.filter((_, i) => found[i] !== undefined);
-  if (path === undefined)
+  const [folder, other] = foldersWith(HISTORY_FILE, dir);
+  if (folder === undefined)
     throw new NotFoundError(
-      `Expected the history of a stack in ${paths[0]}, got none. Name the --dir of cst start.`,
+      `Expected the history of a stack in ${join(dir, HISTORY_FILE)}, got none. Name the --dir of cst start.`,
     );
-  if (other !== undefined && path !== paths[0])
-    throw new ConfigError(`Expected --dir of one stack, got two: ${dirname(path)} and ${dirname(other)}.`);
-  return historyPlaceOf(`duckdb:${path}`, '--dir');
+  if (other !== undefined && folder !== join(dir))
+    throw new ConfigError(`Expected --dir of one stack, got two: ${folder} and ${other}.`);
+  return historyPlaceOf(`duckdb:${join(folder, HISTORY_FILE)}`, '--dir');
 }
 
 /** Bars that the graph could have been warmed with: 1h bars of 200 h, those of the ATR baseline, and all shorter. */

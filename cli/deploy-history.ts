@@ -7,7 +7,7 @@ import type { History } from '../connectors/history/port.ts';
 import { readHistory } from '../pipelines/replay/history.ts';
 import { warmCandles } from '../pipelines/warm-start.ts';
 import type { Candle } from '../schemas/candle.ts';
-import { ConfigError } from '../schemas/errors.ts';
+import { ConfigError, NotFoundError } from '../schemas/errors.ts';
 import type { Venue } from '../schemas/primitives.ts';
 import { historyPlaceOf, openHistory } from './history-place.ts';
 
@@ -43,7 +43,8 @@ async function fromExchange(request: HistoryRequest): Promise<Candle[]> {
 
 async function fromDuckDb(request: HistoryRequest): Promise<Candle[]> {
   const { source } = request;
-  if (!existsSync(source)) throw new ConfigError(`Expected --history to be there, found no file ${source}.`);
+  if (!existsSync(source))
+    throw new NotFoundError(`Expected --history to be there, found no file ${source}.`);
   const history = await openDuckDbHistory({ path: source });
   try {
     return await known(history, symbolsOf(request), request);

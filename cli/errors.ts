@@ -2,7 +2,12 @@
 import { CommanderError } from 'commander';
 import { messageOf } from '../schemas/errors.ts';
 
-/** 0 ok, 1 error, 2 not found, 3 not running, 4 config, 5 timeout. */
+/**
+ * ok. error: the machine, the network or the exchange failed, or what was checked is not as it should be.
+ * notFound: what another command made is not where it was looked for (history, journal, report, log, trace), or no query
+ * has that name. notRunning: no stack runs. config: a flag, a setting or a file of one's own is wrong, or not there.
+ * timeout: it goes on, but was not waited for any longer.
+ */
 export const EXIT = { ok: 0, error: 1, notFound: 2, notRunning: 3, config: 4, timeout: 5 } as const;
 
 /** Exit code of anything thrown: our errors carry theirs, a wrong flag is a matter of configuration. */

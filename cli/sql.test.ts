@@ -81,7 +81,7 @@ describe('cst sql', () => {
     ],
     ['an odd engine', ['trades', '--on', 'duck'], 4, /Did you mean "duckdb"/],
     ['no project', ['trades', '--on', 'bigquery'], 4, /--project/],
-    ['no history', ['trades', '--history', '/nowhere'], 4, /nothing there/],
+    ['no history', ['trades', '--history', '/nowhere'], 2, /nothing there/],
   ])('refuses %s in one line', (_, words, code, text) => {
     const { status, stderr, stdout } = sql(...words);
     expect([status, stdout]).toEqual([code, '']);

@@ -1,7 +1,13 @@
 /** Reads journals: runs in their order, entries block by block. A torn tail is passed over, and told. */
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ConfigError, messageOf, UpstreamError, WireFormatError } from '../../schemas/errors.ts';
+import {
+  ConfigError,
+  messageOf,
+  NotFoundError,
+  UpstreamError,
+  WireFormatError,
+} from '../../schemas/errors.ts';
 import { VENUES, type Venue } from '../../schemas/primitives.ts';
 import { linesOf } from './block.ts';
 import { BlockReader, type RawBlock } from './block-reader.ts';
@@ -45,7 +51,7 @@ interface Segment {
 
 /**
  * @param dir Of journals, or of one venue's.
- * @throws ConfigError where there is none, several venues and none named, or one of a newer version.
+ * @throws NotFoundError where there is none; ConfigError where there are several venues and none named, or one of a newer version.
  */
 export async function openJournal(dir: string, venue?: Venue): Promise<Journal> {
   const folder = await venueFolder(dir, venue);
@@ -56,7 +62,7 @@ export async function openJournal(dir: string, venue?: Venue): Promise<Journal> 
     if (run) runs.push(run);
   }
   const [first] = runs;
-  if (!first) throw new ConfigError(`Expected a journal in ${folder}, got none that can be read.`);
+  if (!first) throw new NotFoundError(`Expected a journal in ${folder}, got none that can be read.`);
   return {
     dir: folder,
     venue: first.header.venue,
@@ -71,16 +77,16 @@ async function venueFolder(dir: string, venue: Venue | undefined): Promise<strin
   const found = VENUES.filter((known) => names.includes(known));
   const wanted = venue ?? (found.length === 1 ? found[0] : undefined);
   if (wanted !== undefined && found.includes(wanted)) return join(dir, wanted);
-  const got = found.length === 0 ? 'none' : `those of ${found.join(', ')}`;
-  const remedy = found.length === 0 ? 'Record one: cst record --help.' : 'Name one with --venue.';
-  throw new ConfigError(`Expected a journal${venue ? ` of ${venue}` : ''} in ${dir}, got ${got}. ${remedy}`);
+  const expected = `Expected a journal${venue ? ` of ${venue}` : ''} in ${dir}`;
+  if (found.length === 0) throw new NotFoundError(`${expected}, got none. Record one: cst record --help.`);
+  throw new ConfigError(`${expected}, got those of ${found.join(', ')}. Name one with --venue.`);
 }
 
 async function namesIn(dir: string): Promise<string[]> {
   try {
     return await readdir(dir);
   } catch (cause) {
-    throw new ConfigError(`Expected a folder with a journal, got ${dir}: ${messageOf(cause)}.`, { cause });
+    throw new NotFoundError(`Expected a folder with a journal, got ${dir}: ${messageOf(cause)}.`, { cause });
   }
 }
 

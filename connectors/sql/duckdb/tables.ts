@@ -1,7 +1,7 @@
 /** The history tables that a folder holds: those of a stack's history file, or Parquet files, one or a folder of them a table. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError } from '../../../schemas/errors.ts';
+import { NotFoundError } from '../../../schemas/errors.ts';
 import { rowSchema, TABLE_NAMES, type TableName } from '../../../schemas/tables.ts';
 import { duckDbColumns } from '../../../schemas/to-duckdb.ts';
 
@@ -13,16 +13,16 @@ export type HistoryFiles =
 
 /**
  * @param path a DuckDB file, a folder with `history.duckdb`, or a folder of `<table>.parquet` or `<table>/**.parquet`.
- * @throws ConfigError where it holds none of these.
+ * @throws NotFoundError where it holds none of these.
  */
 export function historyFilesAt(path: string): HistoryFiles {
-  if (!existsSync(path)) throw new ConfigError(`Expected history in ${path}, got nothing there. ${HINT}`);
+  if (!existsSync(path)) throw new NotFoundError(`Expected history in ${path}, got nothing there. ${HINT}`);
   if (statSync(path).isFile()) return { kind: 'database', path };
   const file = join(path, HISTORY_FILE);
   if (existsSync(file)) return { kind: 'database', path: file };
   const found = TABLE_NAMES.map((table) => ({ table, glob: parquetOf(path, table) }));
   if (found.every(({ glob }) => glob === null)) {
-    throw new ConfigError(`Expected ${HISTORY_FILE} or <table>.parquet in ${path}, got neither. ${HINT}`);
+    throw new NotFoundError(`Expected ${HISTORY_FILE} or <table>.parquet in ${path}, got neither. ${HINT}`);
   }
   return { kind: 'parquet', views: found.map(({ table, glob }) => viewOf(table, glob)) };
 }

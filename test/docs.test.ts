@@ -1,20 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generatedDocs } from '../docs/render.ts';
 import { configOf, Settings } from '../infra/pulumi/config.ts';
 import { SECRETS } from '../infra/pulumi/service.ts';
 import { servicesOf } from '../infra/pulumi/services.ts';
+import { complaintOf } from './docs/complaint.ts';
+import { commandsOf, DOCUMENTS, inlineCommandsOf, ROOT } from './docs/shell.ts';
 
-const ROOT = resolve(import.meta.dirname, '..');
-const DOCS = [
-  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-  'bq/README.md',
-];
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
 
@@ -43,96 +36,14 @@ function brokenLinks(path: string): string[] {
   });
 }
 
-/** Lines of the shell blocks of a document, continued lines joined. */
-function commandsOf(path: string): string[] {
-  return [...read(path).matchAll(/^```sh.*\n([\s\S]*?)^```/gm)]
-    .flatMap((match) => (match[1] ?? '').replace(/\\\n\s*/g, '').split('\n'))
-    .flatMap((line) => line.replace(/#.*$/, '').split(/&&|[|;]/))
-    .map((line) => line.replace(/^ *(?:[A-Z_]+=\S+ )*/, '').trim())
-    .filter((line) => line !== '');
-}
-
-const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
-/** Programs of others. */
-const FOREIGN = [
-  'git',
-  'cd',
-  'mkdir',
-  'ln',
-  'export',
-  'gcloud',
-  'pulumi',
-  'printf',
-  'openssl',
-  'tr',
-  'curl',
-  'echo',
-  'read',
-];
-const CLI = 'cli/main.ts';
-const BUILD_IMAGES = 'infra/images/main.ts';
-const isFlag = (word: string) => word.startsWith('--');
-const helps = new Map<string, string>();
-
-/** What a command of ours prints with `--help`. */
-function helpOf(script: string, ...words: string[]): string {
-  const key = [script, ...words].join(' ');
-  const known = helps.get(key);
-  if (known !== undefined) return known;
-  const run = spawnSync(process.execPath, [join(ROOT, script), ...words, '--help'], { encoding: 'utf8' });
-  const text = run.status === 0 ? run.stdout : '';
-  helps.set(key, text);
-  return text;
-}
-
-/** Of `cst`, or of a script that tells its flags. */
-function unknownFlags(text: string, words: readonly string[]): string[] {
-  return words.filter((word) => isFlag(word) && word !== '--' && !text.includes(word));
-}
-
-/** What is wrong with a command of the documents; null where it exists. */
-function complaint(command: string): string | null {
-  const [tool = '', ...words] = command.split(/\s+/);
-  if (tool === 'cst') return complaintOfCst(words);
-  if (tool === 'npx' && words[0] === 'cst') return complaintOfCst(words.slice(1));
-  if (tool === 'sh') return existsSync(join(ROOT, words[0] ?? '')) ? null : `no script ${words[0]}`;
-  if (tool !== 'npm') return FOREIGN.includes(tool) ? null : `unknown tool ${tool}`;
-  const [verb = '', ...rest] = words;
-  if (verb === 'ci') return null;
-  const [script = '', ...args] = verb === 'run' ? rest.filter((word) => word !== '-s') : [verb, ...rest];
-  if (!(script in scripts)) return `package.json has no script ${script}`;
-  const given = args.slice(args.indexOf('--') + 1);
-  if (script === 'cst') return complaintOfCst(given);
-  if (script === 'start') return complaintOfCst(['start', ...args]);
-  if (script !== 'build:images') return null;
-  const unknown = unknownFlags(helpOf(BUILD_IMAGES), given);
-  return unknown.length > 0 ? `build:images has no ${unknown.join(', ')}` : null;
-}
-
-/** As many words name a command as there are commands of commands. */
-function complaintOfCst(words: readonly string[]): string | null {
-  const path = words.slice(0, 1).filter((word) => !isFlag(word));
-  if (path.length === 0) return null;
-  while (helpOf(CLI, ...path).includes('\nCommands:\n') && path.length < words.length) {
-    path.push(words[path.length]!);
-  }
-  const text = helpOf(CLI, ...path);
-  if (!text.startsWith(`Usage: cst ${path.join(' ')} `)) return `cst has no verb ${path.join(' ')}`;
-  const unknown = unknownFlags(text, words.slice(path.length));
-  return unknown.length > 0 ? `cst ${path.join(' ')} has no ${unknown.join(', ')}` : null;
-}
-
-describe.each(DOCS)('%s', (path) => {
+describe.each(DOCUMENTS)('%s', (path) => {
   it('links to what exists', () => {
     expect(brokenLinks(path)).toEqual([]);
   });
 
-  it('shows commands that exist', () => {
-    const wrong = commandsOf(path).flatMap((command) => {
-      const reason = complaint(command);
-      return reason === null ? [] : [`${command}: ${reason}`];
-    });
-    expect(wrong).toEqual([]);
+  it('shows commands that exist, within sentences, too', () => {
+    const commands = [...commandsOf(path), ...inlineCommandsOf(path)];
+    expect(commands.flatMap((command) => complaintOf(command) ?? [])).toEqual([]);
   });
 
   it('names files that exist', () => {
@@ -145,13 +56,6 @@ describe.each(DOCS)('%s', (path) => {
 
 describe('docs/DEPLOY.md', () => {
   const text = read('docs/DEPLOY.md');
-  const inline = [...text.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
-
-  it('shows commands of ours that exist, within sentences, too', () => {
-    const ours = inline.filter((code) => /^(cst|npm run|sh) /.test(code));
-    expect(ours.length).toBeGreaterThan(10);
-    expect(ours.flatMap((command) => complaint(command.replace(' …', '')) ?? [])).toEqual([]);
-  });
 
   it('names settings of a stack that exist', () => {
     const named = new Set([...text.matchAll(/\bcst:(\w+)/g)].map(([, name]) => name!));

@@ -64,6 +64,15 @@ async function withTakenPort(run: (port: number) => Promise<string>): Promise<st
   }
 }
 
+/** What is told where the dashboard cannot have its port. */
+async function noticeOfDashboard(port: number): Promise<string> {
+  const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await cst('start', '--dir', folder, '--for', '1', '--dashboard-port', `${port}`);
+  const lines = told.mock.calls.map(([line]) => `${line}`.trim());
+  told.mockRestore();
+  return lines.find((line) => line.includes('dashboard')) ?? 'Nothing was told.';
+}
+
 /** Why a chat got nothing. */
 async function refusal(token: string, closed: readonly string[] = []): Promise<string> {
   const api = await new BotApi().start();
@@ -125,6 +134,7 @@ const PROVOKED: Record<string, () => Promise<string> | string> = {
   'A query that does not exist': () => cst('sql', 'nothing'),
   'A second one on the same folder': aSecondOne,
   'A port that is taken': () => withTakenPort((port) => start('--health-port', `${port}`)),
+  'A port of the dashboard that is taken': () => withTakenPort(noticeOfDashboard),
   'A disk that is full': writtenToAFullDisk,
   'A history that is damaged': () => cst('sql', 'trades', '--history', file('h.duckdb', GARBAGE)),
   'Chats without numbers': () => {

@@ -8,6 +8,7 @@ import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStatus } from '../../cli/observe/status-file.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
+import { ENVIRONMENT } from '../engines/needs.ts';
 import { PHONE } from './reader.ts';
 import { ROOT } from './shell.ts';
 
@@ -49,7 +50,7 @@ function hasPrices(): boolean {
 }
 
 function hasChart(said: string): boolean {
-  return process.env.CST_TELEGRAM_TOKEN ? existsSync(PHONE) : /chart of/.test(said);
+  return ENVIRONMENT.CST_TELEGRAM_TOKEN ? existsSync(PHONE) : /chart of/.test(said);
 }
 
 function run(all: readonly string[], isSeen: IsShown | null): Promise<number> {

@@ -1,6 +1,7 @@
 /** How a command ends when something is wrong: one line on stderr, and an exit code that scripts can rely on. */
 import { CommanderError } from 'commander';
 import { messageOf } from '../schemas/errors.ts';
+import { printable } from './printable.ts';
 
 /**
  * ok. error: the machine, the network or the exchange failed, or what was checked is not as it should be.
@@ -24,6 +25,6 @@ function isHelp({ exitCode, code }: CommanderError): boolean {
 
 /** `Error: … (code N)`. */
 export function errorLine(thrown: unknown): string {
-  const text = messageOf(thrown).replace(/^error: /, '');
+  const text = printable(messageOf(thrown)).replace(/^error: /, '');
   return `Error: ${text} (code ${exitCodeOf(thrown)})`;
 }

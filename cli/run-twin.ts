@@ -1,11 +1,11 @@
 /** What `cst twin` does: simulated exchanges on this machine, until asked to stop. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { acceleratedClock } from '../connectors/clock/accelerated.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { chaosSchedule } from '../connectors/exchanges/simulated/faults/chaos.ts';
 import { Fault } from '../connectors/exchanges/simulated/faults/faults.ts';
 import { type RunningTwin, startExchangeTwin } from '../connectors/exchanges/simulated/twin-server.ts';
+import { readSmallFile } from '../connectors/files/small-file.ts';
 import { ConfigError, messageOf, UpstreamError } from '../schemas/errors.ts';
 import { untilStopRequest } from './stop-request.ts';
 
@@ -84,7 +84,7 @@ function summary(twin: RunningTwin): string {
 function readFaults(path: string): Fault[] {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
+    json = JSON.parse(readSmallFile(path));
   } catch (cause) {
     throw new ConfigError(`Cannot read faults from ${path}: ${messageOf(cause)}.`, { cause });
   }

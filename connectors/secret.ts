@@ -1,6 +1,6 @@
 /** Secrets of an environment: a variable, or the file that the variable of the same name with _FILE behind it names. */
-import { readFileSync } from 'node:fs';
 import { ConfigError } from '../schemas/errors.ts';
+import { readSmallFile } from './files/small-file.ts';
 import { networkCode } from './network-code.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,7 +39,7 @@ export function secretOf(environment: Environment, name: string): string | undef
 
 function textOf(name: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readSmallFile(file);
   } catch (cause) {
     const reason = networkCode(cause) ?? 'failed';
     throw new ConfigError(`Expected to read the secret that ${name}_FILE names, got: ${reason} for ${file}.`);

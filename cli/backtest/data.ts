@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { formatOf } from '../../connectors/files/formats.ts';
 import { type Funding, readFundingFile } from '../../connectors/files/funding.ts';
 import { openJournal } from '../../connectors/journal/reader.ts';
 import { readHistory } from '../../pipelines/replay/history.ts';
@@ -31,6 +32,8 @@ export async function filesRead(words: readonly string[], flags: DataFlags): Pro
   const range = timerangeOf(flags.timerange);
   const { venue = 'bybit' } = flags;
   const files = filesOf(words, flags.pairs);
+  // Before their hash is taken: of /dev/zero that would never end.
+  for (const { path } of files) await formatOf(path);
   const [fundings, history, data] = await Promise.all([
     fundingsOf(flags.funding ?? []),
     historyOf(flags.history, range.fromMs),

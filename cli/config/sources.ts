@@ -1,5 +1,6 @@
 /** Where settings are read from: files, then the environment. Flags come last, and are not read here. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readSmallFile } from '../../connectors/files/small-file.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type Keys, keysAt, typesAt } from './keys.ts';
@@ -33,7 +34,7 @@ export function jsonFile(path: string): Layer {
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
+    return readSmallFile(path);
   } catch (cause) {
     throw new ConfigError(`Cannot read settings from ${path}: ${messageOf(cause)}.`, { cause });
   }

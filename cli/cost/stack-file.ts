@@ -1,8 +1,8 @@
 /** The settings of a stack as Pulumi keeps them: `cst:NAME` and `gcp:NAME` of a YAML file. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { readSmallFile } from '../../connectors/files/small-file.ts';
 import { type Config, configOf, STAGES } from '../../infra/pulumi/config.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 
@@ -28,7 +28,7 @@ export function readStack(path: string, changes: Readonly<Record<string, unknown
 
 function settingsIn(path: string): Record<string, unknown> {
   try {
-    return StackFile.parse(parse(readFileSync(path, 'utf8'))).config;
+    return StackFile.parse(parse(readSmallFile(path))).config;
   } catch (cause) {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);
     throw new ConfigError(`Cannot read the settings of a stack from ${path}: ${why}.`, { cause });

@@ -37,7 +37,8 @@ const Report = z.looseObject({
 /** One run, or one for each variant. @throws NotFoundError, ConfigError */
 export function runsOf(folder: string): Run[] {
   if (existsSync(join(folder, 'report.json'))) return [runOf(folder, null)];
-  const variants = existsSync(folder)
+  // Not of a file: it has nothing in it.
+  const variants = existsSync(`${folder}/.`)
     ? readdirSync(folder)
         .filter((name) => existsSync(join(folder, name, 'report.json')))
         .sort()

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { readSpans, SPAN_FILE } from '../../connectors/telemetry/span-file.ts';
 import { NotFoundError } from '../../schemas/errors.ts';
+import { printable } from '../printable.ts';
 import { foldersWith } from '../stack-folders.ts';
 import { listText, type Page, type Tone, wayText } from './text.ts';
 import { arrivalsOf, type Way, waysLike, waysOf } from './ways.ts';
@@ -29,10 +30,18 @@ export async function runTrace(name: string | undefined, flags: TraceFlags): Pro
   const ways = await readWays(flags.dir);
   const found = name === undefined ? ways : waysLike(ways, name);
   if (found.length === 0) throw unknown(name, ways, flags.dir);
+  const page = pageOf(process.stdout);
   const print = (text: string) => void process.stdout.write(`${text}\n`);
   if (flags.json) for (const way of found) print(JSON.stringify(jsonOf(way)));
-  else if (name !== undefined && found.length === 1) print(wayText(found[0]!, pageOf(process.stdout)));
-  else print(listText(found.slice(-LISTED), pageOf(process.stdout)));
+  else if (name !== undefined && found.length === 1) print(wayText(shown(found[0]!), page));
+  else print(listText(found.slice(-LISTED).map(shown), page));
+}
+
+/** Its texts as a terminal may be shown them, each on one line. */
+function shown(way: Way): Way {
+  return JSON.parse(JSON.stringify(way), (_, value: unknown) =>
+    typeof value === 'string' ? printable(value).replace(/\s+/g, ' ') : value,
+  );
 }
 
 async function readWays(dir: string): Promise<Way[]> {

@@ -151,4 +151,18 @@ describe('cst trace', () => {
     expect(nothing.stderr).toMatch(/got nope\. The newest: champion.* \(code 2\)/);
     expect(nowhere.stderr).toContain('cst start keeps it in its --dir');
   });
+
+  it('writes no control characters of its file to a terminal', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'cst-trace-'));
+    const file = new SpanFile({ path: join(other, SPAN_FILE), clockTitle: 'a\u001b[2Jclock' });
+    const id = `\u001b]0;mine\u0007:SOLUSDT:SHORT:${CLOSE}`;
+    file.record(span('graph', [0, 1], { id, signal: id }));
+    file.record(
+      span('desk', [1, 2], { id: `${id}:a`, signal: id, book: 'a', outcome: 'NO', reason: 'up\n\u009b1A' }),
+    );
+    await file.close();
+    const texts = await Promise.all([run('--dir', other), run(id, '--dir', other), run('x', '--dir', other)]);
+    for (const { stdout, stderr } of texts) expect(stdout + stderr).toMatch(/^[^\p{Cc}]*(\n[^\p{Cc}]*)*$/u);
+    expect(texts[1]!.stdout).toContain('a refused, NO: up �1A');
+  });
 });

@@ -1,7 +1,8 @@
 /** A search for parameters: what flags ask for, the trials of it, the best of them, and how much of it is luck. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { readSmallFile } from '../../connectors/files/small-file.ts';
 import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
 import {
   type Judgement,
@@ -87,7 +88,7 @@ function fileWords(path: string | undefined): string[] {
   if (path === undefined) return [];
   let grid: unknown;
   try {
-    grid = JSON.parse(readFileSync(path, 'utf8'));
+    grid = JSON.parse(readSmallFile(path));
   } catch (cause) {
     throw new ConfigError(`Cannot read a grid from ${path}: ${messageOf(cause)}.`, { cause });
   }

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { UpstreamError } from '../../schemas/errors.ts';
+import { ConfigError, UpstreamError } from '../../schemas/errors.ts';
 import type { TapeOptions } from './tape.ts';
 import type { Outcome, Trial } from './trial.ts';
 
@@ -25,7 +25,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'recorded'; readonly group: string }
   | { readonly kind: 'played'; readonly index: number; readonly outcome: Outcome }
-  | { readonly kind: 'failed'; readonly error: string };
+  | { readonly kind: 'failed'; readonly error: string; readonly isConfig: boolean };
 
 export interface ThreadsOptions {
   readonly workers: number;
@@ -57,7 +57,7 @@ export async function runTrials(groups: readonly TrialGroup[], options: ThreadsO
         idle.add(thread);
         worker.on('error', reject);
         worker.on('message', (answer: FromWorker) => {
-          if (answer.kind === 'failed') return reject(new UpstreamError(`A trial failed: ${answer.error}`));
+          if (answer.kind === 'failed') return reject(failureOf(answer));
           if (answer.kind === 'recorded') queue.recorded(answer.group);
           else options.onOutcome(answer.index, answer.outcome);
           idle.add(thread);
@@ -70,6 +70,10 @@ export async function runTrials(groups: readonly TrialGroup[], options: ThreadsO
   } finally {
     await Promise.all(threads.map((worker) => worker.terminate()));
   }
+}
+
+function failureOf({ error, isConfig }: FromWorker & { kind: 'failed' }): Error {
+  return isConfig ? new ConfigError(error) : new UpstreamError(`A trial failed: ${error}`);
 }
 
 class Thread {

@@ -1,6 +1,6 @@
 /** A thread that records tapes and plays trials on them, as it is told. */
 import { parentPort } from 'node:worker_threads';
-import { messageOf } from '../../schemas/errors.ts';
+import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import type { Tape } from './tape.ts';
 import type { FromWorker, ToWorker } from './threads.ts';
 import { runTrial } from './trial.ts';
@@ -12,9 +12,14 @@ let loaded: { readonly group: string; readonly tape: Tape } | undefined;
 port.on('message', (task: ToWorker) => {
   done(task).then(
     (answer) => port.postMessage(answer),
-    (error: unknown) => port.postMessage({ kind: 'failed', error: messageOf(error) } satisfies FromWorker),
+    (error: unknown) => port.postMessage(failed(error)),
   );
 });
+
+/** Its class does not come across. */
+function failed(error: unknown): FromWorker {
+  return { kind: 'failed', error: messageOf(error), isConfig: error instanceof ConfigError };
+}
 
 async function done(task: ToWorker): Promise<FromWorker> {
   const { group, path } = task;

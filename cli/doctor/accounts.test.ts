@@ -79,7 +79,10 @@ it('a key of an account is known, or not, and never shown', async ({ onTestFinis
   onTestFinished(() => twin.close());
   const settings = { network: 'twin', twinUrl: twin.url };
   const ask = (CST_BYBIT_KEY: string, CST_BYBIT_SECRET: string, of: object = settings) =>
-    accountFindings(of, { environment: { CST_BYBIT_KEY, CST_BYBIT_SECRET }, clock: systemClock });
+    accountFindings(
+      { broker: of, hasAccount: true },
+      { environment: { CST_BYBIT_KEY, CST_BYBIT_SECRET }, clock: systemClock },
+    );
   const [known, ...warnings] = await ask(twin.key, twin.secret);
   expect(known).toMatchObject({ level: 'ok', what: 'the key is known at bybit-twin, and may trade' });
   expect(warnings.every(({ level }) => level === 'warning')).toBe(true);

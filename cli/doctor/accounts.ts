@@ -9,7 +9,8 @@ import { networkCode } from '../../connectors/network-code.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import type { Environment } from '../config/sources.ts';
 import type { TelegramAccess } from '../local-messenger.ts';
-import { type Finding, found, ok } from './finding.ts';
+import { type Finding, found, ok, saidBy } from './finding.ts';
+import type { SecretNeeds } from './secrets.ts';
 
 const PATIENCE_MS = 8_000;
 
@@ -66,7 +67,7 @@ function polledAndPosted(bot: string): Finding {
 
 /** By a question about the key itself, in the same way as a stack asks it before its first order. */
 export async function accountFindings(
-  settings: unknown,
+  { broker: settings, hasAccount }: Pick<SecretNeeds, 'broker' | 'hasAccount'>,
   { environment, clock }: { readonly environment: Environment; readonly clock: Clock },
 ): Promise<Finding[]> {
   try {
@@ -78,8 +79,8 @@ export async function accountFindings(
   } catch (error) {
     const isTheirs = error instanceof ConfigError;
     return [
-      found('account', 'stop', {
-        what: messageOf(error).replace(/\.$/, ''),
+      found('account', hasAccount ? 'stop' : 'warning', {
+        what: saidBy(error),
         why: 'A book of execution "broker" has its orders on this account: a stack with one does not start.',
         remedy: isTheirs
           ? 'set CST_BYBIT_KEY, CST_BYBIT_SECRET and broker.network so that they belong together'

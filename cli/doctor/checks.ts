@@ -1,8 +1,7 @@
 /** Runs checks side by side: whatever becomes of one, the others go on. */
 import type { Clock } from '../../connectors/clock/port.ts';
 import { within } from '../../connectors/clock/within.ts';
-import { messageOf } from '../../schemas/errors.ts';
-import { type Finding, found } from './finding.ts';
+import { type Finding, found, saidBy } from './finding.ts';
 
 type Findings = Finding | readonly Finding[];
 
@@ -41,13 +40,13 @@ async function settled(
       return [unknown(of, `it took more than ${patienceMs / 1_000} s`)];
     return [findings].flat();
   } catch (error) {
-    return [unknown(of, messageOf(error))];
+    return [unknown(of, saidBy(error))];
   }
 }
 
 function unknown(of: string, problem: string): Finding {
   return found('doctor', 'warning', {
-    what: `${of} could not be looked at: ${problem.replace(/\.$/, '')}`,
+    what: `${of} could not be looked at: ${problem}`,
     why: 'Whether it is well is not known.',
     remedy: 'see what that names, with ls -l or curl -v, then cst doctor again',
   });

@@ -9,7 +9,8 @@ import { restFindings, skewFinding, webSocketFinding } from './exchange.ts';
 import { freePort, serve } from './serve.fixture.ts';
 
 const THEIRS = Date.UTC(2026, 0, 1);
-const PATIENCE = { patienceMs: 100 };
+/** For what never answers. */
+const SOON_MS = 100;
 
 it.each([
   [-1_999, 'ok'],
@@ -59,7 +60,10 @@ it('a twin on this machine answers as the exchange does, with a time of its own'
   }
   twin.mute(true);
   const half = venueAdapter('bybit', twin.address('bybit'));
-  expect(await webSocketFinding(half, PATIENCE)).toMatchObject({ level: 'stop' });
+  expect(await webSocketFinding(half, SOON_MS)).toMatchObject({
+    level: 'stop',
+    what: expect.stringMatching(/it opens, and says nothing$/),
+  });
 });
 
 it.each<[string, RequestListener, RegExp]>([
@@ -88,17 +92,21 @@ it.each<[string, RequestListener, RegExp]>([
     (_, response) => response.writeHead(403).end('<html></html>'),
     /: it answered 403: it may not serve/,
   ],
-  ['nothing in time', () => {}, /^Cannot reach .*: no answer in time/],
 ])('a wrong address answers with %s, and that is told', async (_, answer, message) => {
   const { port } = await serve(answer);
   const restUrl = `http://127.0.0.1:${port}`;
-  const [finding, ...others] = await restFindings(
-    { venue: 'bybit', restUrl },
-    { clock: systemClock, ...PATIENCE },
-  );
+  const [finding, ...others] = await restFindings({ venue: 'bybit', restUrl }, { clock: systemClock });
   expect(others).toEqual([]);
   expect(finding).toMatchObject({ check: 'exchange', level: 'stop', what: expect.stringMatching(message) });
   expect(finding!.remedy).toMatch(/^set relay\.restUrl /);
+});
+
+it('nothing comes from there in time', async () => {
+  const restUrl = `http://127.0.0.1:${(await serve()).port}`;
+  const options = { clock: systemClock, patienceMs: SOON_MS };
+  expect(await restFindings({ venue: 'bybit', restUrl }, options)).toMatchObject([
+    { level: 'stop', what: expect.stringMatching(/^Cannot reach .*: no answer in time/) },
+  ]);
 });
 
 it('nothing listens there', async () => {
@@ -113,36 +121,39 @@ it('nothing listens there', async () => {
   }
 });
 
-it.each<[string, (server: WebSocketServer) => void, RegExp]>([
-  ['says nothing', () => {}, /opens, but does not answer/],
+it.each<[string, (server: WebSocketServer) => void, RegExp, number?]>([
+  ['says nothing', () => {}, /bybit: it opens, and says nothing$/, SOON_MS],
   [
     'says back what it hears',
     (server) =>
       server.on('connection', (socket) => socket.on('message', (bytes) => socket.send(String(bytes)))),
-    /is not the WebSocket of bybit/,
+    /does not answer as the WebSocket of bybit: it says what no exchange does$/,
   ],
   [
     'says something else',
     (server) => server.on('connection', (socket) => socket.send('hello')),
-    /is not the WebSocket of bybit: .*hello/,
+    /does not answer as the WebSocket of bybit: .*hello/,
   ],
   [
     'hangs up',
     (server) => server.on('connection', (socket) => socket.on('message', () => socket.close(1_008))),
     /it closed the connection \(code 1008\)/,
   ],
-])('a WebSocket that %s is not the exchange’s, and is let go of at once', async (_, behave, message) => {
-  const { server, port } = await serve();
-  const sockets = new WebSocketServer({ server });
-  behave(sockets);
-  const gone = new Promise<void>((closed) =>
-    sockets.on('connection', (socket) => socket.on('close', () => closed())),
-  );
-  const adapter = venueAdapter('bybit', { wsUrl: `ws://127.0.0.1:${port}` });
-  const finding = await webSocketFinding(adapter, PATIENCE);
-  expect(finding).toMatchObject({ level: 'stop', what: expect.stringMatching(message) });
-  await gone;
-});
+])(
+  'a WebSocket that %s is not the exchange’s, and is let go of at once',
+  async (_, behave, message, silenceMs) => {
+    const { server, port } = await serve();
+    const sockets = new WebSocketServer({ server });
+    behave(sockets);
+    const gone = new Promise<void>((closed) =>
+      sockets.on('connection', (socket) => socket.on('close', () => closed())),
+    );
+    const adapter = venueAdapter('bybit', { wsUrl: `ws://127.0.0.1:${port}` });
+    const finding = await webSocketFinding(adapter, silenceMs);
+    expect(finding).toMatchObject({ level: 'stop', what: expect.stringMatching(message) });
+    await gone;
+  },
+);
 
 it('a WebSocket that is a web server is told as what it answers', async () => {
   const { server, port } = await serve();

@@ -1,4 +1,5 @@
 /** The exchange: whether it is one that answers at its addresses, and how far its clock is from ours. */
+import { once } from 'node:events';
 import WebSocket from 'ws';
 import type { Clock } from '../../connectors/clock/port.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
@@ -98,34 +99,23 @@ export function skewFinding(skewMs: number): Finding {
   });
 }
 
-/** Opens, and answers as the venue does. */
+/** Opens, and answers as the venue does. @param silenceMs How long an open one may say nothing. */
 export async function webSocketFinding(
   { venue, wsUrl, ping, mapper }: Pick<VenueAdapter, 'venue' | 'wsUrl' | 'ping' | 'mapper'>,
-  { patienceMs = PATIENCE_MS }: Pick<ExchangeOptions, 'patienceMs'> = {},
+  silenceMs: number = PATIENCE_MS,
 ): Promise<Finding> {
-  const socket = new WebSocket(wsUrl, { handshakeTimeout: patienceMs });
-  let frame: string | null = null;
-  const heard = answerOf(socket, ping?.frame ?? null).then((text) => {
-    frame = text;
-  });
+  const socket = new WebSocket(wsUrl, { handshakeTimeout: PATIENCE_MS });
   try {
-    if (!(await within(systemClock, 2 * patienceMs, heard))) {
-      return unreached(
-        `${wsUrl} opens, but does not answer: it is not ${venue}’s, or nothing passes`,
-        'wsUrl',
-        venue,
-        wsUrl,
-      );
-    }
+    const frame = await answerOf(socket, ping?.frame ?? null, silenceMs);
     const events = frame === null ? [] : mapper()(frame);
     if (events.some(({ kind }) => kind === 'unknown'))
-      throw new WireFormatError('it answers what no exchange does');
+      throw new WireFormatError('it says what no exchange does');
     return ok('exchange', `${venue} answers at ${wsUrl}`);
   } catch (error) {
-    const isOther = error instanceof WireFormatError;
-    const what = isOther
-      ? `${wsUrl} is not the WebSocket of ${venue}: ${messageOf(error)}`
-      : explainNetworkError(wsUrl, error);
+    const what =
+      error instanceof WireFormatError
+        ? `${wsUrl} does not answer as the WebSocket of ${venue}: ${messageOf(error)}`
+        : explainNetworkError(wsUrl, error);
     return unreached(what, 'wsUrl', venue, wsUrl);
   } finally {
     // What does not answer does not say goodbye either.
@@ -133,15 +123,19 @@ export async function webSocketFinding(
   }
 }
 
-/** What it says first, asked or not; null where there is nothing to ask. @throws What the socket does */
-function answerOf(socket: WebSocket, ping: string | null): Promise<string | null> {
-  return new Promise((answer, failed) => {
-    socket.once('open', () => (ping === null ? answer(null) : socket.send(ping)));
-    socket.once('message', (bytes) => answer(String(bytes)));
-    socket.once('close', (code) => failed(new Error(`it closed the connection (code ${code})`)));
-    // Also once that has been answered: nobody else listens.
-    socket.on('error', failed);
-  });
+/** What it says first; null where there is nothing to ask. @throws WireFormatError where it says nothing, or what the socket throws */
+async function answerOf(socket: WebSocket, ping: string | null, silenceMs: number): Promise<string | null> {
+  const { promise: frame, resolve, reject } = Promise.withResolvers<string>();
+  socket.once('message', (bytes) => resolve(String(bytes)));
+  socket.once('close', (code) => reject(new Error(`it closed the connection (code ${code})`)));
+  // For good: an error comes late, too, when nobody asks any more.
+  socket.on('error', reject);
+  frame.catch(() => {});
+  await once(socket, 'open');
+  if (ping === null) return null;
+  socket.send(ping);
+  if (await within(systemClock, silenceMs, frame)) return frame;
+  throw new WireFormatError('it opens, and says nothing');
 }
 
 function unreached(what: string, key: 'restUrl' | 'wsUrl', venue: Venue, url: string): Finding {

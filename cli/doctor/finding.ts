@@ -44,11 +44,20 @@ export function found(check: CheckName, level: 'warning' | 'stop', { what, why, 
   return { check, level, what, why, remedy };
 }
 
-/** What is refused stops, in the words of whoever refuses it. @param judge Says how it is where it is well. */
-export function judged(check: CheckName, { why, remedy }: Omit<Told, 'what'>, judge: () => string): Finding {
+/** For one line with others behind it. */
+export function saidBy(error: unknown): string {
+  return messageOf(error).replace(/\.$/, '');
+}
+
+/** What is refused is told in the words of whoever refuses it. @param judge Says how it is where it is well. */
+export function judged(
+  check: CheckName,
+  { why, remedy, level = 'stop' }: Omit<Told, 'what'> & { readonly level?: 'warning' | 'stop' },
+  judge: () => string,
+): Finding {
   try {
     return ok(check, judge());
   } catch (error) {
-    return found(check, 'stop', { what: messageOf(error).replace(/\.$/, ''), why, remedy });
+    return found(check, level, { what: saidBy(error), why, remedy });
   }
 }

@@ -60,7 +60,7 @@ export function venueFinding(settings: Known): Finding[] {
     found('settings', 'warning', {
       what: `desk.venue is ${desk}, and relay.venue is ${relay}`,
       why: `The desk enters at prices of ${desk} alone: it would see none, and enter nothing.`,
-      remedy: `set desk.venue to ${relay}, or relay.venue to ${desk}`,
+      remedy: `set desk.venue to ${relay}; or, where it is cst relay that feeds it, relay.venue to ${desk}`,
     }),
   ];
 }

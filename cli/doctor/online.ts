@@ -19,9 +19,9 @@ export function botCheck(settings: Known, environment: Environment): Promise<Fin
 }
 
 export function accountCheck(settings: Known, environment: Environment): Promise<Finding[]> | Finding[] {
-  const { broker, hasAccount } = needsOf(settings);
-  if (!hasAccount && !hasBrokerKeys(environment)) return [];
-  return accountFindings(broker, { environment, clock: systemClock });
+  const needs = needsOf(settings);
+  if (!needs.hasAccount && !hasBrokerKeys(environment)) return [];
+  return accountFindings(needs, { environment, clock: systemClock });
 }
 
 export function cloudCheck(settings: Known, environment: Environment): Promise<Finding> | Finding {

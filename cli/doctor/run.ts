@@ -2,14 +2,13 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { ENGINE_NAMES, ENGINES, findEngine } from '../../pipelines/runners/portable/engines/catalog.ts';
-import { messageOf } from '../../schemas/errors.ts';
 import { keysOf } from '../config/keys.ts';
 import { resolved } from '../config/resolve.ts';
 import { schemaOf } from '../config/schema.ts';
 import { layersOf } from '../config/sources.ts';
 import { EXIT } from '../errors.ts';
 import { type Check, findingsOf } from './checks.ts';
-import { type Finding, found, ok } from './finding.ts';
+import { type Finding, found, ok, saidBy } from './finding.ts';
 import { diskFinding, filesFinding, nodeFinding } from './machine.ts';
 import { type AllSettings, dirsOf, needsOf, venueFinding, writtenDirsOf } from './needs.ts';
 import { portFinding, portsOf } from './ports.ts';
@@ -65,7 +64,7 @@ function readSettings(
   } catch (error) {
     const why = 'Commands that read settings do not start.';
     const remedy = `cst config check${(config ?? []).map((file) => ` --config ${file}`).join('')}`;
-    return { settings: null, finding: found('settings', 'stop', { what: messageOf(error), why, remedy }) };
+    return { settings: null, finding: found('settings', 'stop', { what: saidBy(error), why, remedy }) };
   }
 }
 

@@ -19,7 +19,7 @@ it.each<[string, Record<string, string>, Partial<SecretNeeds>, RegExp]>([
   [
     'a key without its secret',
     { CST_BYBIT_KEY: 'hidden' },
-    {},
+    { hasAccount: true, broker: { enabled: true } },
     /^Expected the API secret of Bybit, got none/,
   ],
   [
@@ -37,7 +37,7 @@ it.each<[string, Record<string, string>, Partial<SecretNeeds>, RegExp]>([
   [
     'a key with spaces',
     { CST_BYBIT_KEY: 'hid den', CST_BYBIT_SECRET: 'hidden' },
-    {},
+    { hasAccount: true, broker: { enabled: true } },
     /characters that none has/,
   ],
   [
@@ -71,6 +71,10 @@ it('are well where they are complete', () => {
   expect(worst({ CST_TELEGRAM_TOKEN: TOKEN }, { ...NONE, telegram: { chats: ['42'] } })).toEqual([]);
   expect(worst({ CST_BYBIT_KEY: 'k', CST_BYBIT_SECRET: 's' })).toEqual([]);
   expect(worst({ CST_DASHBOARD_TOKEN: '0123456789abcdef' })).toEqual([]);
+});
+
+it('are a warning where nothing needs them', () => {
+  expect(worst({ CST_BYBIT_KEY: 'k' }).map(({ level }) => level)).toEqual(['warning']);
 });
 
 it('are no matter where there is no dashboard', () => {

@@ -71,7 +71,9 @@ function accountFinding(environment: Environment, { broker, hasAccount }: Secret
   const why = 'A book of execution "broker" has its orders on this account.';
   const remedy =
     'set broker.enabled to true and CST_BYBIT_KEY and CST_BYBIT_SECRET (or _FILE), or the book\'s execution to "paper"';
-  return judged('account', { why, remedy }, () => {
+  // Keys that nothing needs stop nothing.
+  const level = hasAccount ? 'stop' : 'warning';
+  return judged('account', { why, remedy, level }, () => {
     if (hasAccount) hostOf(brokerConfig(broker));
     brokerKeys(environment);
     return 'key and secret are of the right form';

@@ -15,7 +15,7 @@ import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import { ownedKey } from '../../schemas/state-keys.ts';
 import { FUNCTION_FILES } from '../local-functions.ts';
 import { BUS } from '../stack-bus.ts';
-import { type Finding, found, ok } from './finding.ts';
+import { type Finding, found, ok, saidBy } from './finding.ts';
 
 export interface StackFolder {
   readonly folder: string;
@@ -50,7 +50,9 @@ async function problemOf(path: string, look: (path: string) => Promise<void>): P
     const [text = ''] = messageOf(error).split('\n');
     if (error instanceof ConfigError) return ofAnotherVersion(path, text);
     // Somebody works with it, e.g. cst sql.
-    return /lock/i.test(text) ? ok('state', `${path} is open elsewhere`) : damaged(path, text);
+    return /\b(set lock|is locked)\b/i.test(text)
+      ? ok('state', `${path} is open elsewhere`)
+      : damaged(path, text);
   }
 }
 
@@ -60,7 +62,7 @@ async function busProblem(bus: string): Promise<Finding | null> {
     return null;
   } catch (error) {
     return found('state', 'stop', {
-      what: messageOf(error).replace(/\.$/, ''),
+      what: saidBy(error),
       why: 'A stack does not start on a damaged bus, so that no message is lost in silence.',
       remedy: `as it says, or begin with an empty one: ${moving(bus)}`,
     });

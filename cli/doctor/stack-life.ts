@@ -1,13 +1,12 @@
 /** How the stack of a folder lives, or how it ended, and what nobody looks after since. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../../schemas/errors.ts';
 import { DAY_MS, HOUR_MS } from '../../schemas/primitives.ts';
 import { duration } from '../figures.ts';
 import { FUNCTION_FILES } from '../local-functions.ts';
 import { type KeptStatus, readStatus, STATUS_FILE } from '../observe/status-file.ts';
 import { version } from '../version.ts';
-import { type Finding, found, ok } from './finding.ts';
+import { type Finding, found, ok, saidBy } from './finding.ts';
 import { keptBooks, type StackFolder } from './stack-files.ts';
 
 /** A status is written every two seconds: one that is older is of a process that stands still. */
@@ -44,7 +43,7 @@ function statusOf(folder: string): {
     return { kept: readStatus(folder), findings: [] };
   } catch (error) {
     const finding = found('state', 'warning', {
-      what: messageOf(error).replace(/\.$/, ''),
+      what: saidBy(error),
       why: 'How its stack is, or how it ended, is not known.',
       remedy: `rm ${join(folder, STATUS_FILE)}; one that runs writes it anew`,
     });

@@ -83,10 +83,6 @@ export class App {
     this.#moved();
   }
 
-  async loadOlder(): Promise<void> {
-    if (await this.series?.loadOlder().catch(() => false)) this.#options.changed();
-  }
-
   /** Gives the token, and starts where it is the right one. */
   async login(token: string): Promise<void> {
     try {
@@ -112,6 +108,7 @@ export class App {
   refresh(view = this.place.view): void {
     if (view !== this.place.view) return;
     const { source } = this.place;
+    if (view === 'chart' && typeof this.series?.state === 'object') this.#openSeries();
     if (view === 'positions') {
       this.#load('positions', () => ask(source, '/api/positions', { limit: 200 }));
       this.#load('equity', () => ask(source, '/api/equity'));
@@ -185,7 +182,10 @@ export class App {
         take(data);
         changed();
       };
-    const onState = drawn((link: LinkState) => Object.assign(this, { link }));
+    const onState = drawn((link: LinkState) => {
+      if (link === 'live' && this.link === 'reconnecting') this.refresh();
+      this.link = link;
+    });
     const handlers: Handlers = {
       candle: drawn((bar) => {
         const row = market.row(bar.pair);

@@ -40,7 +40,7 @@ export class ChartView {
         changed();
       },
       onSignal: (signal) => app.go({ signal }),
-      onStart: () => void app.loadOlder(),
+      onStart: () => void app.series?.loadOlder().then(changed, () => {}),
     });
   }
 

@@ -39,7 +39,7 @@ export function bar(app: App, { onTheme, onHelp }: BarActions): JSX.Element[] {
       h('img', { src: 'icon.svg', alt: '', width: 18, height: 18 }),
       h('span', null, 'Crypto Signal Tracker'),
     ),
-    h('nav', { 'aria-label': 'Views' }, links),
+    !app.locked && h('nav', { 'aria-label': 'Views' }, links),
     h('div', { class: 'stretch' }),
     place.source === 'replay' &&
       h(
@@ -47,7 +47,7 @@ export function bar(app: App, { onTheme, onHelp }: BarActions): JSX.Element[] {
         { class: 'pill replay', href: hashOf({ ...place, source: 'live', signal: null }) },
         'Replay · back to the market',
       ),
-    link(app),
+    !app.locked && link(app),
     h(
       'time',
       { class: 'clock', title: 'Market time, UTC' },

@@ -60,7 +60,7 @@ function healthTable(health: readonly FeedHealth[]): JSX.Element {
     'Venue',
     'State',
     '#Trades/s',
-    '#Last trade',
+    '#Age',
     '#Lag',
     '#Book',
     '#Resyncs',

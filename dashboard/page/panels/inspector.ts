@@ -123,15 +123,19 @@ function shown(value: unknown): string {
 }
 
 function market({ signal, features, levels, bias }: SignalDetail): JSX.Element {
-  const optional = (value: number | null | undefined) => shown(value ?? null);
+  const row = (tell: (of: NonNullable<typeof features>) => string) =>
+    features === null ? 'unknown' : tell(features);
   return section(
     'Decided on',
     facts([
-      ['RSI-7 / RSI-14', `${optional(features?.rsi7)} / ${optional(features?.rsi14)}`],
-      ['Volume / EMA-20', `${optional(features?.volumeRatio)}×`],
+      ['RSI-7 / RSI-14', row(({ rsi7, rsi14 }) => `${shown(rsi7)} / ${shown(rsi14)}`)],
+      ['Volume / EMA-20', row(({ volumeRatio }) => `${shown(volumeRatio)}×`)],
       [
         'Book 60 s → 10 s',
-        `${optional(features?.bookImbalance60s)} → ${optional(features?.bookImbalance10s)}`,
+        row(
+          ({ bookImbalance60s, bookImbalance10s }) =>
+            `${shown(bookImbalance60s)} → ${shown(bookImbalance10s)}`,
+        ),
       ],
       ['Trend', words((levels?.trend ?? 'unknown').toLowerCase())],
       ['Levels known', levels ? `${levels.levels.length}, of ${time(levels.asOf).slice(0, 5)}` : 'none'],

@@ -11,6 +11,7 @@ export function login(app: App): JSX.Element {
     'form',
     { class: 'login', onSubmit: submit },
     h('h2', null, 'This dashboard wants its token'),
+    h('p', { class: 'quiet' }, 'It is what CST_DASHBOARD_TOKEN was where the stack was started.'),
     h(
       'label',
       null,

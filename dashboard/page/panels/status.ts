@@ -1,9 +1,9 @@
 /** The line at the bottom: how the stack is, in numbers. */
 import { h, type JSX } from 'preact';
 import type { App } from '../app.ts';
-import { age, duration, short } from '../format.ts';
+import { age, duration, short, time } from '../format.ts';
 
-export function statusLine({ market, problem }: App): JSX.Element[] {
+export function statusLine({ market, problem, link }: App): JSX.Element[] {
   if (problem !== null)
     return [h('span', { key: 'problem', class: 'doubt', role: 'alert' }, `${problem} Trying again …`)];
   if (market === null) return [h('span', { key: 'wait', class: 'quiet' }, 'Connecting …')];
@@ -24,12 +24,17 @@ export function statusLine({ market, problem }: App): JSX.Element[] {
     ['dead letters', short(status.deadLetters), status.deadLetters > 0],
     ['', version],
   ];
-  return items.map(([name, value, isDoubtful]) =>
-    h(
-      'span',
-      { key: `${name}${name === '' ? value : ''}`, class: isDoubtful ? 'doubt' : '' },
-      name && h('i', null, name),
-      value,
+  const old = `Not connected: all is as of ${time(status.marketTime)} UTC. Trying again …`;
+  const cut: JSX.Element[] =
+    link === 'reconnecting' ? [h('span', { key: 'cut', class: 'doubt', role: 'alert' }, old)] : [];
+  return cut.concat(
+    items.map(([name, value, isDoubtful]) =>
+      h(
+        'span',
+        { key: `${name}${name === '' ? value : ''}`, class: isDoubtful ? 'doubt' : '' },
+        name && h('i', null, name),
+        value,
+      ),
     ),
   );
 }

@@ -17,10 +17,12 @@ afterAll(async () => {
 
 describe.concurrent('each view', () => {
   it.each([
+    ['dark', 1440],
     ['light', 1440],
     ['dark', 390],
     ['dark', 900],
     ['light', 900],
+    ['light', 390],
   ] as const)('keeps nobody out in its %s theme at a width of %i', async (colorScheme, width) => {
     const { page, problems } = await openView(browser, stack.url, { colorScheme, width });
     expect(await findingsOfViews(page)).toEqual([]);

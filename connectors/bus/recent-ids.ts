@@ -1,4 +1,5 @@
 /** Ids seen lately, in bounded memory. */
+import { IdSet } from './id-set.ts';
 
 export interface RecentIdsOptions {
   /** An id is remembered at least this long (unless `maxIds` come sooner), at most twice as long. Unit: ms. */
@@ -10,8 +11,8 @@ export interface RecentIdsOptions {
 /** Two generations of ids: the older one is forgotten as a whole, which costs nothing per id. */
 export class RecentIds {
   readonly #options: RecentIdsOptions;
-  #current = new Set<string>();
-  #previous = new Set<string>();
+  #current = new IdSet();
+  #previous = new IdSet();
   #currentSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RecentIdsOptions) {
@@ -35,8 +36,8 @@ export class RecentIds {
     const ageMs = nowMs - this.#currentSinceMs;
     if (ageMs < windowMs && this.#current.size < maxIds / 2) return;
     // Nothing was added to this generation after its first window: twice that old, all of it is stale.
-    this.#previous = ageMs >= 2 * windowMs ? new Set() : this.#current;
-    this.#current = new Set();
+    this.#previous = ageMs >= 2 * windowMs ? new IdSet() : this.#current;
+    this.#current = new IdSet();
     this.#currentSinceMs = nowMs;
   }
 

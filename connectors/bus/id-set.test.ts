@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { IdSet } from './id-set.ts';
+
+it('is a set of texts, whatever is added and deleted', () => {
+  const id = fc.nat({ max: 3_000 }).map((n) => `bybit:BTCUSDT:trades:${n}`);
+  const steps = fc.array(fc.record({ isAdd: fc.integer({ min: 0, max: 3 }).map((n) => n > 0), id }), {
+    size: 'max',
+    maxLength: 6_000,
+  });
+  fc.assert(
+    fc.property(steps, (all) => {
+      const [set, model] = [new IdSet(), new Set<string>()];
+      for (const step of all) {
+        set[step.isAdd ? 'add' : 'delete'](step.id);
+        model[step.isAdd ? 'add' : 'delete'](step.id);
+        expect(set.size).toBe(model.size);
+      }
+      for (let n = 0; n <= 3_000; n++) {
+        const text = `bybit:BTCUSDT:trades:${n}`;
+        expect(set.has(text)).toBe(model.has(text));
+      }
+    }),
+    { seed: 1, numRuns: 20 },
+  );
+});
+
+it('tells a million ids of messages apart', () => {
+  const set = new IdSet();
+  for (let n = 0; n < 250_000; n++) {
+    for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
+      set.add(`bybit:${symbol}:${1_772_323_200_000 + n * 100}`);
+      set.add(`bybit:${symbol}:1m:${1_772_323_200_000 + n * 60_000}:1`);
+    }
+  }
+  expect(set.size).toBe(1_000_000);
+});

@@ -1,6 +1,7 @@
 /** google.pubsub.v1.PubsubMessage in protobuf: the element that crosses the graph's edges on every engine. */
 import protobuf from 'protobufjs/minimal.js';
 import { messageOf, WireFormatError } from './errors.ts';
+import { Slab } from './slab.ts';
 import { ATTRIBUTES } from './topics.ts';
 
 export interface PubsubMessage {
@@ -26,15 +27,7 @@ const MAX_UTF8_BYTES = 3;
 /** Where a message is put together; messages of any length, one at a time. */
 let scratch = Buffer.allocUnsafe(1 << 16);
 
-/**
- * Messages lie side by side in memory of their own, which is freed when the last of them is. In Node's own pool they
- * would lie between whatever else is encoded, and a message that waits ten minutes for its window would keep 64 KB of it.
- */
-const SLAB_BYTES = 1 << 14;
-/** Longer ones have memory to themselves. */
-const MAX_SHARED_BYTES = SLAB_BYTES >> 2;
-let slab = new ArrayBuffer(SLAB_BYTES);
-let slabAt = 0;
+const messages = new Slab();
 
 /** Written by hand, since every record crosses here and the general writer takes several times as long. */
 export function encodePubsubMessage(message: PubsubMessage): Uint8Array {
@@ -58,20 +51,7 @@ export function encodePubsubMessage(message: PubsubMessage): Uint8Array {
   }
   if (messageId) at = writeText(MESSAGE_ID, messageId, Buffer.byteLength(messageId), at);
   if (orderingKey) at = writeText(ORDERING_KEY, orderingKey, Buffer.byteLength(orderingKey), at);
-  return copied(at);
-}
-
-/** The first bytes of the scratch. */
-function copied(length: number): Uint8Array {
-  if (length > MAX_SHARED_BYTES) return Uint8Array.prototype.slice.call(scratch, 0, length);
-  if (slabAt + length > SLAB_BYTES) {
-    slab = new ArrayBuffer(SLAB_BYTES);
-    slabAt = 0;
-  }
-  const copy = Buffer.from(slab, slabAt, length);
-  scratch.copy(copy, 0, 0, length);
-  slabAt += length;
-  return copy;
+  return messages.copy(scratch.subarray(0, at));
 }
 
 function reserve(bytes: number, attributes: readonly (readonly [string, string])[]): void {

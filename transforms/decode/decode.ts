@@ -3,6 +3,7 @@ import { BookSnapshot } from '../../schemas/book-snapshot.ts';
 import { type Candle, closeTime } from '../../schemas/candle.ts';
 import { messageOf, WireFormatError } from '../../schemas/errors.ts';
 import { closeAfter, MAX_EVENT_TIME, MINUTE_MS, streamKey } from '../../schemas/primitives.ts';
+import { Slab } from '../../schemas/slab.ts';
 import {
   type Claim,
   decodeBarBatch,
@@ -33,6 +34,8 @@ export interface Decoded {
 
 /** Rows of the batch being read; nothing keeps them. */
 const columns = newTradeColumns(4096);
+/** Trades wait for the end of their minute's lateness: they must not keep the rest of what came with them. */
+const payloads = new Slab();
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** What one message of `raw-tick-data` tells. @param disorderMs How long after its end a bar closes. @throws WireFormatError */
@@ -103,7 +106,7 @@ function addTrades(
   if (!fold) return into;
   const { ts } = fold.first;
   const healthy = claim ? secondsWithin(ts - (ts % MINUTE_MS), claim.fromMs, claim.toMs) : NO_SECONDS;
-  into.push({ key, ts, value: { kind: 'trades', fold, payload, healthy } });
+  into.push({ key, ts, value: { kind: 'trades', fold, payload: payloads.own(payload), healthy } });
   return into;
 }
 

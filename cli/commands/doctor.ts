@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { CHECK_NAMES } from '../doctor/finding.ts';
 import type { DoctorFlags } from '../doctor/run.ts';
 import { folderOption, listOption } from '../option-kinds.ts';
+import { wrap } from '../wrap.ts';
 
 const HELP = `
 Looks at settings, secrets (judged by what would use them; none is shown), Node, disk, open files, ports, engines, and at what
@@ -12,7 +13,8 @@ the API key (asked who it is) and, where GOOGLE_CLOUD_PROJECT names one, Pub/Sub
 
 Each finding says what, why it matters and what to do. Exit code 0: nothing stops work. 4: settings or secrets do. 1: something else does.
 With --json: {"ok", "findings": [{"check", "level", "what", "why", "remedy"}]}; level is ok, warning or stop, why and remedy
-are null where it is ok, and check is one of ${CHECK_NAMES.join(', ')}.
+are null where it is ok, and check is one of
+  ${wrap(CHECK_NAMES.join(', '), 100).join('\n  ')}
 
 Examples:
   cst doctor

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -136,6 +136,19 @@ describe('that cannot be read', () => {
       expect(finding!.what).toContain(`${path} cannot be read: `);
     },
   );
+
+  it('is damaged in a block of its history', async () => {
+    const { dir, live } = stackFolder();
+    const path = join(live, 'history.duckdb');
+    await (await openDuckDbHistory({ path })).close();
+    const bytes = readFileSync(path);
+    // Behind the checksum of the first header.
+    bytes[4_104]! ^= 0xff;
+    writeFileSync(path, bytes);
+    expect(await look(dir)).toMatchObject([
+      { level: 'stop', what: expect.stringMatching(/cannot be read: .*checksum.* in block/) },
+    ]);
+  });
 
   it('is damaged in a message of its bus', async () => {
     const { dir, live } = stackFolder();

@@ -1,3 +1,4 @@
+/** 25 pairs in one page. `CST_DASHBOARD_MINUTES=10`: for ten minutes of a market at its own pace. */
 import { readFile } from 'node:fs/promises';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';

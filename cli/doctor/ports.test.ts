@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openEmbeddedBus } from '../../connectors/bus/embedded.ts';
 import { systemClock } from '../../connectors/clock/system.ts';
-import { type AskedPort, portFinding, portsOf } from './ports.ts';
+import { type AskedPort, clashFindings, portFinding, portsOf } from './ports.ts';
 import { freePort, serve } from './serve.fixture.ts';
 
 const HEALTH = { host: '0.0.0.0', setting: 'start.healthPort', isVital: true };
@@ -24,6 +24,18 @@ it('are those that settings ask for, and the dashboard’s own where they ask fo
     { ...DASHBOARD, host: '::1', port: 9 },
   ]);
   expect(portsOf({ dashboard: { port: 0 } })).toEqual([]);
+});
+
+it('are asked for twice', () => {
+  const asked = portsOf({ dashboard: { port: 9 }, start: { healthPort: 9 }, relay: { healthPort: 8 } });
+  expect(clashFindings(asked)).toMatchObject([
+    {
+      level: 'warning',
+      what: 'port 9 is asked for twice: dashboard.port and start.healthPort',
+      remedy: 'set dashboard.port to another port',
+    },
+  ]);
+  expect(clashFindings(portsOf({ start: { healthPort: 8_484 } }))).toEqual([]);
 });
 
 it('are free', async () => {

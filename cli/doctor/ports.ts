@@ -39,6 +39,20 @@ export function portsOf(settings: unknown): AskedPort[] {
   return isPort(port) ? [{ port, setting: 'dashboard.port', ...address }, ...asked] : asked;
 }
 
+/** Ports that two of a person's settings ask for. */
+export function clashFindings(asked: readonly AskedPort[]): Finding[] {
+  const settings = Map.groupBy(asked, ({ port }) => port);
+  return [...settings].flatMap(([port, each]) => {
+    const names = each.flatMap(({ setting }) => setting ?? []);
+    if (names.length < 2) return [];
+    return found('port', 'warning', {
+      what: `port ${port} is asked for twice: ${names.join(' and ')}`,
+      why: 'Whatever opens it second, side by side with the first, finds it taken.',
+      remedy: `set ${names[0]} to another port`,
+    });
+  });
+}
+
 /** 0 is any that is free. */
 function isPort(port: unknown): port is number {
   return typeof port === 'number' && port > 0;

@@ -11,7 +11,7 @@ import { type Check, findingsOf } from './checks.ts';
 import { type Finding, found, ok, saidBy } from './finding.ts';
 import { diskFinding, filesFinding, nodeFinding } from './machine.ts';
 import { type AllSettings, dirsOf, needsOf, venueFinding, writtenDirsOf } from './needs.ts';
-import { portFinding, portsOf } from './ports.ts';
+import { clashFindings, portFinding, portsOf } from './ports.ts';
 import { secretFindings } from './secrets.ts';
 import { stackFolders, stateFindings } from './state.ts';
 import { findingText, sumText } from './text.ts';
@@ -84,6 +84,7 @@ function machineChecks(settings: AllSettings | null, flags: DoctorFlags): Check[
       run: () => diskFinding(dir),
     })),
     { of: 'open files', run: () => filesFinding() },
+    { of: 'ports', run: () => clashFindings(portsOf(settings)) },
     ...portsOf(settings).map((asked) => ({
       of: `port ${asked.port}`,
       run: () => portFinding(asked, { folders: stackFolders(dirs) }),

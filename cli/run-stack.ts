@@ -1,7 +1,7 @@
 /** A stack in this process, under the eyes of a person: its screen, its log, its status, its dashboard. */
 import type { Broker } from '../connectors/broker/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
-import type { Log, Notice } from '../connectors/log-line.ts';
+import { type Log, type Notice, noticesOf } from '../connectors/log-line.ts';
 import { messageOf } from '../schemas/errors.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { UniverseOptions } from '../schemas/universe-options.ts';
@@ -12,7 +12,7 @@ import { LiveUniverse } from './live-universe.ts';
 import { LocalDashboard } from './local-dashboard.ts';
 import { LocalStack, type LocalStackOptions } from './local-stack.ts';
 import { LIVE_SYMBOLS, type MarketSource } from './market-source.ts';
-import { logFeedEvent, logMessage, stackLog } from './observe/log-file.ts';
+import { logFeedEvent, logMessage, oncePerMinute, stackLog } from './observe/log-file.ts';
 import { keepStatus, type StatusKeeper } from './observe/status-file.ts';
 import { type Screen, screenOf } from './screen.ts';
 import { type EyesOptions, openEyes } from './stack-eyes.ts';
@@ -40,9 +40,10 @@ export async function runStack(options: StackOptions, stopAsked: Promise<void>):
   const log = stackLog(dir, systemClock);
   log('INFO', `Started: ${source.title}, process ${process.pid}.`);
   const screen = screenOf(process.stdout, process.stderr);
-  const tell: Notice = (line, severity = 'WARNING') => {
+  const logNotice = noticesOf(oncePerMinute(log, systemClock));
+  const tell: Notice = (line, severity) => {
+    logNotice(line, severity);
     screen.notice(line);
-    log(severity, line);
   };
   const shown: Shown = { view: null, lastSignal: null };
   const read = () => ({ status: shown.view?.status() ?? null, lastSignal: shown.lastSignal });

@@ -43,7 +43,7 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
     print,
     notice(line) {
       if (redraw && view) view.notice(line);
-      else if (!told.has(line)) stream.write(`${line}\n`);
+      else if (!told.has(line)) stream.write(`${redraw ? fitting(line, stream.columns) : line}\n`);
       told.add(line);
     },
     alert({ tone, text }) {

@@ -39,6 +39,23 @@ export function stackLog(dir: string, clock: Clock, maxBytes = MAX_BYTES): Log {
   });
 }
 
+/** How often a sentence that comes again and again is logged. Unit: ms. */
+const AGAIN_MS = 60_000;
+/** Sentences that are remembered. */
+const REMEMBERED = 1_000;
+
+/** A full disk is told of with each write. */
+export function oncePerMinute(log: Log, clock: Clock): Log {
+  const toldMs = new Map<string, number>();
+  return (severity, message, fields) => {
+    const now = clock.now();
+    if (now - (toldMs.get(message) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return;
+    if (toldMs.size >= REMEMBERED) toldMs.clear();
+    toldMs.set(message, now);
+    log(severity, message, fields);
+  };
+}
+
 /** What a person would look for again: signals, biases, decisions, ends of positions. Id of a signal, null of all else. */
 export function logMessage(log: Log, topic: TopicName, json: string): string | null {
   const { id, signalId = id, kind, side, pair, refusal, bias } = JSON.parse(json);

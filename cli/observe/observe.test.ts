@@ -9,7 +9,7 @@ import { ManualClock } from '../../connectors/clock/manual.ts';
 import { newBook } from '../../functions/trade-desk/state.ts';
 import type { FeedEvent } from '../../schemas/feed-event.ts';
 import type { StackStatus } from '../status.ts';
-import { logFeedEvent, logFiles, logMessage, stackLog } from './log-file.ts';
+import { logFeedEvent, logFiles, logMessage, oncePerMinute, stackLog } from './log-file.ts';
 import { type LogQuery, LogReader } from './log-reader.ts';
 import { sinceOf } from './run.ts';
 import { isStarting, keepStatus, readStatus } from './status-file.ts';
@@ -53,6 +53,16 @@ describe('the log of a stack', () => {
     stackLog(dir, new ManualClock(T), 2_000)('INFO', 'x'.repeat(100));
     expect(readFileSync(old, 'utf8').at(-1)).toBe('\n');
     expect(readFileSync(current, 'utf8').split('\n')).toHaveLength(2);
+  });
+
+  it('has a sentence that comes again and again once a minute', async () => {
+    const dir = newFolder();
+    const clock = new ManualClock(T);
+    const log = oncePerMinute(stackLog(dir, clock), clock);
+    for (let n = 0; n < 3; n++) for (const line of ['The disk is full.', 'Charts wait.']) log('ERROR', line);
+    await clock.advanceTo(T + 60_000);
+    log('ERROR', 'The disk is full.');
+    expect(await textOf(dir)).toEqual(['The disk is full.', 'Charts wait.', 'The disk is full.']);
   });
 
   it('costs the stack nothing where it cannot be written', () => {
@@ -237,14 +247,16 @@ describe('the status of a stack', () => {
 
 const cst = (...words: string[]) => spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
 
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { timeout: 60_000, interval: 50 };
 
-function said({ stderr }: ChildProcess, what: RegExp): Promise<RegExpExecArray> {
+/** Waits for what it says on stderr, now or before. */
+function listener({ stderr }: ChildProcess) {
   let text = '';
   stderr!.on('data', (bytes) => {
     text += bytes;
   });
-  return vi.waitFor(() => what.exec(text) ?? expect.fail(`Not said yet: ${what}`), PATIENCE);
+  return (what: RegExp) =>
+    vi.waitFor(() => what.exec(text) ?? expect.fail(`Not said yet: ${what}`), PATIENCE);
 }
 
 /** The exchange twin of a stack cuts its connections. */
@@ -261,7 +273,8 @@ it('cst status and cst logs tell of a stack while it runs, and after it was kill
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exit = once(child, 'exit');
-  const [, twin] = await said(child, /Connected to ws:\/\/(127\.0\.0\.1:\d+)/);
+  const said = listener(child);
+  const [, twin] = await said(/Connected to ws:\/\/(127\.0\.0\.1:\d+)/);
   await vi.waitFor(() => expect(readStatus(join(dir, 'simulated'))?.status).toBeTruthy(), PATIENCE);
   const running = cst('status', '--dir', dir, '--json');
   expect(running.status).toBe(0);
@@ -270,7 +283,7 @@ it('cst status and cst logs tell of a stack while it runs, and after it was kill
     stacks: [{ running: true, pid: child.pid }],
   });
   await drop(twin!);
-  await said(child, /Next try in/);
+  await said(/Next try in/);
   child.kill('SIGKILL');
   await exit;
   const after = cst('status', '--dir', dir);
@@ -285,7 +298,7 @@ it('cst status and cst logs tell of a stack while it runs, and after it was kill
     severity: 'INFO',
     message: expect.stringMatching(/^Started: simulated exchange .*, process \d+\.$/),
   });
-}, 60_000);
+}, 120_000);
 
 it('cst logs says what it expects', () => {
   const dir = newFolder();

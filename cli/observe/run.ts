@@ -33,6 +33,8 @@ export interface LogsFlags {
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const LOOK_EVERY_MS = 250;
+/** A stack that is well writes how it is every two seconds. */
+const SILENT_MS = 15_000;
 const COLOURS = { DEBUG: 'dim', INFO: 'reset', WARNING: 'yellow', ERROR: 'red' } as const;
 
 /** @throws NotRunningError where none runs, and says how the last one ended; ConfigError where what is kept cannot be read. */
@@ -71,8 +73,12 @@ function jsonOf({ folder, isRunning: running, kept }: Stack) {
 function textOf({ folder, kept }: Stack): string {
   const { pid, version, startedMs, writtenMs, lastSignal, status } = kept;
   const [since, age] = [new Date(startedMs).toISOString(), systemClock.now() - writtenMs];
+  const isSilent = age > SILENT_MS;
   return [
     status === null ? '── starting ──' : renderStatus(status),
+    ...(isSilent
+      ? [`silent   for ${duration(age)}: it is busy, or its disk is full; what is above is of then`]
+      : []),
     `last     ${lastSignal ?? 'no signal yet'}`,
     `process  ${pid} · version ${version} · in ${folder} · since ${since} · seen ${duration(age)} ago`,
   ].join('\n');
@@ -83,9 +89,12 @@ function notRunning(dir: string, stacks: readonly Stack[]): NotRunningError {
   if (last === undefined)
     return new NotRunningError(`No stack runs in ${dir}, and none has. Start one: cst start.`);
   const { writtenMs, isStopped } = last.kept;
-  const end = isStopped ? 'was stopped' : 'was killed, or died: its state is kept,';
+  const seen = new Date(writtenMs).toISOString();
+  const end = isStopped
+    ? `was stopped at ${seen}`
+    : `was killed, or died: it was seen last at ${seen}, and its state is kept`;
   return new NotRunningError(
-    `No stack runs in ${dir}. The last one, in ${last.folder}, ${end} at ${new Date(writtenMs).toISOString()}. See cst logs --dir ${dir}.`,
+    `No stack runs in ${dir}. The last one, in ${last.folder}, ${end}. See cst logs --dir ${dir}.`,
   );
 }
 

@@ -23,6 +23,7 @@ import { DeskBeside } from './backtest/desk-beside.ts';
 import { type Ends, naiveBiases } from './backtest/naive-bias.ts';
 import { type History, NaiveDesk, type RawBar } from './backtest/naive-desk.ts';
 import { FIRST_DAY, linesOf, realInput, realOptions, recordsOf } from './backtest/real.ts';
+import { expectRates } from './message-rates.fixture.ts';
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'backtest-'));
 
@@ -86,6 +87,9 @@ describe('30 real days of five symbols', () => {
     }
     console.log(JSON.stringify({ signals: signals.length, entered: decisions.entered, ...found }));
     expectAsModel(window);
+    // What costs are estimated by.
+    const topics = ['macro-bias-updates', 'trade-signals-macro', 'position-events'] as const;
+    expectRates(out, topics, REAL_SYMBOLS.length * 30);
   });
 
   it('give the same bytes again, and the signals of a replay', async (context) => {

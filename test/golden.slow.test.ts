@@ -5,6 +5,7 @@ import { INTERVALS } from '../schemas/primitives.ts';
 import { ScalpSignal } from '../schemas/scalp-signal.ts';
 import { REAL_SYMBOLS, readRealCandles } from '../transforms/real-candles.fixture.ts';
 import golden from './golden.json' with { type: 'json' };
+import { expectRates } from './message-rates.fixture.ts';
 import { needRealData } from './real-data.ts';
 
 /**
@@ -12,12 +13,12 @@ import { needRealData } from './real-data.ts';
  * test says it got into golden.json; where it is not, something broke.
  */
 describe('30 real days of five symbols', () => {
-  it('give the known candles, levels, features and signals, to the byte', async (context) => {
+  it('give the known candles, levels, features and signals, to the byte, as many as their costs say', async (context) => {
     const files = REAL_SYMBOLS.map((symbol) => ({
       symbol,
       path: needRealData(context, `candles/bybit-linear-${symbol.toLowerCase()}-1m-2025-05-30.parquet`),
     }));
-    const { summary, lines } = await replayBars(files);
+    const { out, summary, lines } = await replayBars(files);
     const signals = lines('trade-signals-micro').map((line) => ScalpSignal.parse(JSON.parse(line)));
     const { bars, late, deadLetters, candles, levels, features, outputSha256 } = summary;
     expect(new Set(signals.map(({ id }) => id)).size).toBe(summary.signals);
@@ -27,6 +28,8 @@ describe('30 real days of five symbols', () => {
       outputSha256,
     }).toEqual(golden);
     await expectSameBars(context, lines('market-candles'));
+    const topics = ['market-candles', 'market-levels', 'market-features', 'trade-signals-micro'] as const;
+    expectRates(out, topics, REAL_SYMBOLS.length * 30);
   });
 });
 

@@ -1,6 +1,7 @@
 /** How many messages and bytes one symbol makes, measured on real data: what infra/cost/rates.ts says. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { z } from 'zod';
 import { bybitFrames } from '../bench/frames.ts';
 import type { OutgoingMessage } from '../connectors/bus/port.ts';
@@ -8,7 +9,7 @@ import { bybitAdapter } from '../connectors/exchanges/bybit/adapter.ts';
 import { Feed } from '../connectors/feed/feed.ts';
 import type { FeedInput } from '../connectors/feed/feed-io.ts';
 import { type Row, rowsOf, tableOf } from '../connectors/history/rows.ts';
-import type { Rate } from '../infra/cost/rates.ts';
+import { RATES, type Rate } from '../infra/cost/rates.ts';
 import { rowSchema } from '../schemas/tables.ts';
 import { type BigQueryColumn, bigQueryColumns } from '../schemas/to-bigquery.ts';
 import { TOPICS, type TopicName } from '../schemas/topics.ts';
@@ -57,8 +58,7 @@ function rateOf(topic: TopicName, messages: readonly Message[], symbolDays: numb
   };
 }
 
-/** Of a file of a replay's or a backtest's folder. */
-export function rateOfFile(folder: string, topic: TopicName, symbolDays: number): Rate {
+function rateOfFile(folder: string, topic: TopicName, symbolDays: number): Rate {
   const schema: z.ZodObject = TOPICS[topic].schema;
   const lines = readFileSync(join(folder, `${topic}.ndjson`), 'utf8')
     .split('\n')
@@ -67,6 +67,24 @@ export function rateOfFile(folder: string, topic: TopicName, symbolDays: number)
     messageFor(topic, schema.parse(JSON.parse(line)) as unknown as PublishedRecord),
   );
   return rateOf(topic, messages, symbolDays);
+}
+
+/** Within a hundredth, which no bill shows; a new field of a message is more. */
+export function expectAsSaid(measured: Rate, said: Rate): void {
+  for (const field of ['perDay', 'messageBytes', 'rowBytes'] as const)
+    expect(
+      Math.abs(measured[field] / said[field] - 1),
+      `${field}: ${measured[field]}, not ${said[field]}`,
+    ).toBeLessThan(0.01);
+}
+
+/** Of each topic, in the folder of a replay or a backtest. @param symbolDays Days that it covers, times its symbols. */
+export function expectRates<T extends TopicName & keyof typeof RATES>(
+  folder: string,
+  topics: readonly T[],
+  symbolDays: number,
+): void {
+  for (const topic of topics) expectAsSaid(rateOfFile(folder, topic, symbolDays), RATES[topic]);
 }
 
 /** Of the frames that Bybit sent in 43 s, as the relay publishes them; null where the capture is missing. */

@@ -1,7 +1,7 @@
 /**
- * How much one symbol makes; `test/message-rates.slow.test.ts` measures it again. Trades and snapshots
- * come of a capture of Bybit (BTC, ETH, SOL, DOGE: 43 s of a Sunday), all else of 30 days of bars of five Bybit perpetuals
- * through graph, MACRO and a desk with one book, all in their default parameters.
+ * How much one symbol makes; slow tests measure it again with `test/message-rates.fixture.ts`. Trades and snapshots
+ * come of a capture of Bybit (BTC, ETH, SOL, DOGE: 43 s of a Sunday), all else of 30 days of bars of five Bybit
+ * perpetuals through graph, MACRO and a desk with one book, all in their default parameters.
  */
 import type { TopicName } from '../../schemas/topics.ts';
 

@@ -89,3 +89,15 @@ it('says why a signal was refused', async () => {
   expect(await seriousFindings(page)).toEqual([]);
   expect(problems).toEqual([]);
 });
+
+it('says that the graph is not warm yet', async () => {
+  let lagMs: number | null = null;
+  const numbers = () => ({ lagMs, backlog: 0, alerts: { sent: 0, waiting: 0 } });
+  const cold = await TestDashboard.open({}, { numbers, pastBars });
+  const { page, problems } = await openView(browser, cold.url);
+  await page.getByText('Warming up …').waitFor();
+  lagMs = 900;
+  await page.locator('[data-link=live]', { hasText: 'Simulated' }).waitFor();
+  expect(problems).toEqual([]);
+  await cold.close();
+});

@@ -3,6 +3,7 @@ import { h, type JSX } from 'preact';
 import type { App } from '../app.ts';
 import { time } from '../format.ts';
 import { hashOf, VIEWS, type View } from '../route.ts';
+import type { LinkState } from '../stream.ts';
 import { theme } from '../theme.ts';
 
 const TITLES: Readonly<Record<View, string>> = {
@@ -72,14 +73,24 @@ export function bar(app: App, { onTheme, onHelp }: BarActions): JSX.Element[] {
   ].filter((node) => node !== false);
 }
 
-/** Whether the page hears of what happens, and whether the exchange does. */
-function link({ link, market }: App): JSX.Element {
-  const state = link === 'live' && market?.status.connected === false ? 'exchange' : link;
+/** Whether the page hears of what happens, and the stack of the exchange. */
+function link(app: App): JSX.Element {
+  const state = linkOf(app);
   const words = {
-    live: market ? ORIGINS[market.origin.kind] : 'Live',
+    live: app.market ? ORIGINS[app.market.origin.kind] : 'Live',
     connecting: 'Connecting …',
     reconnecting: 'Reconnecting …',
     exchange: 'Exchange away',
+    warming: 'Warming up …',
   };
-  return h('span', { class: `pill link ${state}`, role: 'status', 'data-link': state }, words[state]);
+  const title = state === 'warming' ? 'The graph reads the past before it takes the first trade.' : undefined;
+  return h('span', { class: `pill link ${state}`, role: 'status', 'data-link': state, title }, words[state]);
+}
+
+function linkOf({ link, market }: App): LinkState | 'exchange' | 'warming' {
+  if (link !== 'live' || market === null) return link;
+  const { status, origin } = market;
+  if (!status.connected) return 'exchange';
+  // A replay is played by itself, without a graph.
+  return status.lagMs === null && origin.kind !== 'replay' ? 'warming' : link;
 }

@@ -24,7 +24,7 @@ const anchorsOf = (path: string) =>
 
 /** Targets of links and pictures within the repository that lead nowhere. */
 function brokenLinks(path: string): string[] {
-  const targets = [...withoutCode(read(path)).matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"/g)].map(
+  const targets = [...withoutCode(read(path)).matchAll(/\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)].map(
     (match) => match[1] ?? match[2] ?? '',
   );
   return targets.filter((target) => {

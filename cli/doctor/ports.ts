@@ -75,7 +75,7 @@ export async function portFinding(asked: AskedPort, { folders, open = opened }: 
     return found('port', levelOf(asked), {
       what: `port ${port} may not be opened by this user: ${problem}`,
       why: `Ports below ${FIRST_FREE} are for the system. ${consequence}`,
-      remedy: `set ${setting ?? 'dashboard.port'} to a port from ${FIRST_FREE} on, e.g. ${DASHBOARD_PORT}`,
+      remedy: `set ${setting ?? 'dashboard.port'} to a port from ${FIRST_FREE} on, e.g. ${asked.isVital ? 8_080 : DASHBOARD_PORT}`,
     });
   }
   return found('port', levelOf(asked), {

@@ -35,6 +35,12 @@ it('shows an open swing with how it stands, its targets and its time', () => {
   );
 });
 
+it('says that the graph warms up until there is a lag', () => {
+  const graphOf = (lagMs: number | null) => renderStatus({ ...STATUS, lagMs }).split('\n')[2];
+  expect(graphOf(null)).toBe('graph    warming up · 0 messages in flight');
+  expect(graphOf(4_200)).toBe('graph    lag 4.2 s of market time · 0 messages in flight');
+});
+
 it('fits into 100 columns', () => {
   expect(
     Math.max(

@@ -49,7 +49,7 @@ export function renderStatus(s: StackStatus): string {
   const lines = [
     `── ${s.source} · ${new Date(s.marketTimeMs).toISOString().slice(0, 19)}Z · up ${duration(s.uptimeMs)} ──`,
     `feed     ${feed} · ${s.symbols} symbols · ${count(s.trades)} trades · ${count(s.tradesPerSecond)}/s · ${s.reconnects} reconnects`,
-    `graph    lag ${s.lagMs === null ? '–' : duration(s.lagMs)} of market time · ${count(s.backlog)} messages in flight`,
+    `graph    ${lagText(s.lagMs)} · ${count(s.backlog)} messages in flight`,
     `candles  ${INTERVALS.map((interval) => `${interval} ${count(s.candles[interval])}`).join(' · ')}`,
     ...s.lastCandles.slice(0, SHOWN_CANDLES).map(candleLine),
     `signals  ${count(s.signals)} · ${count(s.deadLetters)} dead letters · refused ${refusalsText(s.refusals)}`,
@@ -60,6 +60,11 @@ export function renderStatus(s: StackStatus): string {
   ];
   if (s.notice) lines.push(`notice   ${s.notice}`);
   return lines.join('\n');
+}
+
+/** Before the first watermark it reads the past, and a simulated market stands still. */
+function lagText(lagMs: number | null): string {
+  return lagMs === null ? 'warming up' : `lag ${duration(lagMs)} of market time`;
 }
 
 function candleLine(c: Candle): string {

@@ -43,7 +43,7 @@ export function addLogs(program: Command): void {
     .summary('what a stack has said, now or before it died')
     .description('Shows the log of the stack of this machine.')
     .addOption(folderOption('--dir <dir>', 'folder of cst start, or of one stack in it', '.cst'))
-    .option('--follow', 'go on with what comes, until Ctrl-C')
+    .option('-f, --follow', 'go on with what comes, until Ctrl-C')
     .option('--since <time>', '10m, 2h, 1d, or a time: ISO 8601, ms, or YYYYMMDD (UTC)')
     .addOption(
       choiceOption('--level <name>', 'and what is graver', ['debug', 'info', 'warning', 'error'], 'debug'),

@@ -1,4 +1,5 @@
 /** Each error of the FAQ is provoked, and what is printed is what the FAQ says. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -108,6 +109,15 @@ function aSecondOne(): Promise<string> {
   return start().finally(unlock);
 }
 
+/** A clone, and an older Node than it wants. */
+function notInstalled(): string {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  file('package.json', JSON.stringify({ ...manifest, dependencies: { node: '99.0.0' } }));
+  mkdirSync(join(folder, 'cli'));
+  const cst = file('cli/cst.js', readFileSync(join(ROOT, 'cli/cst.js'), 'utf8'));
+  return spawnSync(process.execPath, [cst, 'start'], { encoding: 'utf8' }).stderr.trim();
+}
+
 const NO_JUDGEMENT = { trials: 2, counted: 2, deflatedSharpe: null, overfitting: null, isSignificant: null };
 
 const PROVOKED: Record<string, () => Promise<string> | string> = {
@@ -132,6 +142,7 @@ const PROVOKED: Record<string, () => Promise<string> | string> = {
   'A backtest that is not there': () => cst('report', folder),
   'A history that is not there': () => cst('sql', 'trades', '--history', folder),
   'A query that does not exist': () => cst('sql', 'nothing'),
+  'Packages that are not installed': notInstalled,
   'A second one on the same folder': aSecondOne,
   'A port that is taken': () => withTakenPort((port) => start('--health-port', `${port}`)),
   'A port of the dashboard that is taken': () => withTakenPort(noticeOfDashboard),

@@ -15,7 +15,6 @@ import { sinkMetrics } from '../functions/state-sink/metrics.ts';
 import { sinkState } from '../functions/state-sink/subscriber.ts';
 import type { Notifier } from '../functions/telegram-notifier/notifier.ts';
 import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
-import { runTelegramPolling } from '../functions/telegram-webhook/polling.ts';
 import type { AccountPorts } from '../functions/trade-desk/execution.ts';
 import { TradeDesk } from '../functions/trade-desk/run.ts';
 import type { Book, Swing } from '../functions/trade-desk/state.ts';
@@ -179,7 +178,7 @@ async function openAlerts(
   store: StateStore,
   onClose: (close: Close) => void,
 ): Promise<Notifier> {
-  const messenger = localMessenger({ dir: join(dir, ALERTS), telegram, onPicture: onChart });
+  const messenger = await localMessenger({ dir: join(dir, ALERTS), telegram, onPicture: onChart });
   onClose(() => messenger.close());
   const tasks = openEmbeddedTasks({
     ...{ path: join(dir, FUNCTION_FILES.tasks), clock: systemClock, backoff: CHART_BACKOFF },
@@ -208,6 +207,7 @@ async function openAlerts(
   });
   tasks.work(CHART_QUEUE, (attempt) => charts.handle(attempt));
   if (telegram === null) return notifier;
+  const { runTelegramPolling } = await import('../functions/telegram-webhook/polling.ts');
   const commands = runTelegramPolling({
     ...{ ...telegram, store, messenger, tasks, clock: source.clock, realClock: systemClock },
     onMessage: (chat, messageId) => notifier.noteMessage(chat, messageId),

@@ -1,7 +1,6 @@
 /** The messenger of a stack: a folder for the console's own chat, Telegram for the chats of a bot. */
 import { fileMessenger } from '../connectors/messenger/file.ts';
 import type { Messenger } from '../connectors/messenger/port.ts';
-import { telegramMessenger } from '../connectors/messenger/telegram.ts';
 import { secretOf } from '../connectors/secret.ts';
 import { ConfigError } from '../schemas/errors.ts';
 
@@ -24,8 +23,12 @@ export interface LocalMessengerOptions {
 }
 
 /** @throws ConfigError, UpstreamError where the folder or the token cannot be used. */
-export function localMessenger({ dir, telegram, onPicture }: LocalMessengerOptions): Messenger {
-  const bot = telegram && telegramMessenger(telegram);
+export async function localMessenger({
+  dir,
+  telegram,
+  onPicture,
+}: LocalMessengerOptions): Promise<Messenger> {
+  const bot = telegram && (await telegramOf(telegram));
   const echo = (text: string, picture: string | null) => {
     if (picture !== null) onPicture(picture, text.slice(0, -picture.length).trim());
   };
@@ -41,6 +44,12 @@ export function localMessenger({ dir, telegram, onPicture }: LocalMessengerOptio
     counterOf: (chat) => of(chat).counterOf(chat),
     close: async () => void (await Promise.all([file.close(), bot.close()])),
   };
+}
+
+/** Its library takes 5 MB, which most stacks have no use for. */
+async function telegramOf(access: TelegramAccess): Promise<Messenger> {
+  const { telegramMessenger } = await import('../connectors/messenger/telegram.ts');
+  return telegramMessenger(access);
 }
 
 /** Null without a token. @param settings What the environment does not say. @throws ConfigError that repeats none of them. */

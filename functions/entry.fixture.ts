@@ -7,10 +7,13 @@ import { resolve } from 'node:path';
 import { systemClock } from '../connectors/clock/system.ts';
 import { subscriptionId } from '../schemas/subscriptions.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { ENVIRONMENT } from '../test/engines/needs.ts';
 import { messageFor, type PublishedRecord } from '../transforms/publish/publish.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const FRAMEWORK = resolve(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/main.js');
+const { NODE_COMPILE_CACHE } = ENVIRONMENT;
+const COMPILED = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 
 export interface LogEntry {
   readonly severity: string;
@@ -38,8 +41,8 @@ export class FunctionProcess {
   static async start(name: string, environment: Record<string, string>): Promise<FunctionProcess> {
     const port = await freePort();
     const flags = [`--target=${name}`, `--source=${resolve(ROOT, 'functions', name, 'index.ts')}`];
-    // Nothing of the tests' own environment: a function has only what it is told.
-    const env = { NODE_ENV: 'production', PORT: String(port), ...environment };
+    // Nothing of the tests' own environment but what is compiled: a function has only what it is told.
+    const env = { NODE_ENV: 'production', PORT: String(port), ...COMPILED, ...environment };
     const child = spawn(process.execPath, [FRAMEWORK, ...flags], { cwd: ROOT, env });
     const started = new FunctionProcess(child, `http://127.0.0.1:${port}`);
     while (child.exitCode === null && !(await started.get('/live').catch(() => null))) {

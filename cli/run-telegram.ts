@@ -4,8 +4,10 @@ import { readSecret } from '../connectors/secret.ts';
 import { type Environment, secret, settingsOf } from '../functions/environment.ts';
 import { deleteWebhook, setWebhook, webhookInfo } from '../functions/telegram-webhook/registration.ts';
 import { NotRunningError } from '../schemas/errors.ts';
+import { settingsFor } from './config/files.ts';
+import type { ConfigFlags } from './option-kinds.ts';
 
-export interface TelegramFlags {
+export interface TelegramFlags extends ConfigFlags {
   readonly url?: string;
   readonly json?: boolean;
 }
@@ -23,7 +25,7 @@ export async function runTelegram(
   const { token } = settingsOf(TOKEN, environment);
   const bot = new BotUpdates({
     token: readSecret(token),
-    apiRoot: environment.CST_TELEGRAM_API || undefined,
+    apiRoot: environment.CST_TELEGRAM_API || settingsFor({ layers: flags.layers }).values.telegram.api,
   });
   try {
     const webhook = await perform(bot, verb, flags, environment);

@@ -56,6 +56,12 @@ it('takes secrets from files, without the line end behind them', async () => {
   expect(server.updates.webhook?.secret).toBe(SECRET);
 });
 
+it('asks the Bot API server of the settings where the environment names none', async () => {
+  const layers = [{ origin: 'cst.json', values: { telegram: { api: server.url } } }];
+  await run('set', { url: URL_OF_IT, layers }, { CST_TELEGRAM_API: '' });
+  expect(server.updates.webhook?.secret).toBe(SECRET);
+});
+
 it.each<[string, Record<string, string>, string]>([
   ['no token', { CST_TELEGRAM_TOKEN: '' }, 'CST_TELEGRAM_TOKEN'],
   ['a token twice', { CST_TELEGRAM_TOKEN_FILE: 'x' }, 'got both'],

@@ -55,7 +55,9 @@ export function schemaOf(program: Command) {
     const option = byName.get(name);
     return option ? [[key, schemaOfFlag(option)] as const] : [];
   });
-  const sections = commands.map((command) => [sectionOf(command), sectionSchema(command)] as const);
+  const sections = commands
+    .filter((command) => settableOf(command).length > 0)
+    .map((command) => [sectionOf(command), sectionSchema(command)] as const);
   return Settings.extend({
     $schema: z.string().optional().describe('For editors.'),
     dashboard: z.strictObject(Object.fromEntries(dashboard)).prefault({}).describe('Dashboard of a stack.'),

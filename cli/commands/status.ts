@@ -5,7 +5,7 @@ import { choiceOption, folderOption, numberOption } from '../option-kinds.ts';
 
 const STATUS_HELP = `
 Asks the folder, not the network: a stack writes how it is there, every two seconds. Whether it runs is told by the lock that
-its death lets go of. Exit code 0: one runs. 3: none does; how and when the last one ended is told.
+its death lets go of. Exit code 0: one runs, or starts. 3: none does; how and when the last one ended is told.
 A relay or a node on Pub/Sub is asked over HTTP instead: curl localhost:PORT/healthz (--health-port).
 
 Examples:
@@ -15,8 +15,8 @@ Examples:
 `;
 
 const LOGS_HELP = `
-A stack keeps its newest 16 MB of log in its folder: what it was told on the way, and each signal, decision and end of a position
-with its trace. Of several stacks in DIR it is that which wrote last. Services in a cloud log to stderr, for Cloud Logging.
+A stack keeps its newest 16 MB of log in its folder: what went wrong on the way, what its feed lacks, and each signal, decision
+and end of a position with its trace. Of several stacks in DIR it is that which wrote last. Services in a cloud log to stderr, for Cloud Logging.
 ID is that of a signal or a trace, or the beginning of one; cst trace ID shows its milliseconds.
 
 Examples:

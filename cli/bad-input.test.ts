@@ -25,6 +25,16 @@ it.each<[string, RegExp]>([
   [`backtest A=${at('folder')}.csv --out out`, /^Error: Cannot read .*ENOENT/],
   ['report /dev/null', /^Error: Expected a backtest in \/dev\/null, got no report\.json.* \(code 2\)$/],
   [`report ${at('loop')}`, /got no report\.json.* \(code 2\)$/],
+  // Node's own way of making folders would go on there for ever.
+  [
+    'backfill A=a.csv --to duckdb:/proc/none/h.duckdb',
+    /^Error: Expected the place of history to be a folder/,
+  ],
+  [`tune A=${at('other.csv')} ${GRID} --out /proc/none`, /^Error: Expected --out to be a folder/],
+  [`backtest A=${at('other.csv')} --out /proc/none`, /^Error: Expected --out to be a folder/],
+  ['help nothing', /^Error: Expected a command, got "nothing"\..* \(code 4\)$/],
+  ['help config shw', /^Error: Expected a command, got "config shw"\. Did you mean "show"\? \(code 4\)$/],
+  ['start --dir ', /^Error: Expected --dir as a path, got nothing\. \(code 4\)$/],
   [`tune A=${at('other.csv')} ${GRID} --out ${at('tuned')}`, /^Error: Expected a column .* \(code 4\)$/],
 ])('cst %s', async (line, message) => {
   const program = withSettings(programOf());

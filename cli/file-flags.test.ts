@@ -23,5 +23,6 @@ describe('makeFolder', () => {
 
   it.runIf(process.platform === 'linux')('comes to an end where no folder can be made', async () => {
     await expect(makeFolder('/proc/none/here')).rejects.toThrow(/Expected --dir .*\/proc\/none/);
+    await expect(makeFolder('/proc/none', '--out')).rejects.toThrow(/Expected --out /);
   });
 });

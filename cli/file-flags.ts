@@ -30,19 +30,15 @@ export function assertPairs(symbols: readonly string[]): void {
   }
 }
 
-/** Told before the work, not after it. */
-export async function assertFolder(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found && !found.isDirectory())
-    throw new ConfigError(`Expected --out to be a folder, got the file ${path}.`);
-}
-
-/** Told before anything else. Level by level: where a file system makes no folders, such as /proc, Node's own way never ends. */
-export async function makeFolder(path: string): Promise<void> {
+/**
+ * Told before the work, not after it. Level by level: where a file system makes no folders, such as /proc, Node's own way
+ * never ends. @throws ConfigError naming the flag.
+ */
+export async function makeFolder(path: string, flag = '--dir'): Promise<void> {
   try {
     await makeLevel(resolve(path));
   } catch (cause) {
-    throw new ConfigError(`Expected --dir to be a folder, or to make it one, got: ${messageOf(cause)}.`, {
+    throw new ConfigError(`Expected ${flag} to be a folder, or to make it one, got: ${messageOf(cause)}.`, {
       cause,
     });
   }

@@ -25,6 +25,12 @@ export function numberOf(text: string, flag: string, { min, max, isWhole = false
   throw new ConfigError(`Expected ${flag} as a ${kind} from ${min} to ${max}, got "${text}".`);
 }
 
+/** A variable of the shell that is not set must not stand for the working directory. @throws ConfigError naming the flag. */
+export function pathOf(text: string, flag: string): string {
+  if (text.trim() !== '') return text;
+  throw new ConfigError(`Expected ${flag} as a path, got nothing.`);
+}
+
 /** Upper case, in the order given. @throws ConfigError where one is empty or there twice. */
 export function symbolsOf(text: string, flag: string): readonly string[] {
   const symbols = text.split(',').map((symbol) => symbol.trim().toUpperCase());

@@ -72,31 +72,28 @@ async function parsed(words: readonly string[]): Promise<string> {
   return ran;
 }
 
-describe.each(verbsOf(programOf()).filter(({ name }) => name !== 'help'))(
-  'cst $name',
-  ({ name, command }) => {
-    const help = helpOf(command);
-    const examples = examplesIn(help);
+describe.each(verbsOf(programOf()))('cst $name', ({ name, command }) => {
+  const help = helpOf(command);
+  const examples = examplesIn(help);
 
-    it('says what it does, by example, and how it ends', () => {
-      expect(command.description()).toMatch(/^[A-Z].*\.$/s);
-      expect(examples.length).toBeGreaterThan(0);
-      expect(examples.join('\n')).toContain(`cst ${name.split(' ')[0]}`);
-      expect(help).toContain('Exit codes: 0 ok · 1 error · 2 not found · 3 not running · 4 wrong flag');
-    });
+  it('says what it does, by example, and how it ends', () => {
+    expect(command.description()).toMatch(/^[A-Z].*\.$/s);
+    expect(examples.length).toBeGreaterThan(0);
+    expect(examples.join('\n')).toContain(`cst ${name.split(' ')[0]}`);
+    expect(help).toContain('Exit codes: 0 ok · 1 error · 2 not found · 3 not running · 4 wrong flag');
+  });
 
-    it('explains each flag', () => {
-      const bare = command.options.filter(({ description }) => !description).map(({ long }) => long);
-      expect(bare).toEqual([]);
-    });
+  it('explains each flag', () => {
+    const bare = command.options.filter(({ description }) => !description).map(({ long }) => long);
+    expect(bare).toEqual([]);
+  });
 
-    it('shows examples that it takes', async () => {
-      const calls = examples.flatMap(callsIn).filter((words) => words[0] !== 'COMMAND');
-      const results = await Promise.all(calls.map(async (words) => [words.join(' '), await parsed(words)]));
-      expect(results.filter(([, result]) => result === '' || result?.startsWith('refused'))).toEqual([]);
-    });
-  },
-);
+  it('shows examples that it takes', async () => {
+    const calls = examples.flatMap(callsIn).filter((words) => words[0] !== 'COMMAND');
+    const results = await Promise.all(calls.map(async (words) => [words.join(' '), await parsed(words)]));
+    expect(results.filter(([, result]) => result === '' || result?.startsWith('refused'))).toEqual([]);
+  });
+});
 
 it('lists all verbs in groups, on one screen', () => {
   const help = helpOf(programOf());
@@ -112,7 +109,7 @@ it('every verb can answer in JSON, or logs so', () => {
     .filter(({ command }) => !/--json|one JSON object a line/.test(helpOf(command)))
     .map(({ name }) => name);
   // What they print is a file of its own form; the twin answers over HTTP.
-  expect(without.toSorted()).toEqual(['completion', 'config schema', 'record', 'twin']);
+  expect(without.toSorted()).toEqual(['completion', 'config schema', 'help', 'record', 'twin']);
 });
 
 /** Of those below that cost a second and want no network: a line of shell each, without what explains it. */

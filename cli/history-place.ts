@@ -1,10 +1,10 @@
 /** Where history is, as flags name it: `duckdb:PATH` or `bigquery:PROJECT.DATASET`. */
-import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../connectors/clock/system.ts';
 import type { History } from '../connectors/history/port.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { PROJECT_ID } from '../schemas/project-id.ts';
+import { makeFolder } from './file-flags.ts';
 
 /** A stack's own, in its folder. */
 export const HISTORY_FILE = 'history.duckdb';
@@ -38,6 +38,6 @@ export async function openHistory(place: HistoryPlace): Promise<History> {
     return openBigQueryHistory({ ...place, clock: systemClock });
   }
   const { openDuckDbHistory } = await import('../connectors/history/duckdb.ts');
-  mkdirSync(dirname(place.path), { recursive: true });
+  await makeFolder(dirname(place.path), 'the place of history');
   return openDuckDbHistory({ path: place.path });
 }

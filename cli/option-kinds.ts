@@ -1,7 +1,7 @@
 /** Options that say what their value is: parsing, help, completion and the schema of config files derive from it. */
 import { Argument, type Command, Option } from 'commander';
 import type { Layer } from './config/layers.ts';
-import { type NumberRange, numberOf, oneOf, symbolsOf } from './flags.ts';
+import { type NumberRange, numberOf, oneOf, pathOf, symbolsOf } from './flags.ts';
 
 /** Where a file of settings belongs; `stack`: it has sections of its own, those of stack-config.ts. */
 export type SettingsSection = 'signals' | 'desk' | 'macro' | 'assumptions' | 'stack';
@@ -62,6 +62,7 @@ function readerOf(kind: Kind, flag: string): ((word: string, before: unknown) =>
   if (kind.type === 'number') return (word) => numberOf(word, flag, kind);
   if (kind.type === 'choice') return (word) => oneOf(word, kind.choices, flag);
   if (kind.type === 'symbols') return (word) => symbolsOf(word, flag);
+  if (kind.type === 'file' || kind.type === 'folder') return (word) => pathOf(word, flag);
   if (kind.type !== 'many' && kind.type !== 'config') return undefined;
   return (word, before) => [...((before as readonly string[] | undefined) ?? []), word];
 }

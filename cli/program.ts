@@ -8,6 +8,7 @@ import { addCost } from './commands/cost.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEngine } from './commands/engine.ts';
+import { addHelp } from './commands/help.ts';
 import { addInit } from './commands/init.ts';
 import { addLookaheadCheck } from './commands/lookahead-check.ts';
 import { addLooker } from './commands/looker.ts';
@@ -72,7 +73,8 @@ export function programOf(): Command {
     for (const add of adds) add(program);
   }
   for (const command of program.commands) command.copyInheritedSettings(program);
-  return program.helpCommand('help [command]', 'the same as --help');
+  addHelp(program);
+  return program;
 }
 
 function withDefault(text: string, { defaultValue }: Option | Argument): string {

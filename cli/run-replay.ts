@@ -8,7 +8,7 @@ import { jsonLog } from '../pipelines/worker/process/log.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import { INTERVALS, type Interval, type Venue } from '../schemas/primitives.ts';
 import { settingsFor } from './config/files.ts';
-import { assertFolder, assertPairs, fileOf, needed } from './file-flags.ts';
+import { assertPairs, fileOf, makeFolder, needed } from './file-flags.ts';
 import type { ConfigFlags } from './option-kinds.ts';
 import { progressBar } from './progress.ts';
 import { instantOf } from './times.ts';
@@ -32,7 +32,7 @@ export async function runReplay(words: readonly string[], flags: ReplayFlags): P
   if (flags.frames !== undefined) {
     refuseWithFrames(words, flags);
     const out = needed(flags.out, '--out results');
-    await assertFolder(out);
+    await makeFolder(out, '--out');
     const { runReplayFrames } = await import('./run-replay-frames.ts');
     return runReplayFrames({ ...flags, frames: flags.frames, out });
   }
@@ -49,7 +49,7 @@ export async function runReplay(words: readonly string[], flags: ReplayFlags): P
     throw new ConfigError(`Expected --from before --to, got ${flags.from} and ${flags.to}.`);
   }
   const params = settingsFor(flags).values.signals;
-  await assertFolder(out);
+  await makeFolder(out, '--out');
   // Loaded when needed: the engine takes longer to load than a mistyped flag takes to name.
   const { replay } = await import('../pipelines/replay/replay.ts');
   const history = await historyOf(flags.history, fromMs);

@@ -64,7 +64,7 @@ describe('cst backtest', () => {
   it.each([
     ['no file', [], {}, /SYMBOL=FILE/],
     ['no folder', [`BTCUSDT=${BARS}`], { out: undefined }, /--out/],
-    ['a folder that is a file', [`BTCUSDT=${BARS}`], { out: BARS }, /got the file/],
+    ['a folder that is a file', [`BTCUSDT=${BARS}`], { out: BARS }, /Expected --out to be a folder/],
     ['a pair without a file', [`BTCUSDT=${BARS}`], { pairs: ['ETHUSDT'] }, /ETHUSDT=FILE/],
     ['bars of another length', [`BTCUSDT=${BARS_5M}`], {}, /Expected 1m bars in .* 5 minutes apart/],
     ['bars that open late', [`BTCUSDT=${BARS_LATE}`], {}, /20 rows cannot be read.*open_time_ms/],

@@ -1,7 +1,7 @@
 /** What `cst backtest` does: each variant over the same history, into files and a table. */
 import { join } from 'node:path';
 import { systemClock } from '../../connectors/clock/system.ts';
-import { assertFolder, needed } from '../file-flags.ts';
+import { makeFolder, needed } from '../file-flags.ts';
 import { progressBar } from '../progress.ts';
 import { type Run, runOf } from '../report/folder.ts';
 import { writePage } from '../report/write.ts';
@@ -44,9 +44,9 @@ export async function backtestAll(
   onDone: (done: Done) => void,
 ): Promise<Run[]> {
   const out = needed(flags.out, '--out results');
-  await assertFolder(out);
   const read = flags.frames === undefined ? await filesRead(words, flags) : await framesRead(words, flags);
   const variants = variantsOf(flags, read.venue);
+  await makeFolder(out, '--out');
   // Loaded when needed: the graph takes longer to load than a wrong file takes to name.
   const { backtest } = await import('./backtest.ts');
   const runs: Run[] = [];

@@ -13,7 +13,7 @@ export interface InitFlags {
 
 /** @throws ConfigError where the folder cannot be made; UpstreamError where a file cannot be written. */
 export async function runInit(program: Command, dir: string, flags: InitFlags): Promise<void> {
-  await makeFolder(dir);
+  await makeFolder(dir, 'the folder');
   const files = scaffoldOf(jsonSchemaOf(program)).map(({ name, text }) => {
     const path = join(dir, name);
     return { path, isNew: writeNew(path, text) };

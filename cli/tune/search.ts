@@ -15,7 +15,7 @@ import { type DataFlags, filesRead } from '../backtest/data.ts';
 import { dataHashOf } from '../backtest/data-hash.ts';
 import type { FilesInput } from '../backtest/options.ts';
 import { type RuleFlags, variantsOf } from '../backtest/settings.ts';
-import { assertFolder, needed } from '../file-flags.ts';
+import { makeFolder, needed } from '../file-flags.ts';
 import { version } from '../version.ts';
 import { codeHash } from './code-hash.ts';
 import { axesOf, drawsOf, gridOf, type Values, wordsOf } from './grid.ts';
@@ -68,7 +68,6 @@ export interface TuneReport {
 /** @throws ConfigError naming the flag or file. */
 export async function searchOf(words: readonly string[], flags: SearchFlags): Promise<Search> {
   const out = needed(flags.out, '--out results');
-  await assertFolder(out);
   const { objective, minTrades, seed, workers = availableParallelism(), venue = 'bybit' } = flags;
   const [rules] = variantsOf(flags, venue);
   if (rules!.desk.books.length > 1)
@@ -78,6 +77,7 @@ export async function searchOf(words: readonly string[], flags: SearchFlags): Pr
   const axes = axesOf([...(flags.grid ?? []), ...fileWords(flags.gridFile)], rules!);
   const candidates = flags.random === undefined ? gridOf(axes) : drawsOf(axes, flags.random, seed);
   const read = await filesRead(words, flags);
+  await makeFolder(out, '--out');
   const options = { ...read, ...rules!, input: read.input as FilesInput, code: `${version()}+${codeHash()}` };
   const ledgerPath = flags.ledger ?? join(out, 'trials.sqlite');
   const dataHash = dataHashOf(read.data);

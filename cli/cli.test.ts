@@ -84,7 +84,11 @@ describe('cst replay', () => {
     ['a symbol twice', [`A=${TRADES}`, `A=${TRADES}`, ...ok], /Expected each symbol once, got A twice/],
     ['a symbol of signs', [`:/:=${TRADES}`, ...ok], /Expected SYMBOL=FILE/],
     ['one pair twice', [`A/B=${TRADES}`, `AB=${TRADES}`, ...ok], /Expected each pair once, got A\/B and AB/],
-    ['an empty --out', [`A=${TRADES}`, '--venue', 'bybit', '--out', ''], /Expected --out as a path, got nothing/],
+    [
+      'an empty --out',
+      [`A=${TRADES}`, '--venue', 'bybit', '--out', ''],
+      /Expected --out as a path, got nothing/,
+    ],
     ['seconds', [`A=${TRADES}`, ...ok, '--from', '1704067200'], /Expected --from .*is it in seconds\?/],
     [
       'a variant with a space',

@@ -5,14 +5,14 @@ import { type Cuttable, cuttable } from './cuttable.ts';
 import { type Stack, startStack } from './stack.ts';
 import { changeOf, closedBars, openView, shownBars } from './view.ts';
 
-const WAIT = { timeout: 110_000, interval: 50 };
+const WAIT = { timeout: 240_000, interval: 50 };
 
 let browser: Browser;
 let stack: Stack;
 let line: Cuttable;
 
 beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchChromium(), startStack(['--seed', '1', '--speed', '120'])]);
+  [browser, stack] = await Promise.all([launchChromium(), startStack(['--seed', '1', '--speed', '60'])]);
   line = await cuttable(stack.url);
 });
 afterAll(async () => {
@@ -21,7 +21,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-describe.concurrent('the dashboard of cst start', () => {
+describe.concurrent('the dashboard of cst start', { timeout: 300_000 }, () => {
   it('moves its candles', async () => {
     const { page, problems } = await openView(browser, stack.url);
     const chart = page.locator('#chart canvas').first();

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { nodeCommand } from '../../pipelines/worker/process/worker-process.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../cli/main.ts');
 
@@ -21,8 +22,10 @@ export function startStack(
   nodeOptions: readonly string[] = [],
 ): Promise<Stack> {
   const dir = mkdtempSync(join(tmpdir(), 'dashboard-'));
-  const child = spawn(process.execPath, [...nodeOptions, MAIN, 'start', '--dir', dir, '--json', ...words], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const [program = '', ...script] = nodeCommand(MAIN, nodeOptions);
+  const child = spawn(program, [...script, 'start', '--dir', dir, '--json', ...words], {
+    // Its first pipe is its lifeline: it ends with the test, however that ends.
+    stdio: ['pipe', 'ignore', 'pipe'],
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async () => {

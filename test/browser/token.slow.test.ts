@@ -6,7 +6,7 @@ import { startStack } from './stack.ts';
 import { seriousFindings } from './view.ts';
 
 const TOKEN = 'sixteen letters and more';
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 240_000 };
 
 it('shows nothing without the token, and asks for it again when the session is over', async () => {
   vi.stubEnv('CST_DASHBOARD_TOKEN', TOKEN);

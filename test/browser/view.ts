@@ -22,7 +22,7 @@ export interface ViewOptions {
 }
 
 /** A busy machine must not turn a proof into a timing test. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 240_000;
 
 export async function openView(browser: Browser, url: string, options: ViewOptions = {}): Promise<View> {
   const { width = 1440, height = 900, hash = '', ...media } = options;

@@ -163,7 +163,7 @@ describe('renderAlert', () => {
         'SL 60695 (−0.50 %)',
         'Resistance 61400',
         'Support 60950.5 · 60500',
-        'Trend ↗ 12.5/h, R² 0.83',
+        'Trend ↗ +0.02 %/h, R² 0.83',
         'Confidence 72 % · 10×',
         'Exhaustion: volume_drop, rsi_extreme',
         'Support 60950.5 held (3 touches) & volume < 0.75 × EMA20',

@@ -58,7 +58,7 @@ function scalpLines(signal: ScalpSignal): string[] {
     ...levels('Support', support),
     trend === null
       ? 'Trend ranging'
-      : `Trend ${trend.slope >= 0 ? '↗' : '↘'} ${escapeHtml(numberText(trend.slope))}/h, R² ${trend.r2.toFixed(2)}`,
+      : `Trend ${trend.slope >= 0 ? '↗' : '↘'} ${moveText(trend.slope / entry)}/h, R² ${trend.r2.toFixed(2)}`,
     `Confidence <b>${Math.round(signal.confidence * 100)} %</b> · ${numberText(leverage)}×`,
     ...(checks.length > 0 ? [`Exhaustion: ${escapeHtml(checks.join(', '))}`] : []),
     `<i>${sentence(signal.signal_reason)}</i>`,

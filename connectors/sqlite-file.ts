@@ -1,7 +1,8 @@
 /** A SQLite file of one process: its form checked, its failures told in the project's errors. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type Session, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { ConfigError, messageOf, UpstreamError } from '../schemas/errors.ts';
 import { WalSync } from './wal-sync.ts';
 
@@ -180,6 +181,14 @@ export class SqliteFile {
       cause,
     });
   }
+}
+
+/** A file that nobody has open, to be looked at: of one that was closed, nothing is made beside it. */
+export function openToRead(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  // Else SQLite makes a log, and leaves it there. Where a killed process left one, it belongs to the file.
+  if (!existsSync(`${path}-wal`)) url.search = '?immutable=1';
+  return new DatabaseSync(url, { readOnly: true });
 }
 
 /** Whether nothing is in it yet. @throws ConfigError where what is there is something else, or of another version. */

@@ -1,12 +1,12 @@
 /** Files of a stack that does not run: whether they can be read, and are of this version. Nothing in them is changed. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { basename, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { checkBus } from '../../connectors/bus/embedded/check.ts';
 import { isFolderLocked } from '../../connectors/bus/embedded/lock.ts';
 import { checkTables } from '../../connectors/history/duckdb/tables.ts';
-import { isFresh, type SqliteForm } from '../../connectors/sqlite-file.ts';
+import { isFresh, openToRead, type SqliteForm } from '../../connectors/sqlite-file.ts';
 import { STATE_FORM } from '../../connectors/state/sqlite/database.ts';
 import { TASKS_FORM } from '../../connectors/tasks/embedded.ts';
 import { OUTBOX_FORM } from '../../functions/telegram-notifier/outbox-file.ts';
@@ -70,12 +70,13 @@ async function busProblem(bus: string): Promise<Finding | null> {
 }
 
 async function sqlite(path: string): Promise<void> {
-  const database = new DatabaseSync(path, { readOnly: true });
+  const database = openToRead(path);
   try {
     const { quick_check: said } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     if (said !== 'ok') throw new Error(said);
-    const form = FORMS[nameOf(path)];
-    if (form && !isFresh(database, path, form) && form === STATE_FORM) booksIn(database, path);
+    const form = FORMS[basename(path)];
+    if (form === undefined || isFresh(database, path, form)) return;
+    if (form === STATE_FORM) booksIn(database, path);
   } finally {
     database.close();
   }
@@ -94,7 +95,7 @@ async function duckDb(path: string): Promise<void> {
 export function keptBooks(folder: string): Book[] {
   const path = join(folder, FUNCTION_FILES.state);
   if (!existsSync(path)) return [];
-  const database = new DatabaseSync(path, { readOnly: true });
+  const database = openToRead(path);
   try {
     return isFresh(database, path, STATE_FORM) ? [] : booksIn(database, path);
   } finally {
@@ -142,8 +143,6 @@ function moving(path: string): string {
   const logs = ['-wal', '-shm', '.wal'].map((end) => `${path}${end}`).filter((log) => existsSync(log));
   return `mkdir -p damaged && mv ${[path, ...logs].join(' ')} damaged/`;
 }
-
-const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
 /** Trades that an earlier relay could not publish: the next one does, or does now. */
 export function spillFindings({ folder, start }: StackFolder): Finding[] {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -79,9 +79,11 @@ it('is nothing, or sound', async () => {
   status(live, {});
   await keepBook(live, []);
   await (await openDuckDbHistory({ path: join(live, 'history.duckdb') })).close();
+  const names = readdirSync(live);
   expect(await look(dir)).toEqual([
     { check: 'state', level: 'ok', what: `${live} is sound`, why: null, remedy: null },
   ]);
+  expect(readdirSync(live)).toEqual(names);
 });
 
 describe('of a stack that runs', () => {

@@ -16,7 +16,7 @@ export interface CheckOptions {
   readonly patienceMs?: number;
 }
 
-/** Beyond what checks take that give up by themselves: a disk of another machine may never answer. */
+/** Beyond what checks take that give up by themselves. */
 const PATIENCE_MS = 25_000;
 
 /** In the order of the checks, each as soon as those before it are there. One that fails, or does not end, is a finding itself. */

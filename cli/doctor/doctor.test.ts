@@ -55,7 +55,7 @@ describe('settings', () => {
   const desk = (venue: string) => ({ desk: Settings.parse({ desk: { venue } }).desk });
 
   it('name the exchange that is asked: the relay’s', () => {
-    expect(exchangeOf(null)).toMatchObject({ venue: 'bybit', restUrl: 'https://api.bybit.com' });
+    expect(exchangeOf(settings({}))).toMatchObject({ venue: 'bybit', restUrl: 'https://api.bybit.com' });
     expect(exchangeOf(settings({ ...desk('kraken'), relay: { restUrl: 'http://a.b' } }))).toMatchObject({
       venue: 'bybit',
       restUrl: 'http://a.b',
@@ -78,7 +78,7 @@ describe('settings', () => {
   });
 
   it('name the folders', () => {
-    expect(dirsOf(null, undefined)).toEqual(['.cst']);
+    expect(dirsOf(settings({}), undefined)).toEqual(['.cst']);
     const named = settings({ start: { dir: 'a', record: 'r' }, run: { dir: 'a' }, relay: { dir: 'b' } });
     expect(dirsOf(named, undefined)).toEqual(['a', 'b']);
     expect(dirsOf(named, 'c')).toEqual(['c']);

@@ -35,10 +35,9 @@ export interface Finding {
 
 type Told = { readonly what: string; readonly why: string; readonly remedy: string };
 
-export const ok = (check: CheckName, what: string): Finding => ({
-  ...{ check, level: 'ok', what },
-  ...{ why: null, remedy: null },
-});
+export function ok(check: CheckName, what: string): Finding {
+  return { check, level: 'ok', what, why: null, remedy: null };
+}
 
 export function found(check: CheckName, level: 'warning' | 'stop', { what, why, remedy }: Told): Finding {
   return { check, level, what, why, remedy };

@@ -7,22 +7,21 @@ import { DASHBOARD_KEYS, type Settings } from '../config/schema.ts';
 import { type Finding, found } from './finding.ts';
 import type { SecretNeeds } from './secrets.ts';
 
+/** With the sections of commands. */
 export type AllSettings = Settings & Record<string, unknown>;
-/** Null: none could be read. */
-type Known = AllSettings | null;
 
-export function needsOf(settings: Known): SecretNeeds {
+export function needsOf(settings: AllSettings): SecretNeeds {
   const flags = Object.entries(DASHBOARD_KEYS).map(([key, flag]) => [flag, at(settings, ['dashboard', key])]);
   return {
     dashboard: Object.fromEntries(flags.filter(([, value]) => value !== undefined)),
-    telegram: settings?.telegram,
-    broker: settings?.broker ?? {},
-    hasAccount: settings?.desk.books.some(({ execution }) => execution === 'broker') ?? false,
+    telegram: settings.telegram,
+    broker: settings.broker,
+    hasAccount: settings.desk.books.some(({ execution }) => execution === 'broker'),
   };
 }
 
 /** Folders of stacks. @param named The only one, where it was named. */
-export function dirsOf(settings: Known, named: string | undefined): string[] {
+export function dirsOf(settings: AllSettings, named: string | undefined): string[] {
   if (named !== undefined) return [named];
   const [start = '.cst', ...others] = ['start', 'run', 'relay'].map((verb) =>
     textAt(settings, `${verb}.dir`),
@@ -31,29 +30,28 @@ export function dirsOf(settings: Known, named: string | undefined): string[] {
 }
 
 /** Folders that are written to, recordings among them. */
-export function writtenDirsOf(settings: Known, dirs: readonly string[]): string[] {
+export function writtenDirsOf(settings: AllSettings, dirs: readonly string[]): string[] {
   const recordings = ['start.record', 'run.record', 'relay.record', 'relay.spill', 'record.out'];
   return [...new Set([...dirs, ...recordings.flatMap((path) => textAt(settings, path) ?? [])])];
 }
 
 /** What the relay reads, where the settings say it; else Bybit, as every stack does. */
-export function exchangeOf(settings: Known): VenueAdapter {
+export function exchangeOf(settings: AllSettings): VenueAdapter {
   const [wsUrl, restUrl] = [textAt(settings, 'relay.wsUrl'), textAt(settings, 'relay.restUrl')];
   return venueAdapter(relayVenue(settings), { ...(wsUrl && { wsUrl }), ...(restUrl && { restUrl }) });
 }
 
-function relayVenue(settings: Known): Venue {
+function relayVenue(settings: AllSettings): Venue {
   const named = textAt(settings, 'relay.venue')?.toLowerCase();
   return VENUES.find((venue) => venue === named) ?? 'bybit';
 }
 
-export function projectOf(settings: Known): string | undefined {
+export function projectOf(settings: AllSettings): string | undefined {
   return textAt(settings, 'run.project') ?? textAt(settings, 'relay.project');
 }
 
 /** The desk goes by the prices of one venue, and takes no notice of others. */
-export function venueFinding(settings: Known): Finding[] {
-  if (settings === null) return [];
+export function venueFinding(settings: AllSettings): Finding[] {
   const [desk, relay] = [settings.desk.venue, relayVenue(settings)];
   if (desk === relay) return [];
   return [
@@ -65,7 +63,7 @@ export function venueFinding(settings: Known): Finding[] {
   ];
 }
 
-function textAt(settings: Known, path: string): string | undefined {
+function textAt(settings: AllSettings, path: string): string | undefined {
   const value = at(settings, path.split('.'));
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

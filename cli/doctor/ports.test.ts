@@ -16,7 +16,7 @@ const byUs = process.platform === 'linux' ? ` by process ${process.pid} (node)` 
 
 it('are those that settings ask for, and the dashboard’s own where they ask for none', () => {
   const port = 8_484;
-  expect(portsOf(null)).toEqual([{ ...ANY, port }]);
+  expect(portsOf({})).toEqual([{ ...ANY, port }]);
   expect(portsOf({ dashboard: { enabled: false, port: 1 }, start: { healthPort: 2 } })).toEqual([
     { ...HEALTH, port: 2 },
   ]);

@@ -26,8 +26,7 @@ const TAKEN = 'EADDRINUSE';
 /** From here on a port is anybody's. */
 const FIRST_FREE = 1_024;
 
-/** @param settings As they were read; null: none could be. */
-export function portsOf(settings: unknown): AskedPort[] {
+export function portsOf(settings: object): AskedPort[] {
   const asked = HEALTH_PORTS.flatMap((setting): AskedPort[] => {
     const port = at(settings, setting.split('.'));
     return isPort(port) ? [{ port, host: ANYWHERE, setting, isVital: true }] : [];

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { ENGINE_NAMES, ENGINES, findEngine } from '../../pipelines/runners/portable/engines/catalog.ts';
 import { keysOf } from '../config/keys.ts';
+import type { Layer } from '../config/layers.ts';
 import { resolved } from '../config/resolve.ts';
 import { schemaOf } from '../config/schema.ts';
 import { layersOf } from '../config/sources.ts';
@@ -30,6 +31,7 @@ export async function runDoctor(program: Command, flags: DoctorFlags): Promise<v
   const look = async (checks: readonly Check[]) => {
     let isStopped = false;
     for await (const each of findingsOf(checks, { clock: systemClock })) {
+      // Folders may be on one disk.
       if (all.some(({ check, what }) => check === each.check && what === each.what)) continue;
       all.push(each);
       isStopped ||= each.level === 'stop';
@@ -40,7 +42,7 @@ export async function runDoctor(program: Command, flags: DoctorFlags): Promise<v
   const isMisset = await look(settingChecks(settings, finding));
   const isStopped = await look([
     ...machineChecks(settings, flags),
-    ...(flags.online ? onlineChecks(settings) : []),
+    ...(flags.online ? (await import('./online.ts')).onlineChecks(settings, process.env) : []),
   ]);
   print(
     flags.json
@@ -50,32 +52,33 @@ export async function runDoctor(program: Command, flags: DoctorFlags): Promise<v
   process.exitCode = isStopped ? EXIT.error : isMisset ? EXIT.config : EXIT.ok;
 }
 
-/** Null: no settings can be read, and what depends on them is looked at as if none were made. */
+/** Where they cannot be read, what depends on them is looked at as if none were made. */
 function readSettings(
   program: Command,
   { config }: DoctorFlags,
-): { settings: AllSettings | null; finding: Finding } {
+): { settings: AllSettings; finding: Finding } {
   const schema = schemaOf(program);
+  const settingsIn = (layers: readonly Layer[]) => resolved(schema, layers).values as AllSettings;
   try {
     const layers = layersOf(config, process.env, keysOf(schema));
     const from = layers.length > 0 ? layers.map(({ origin }) => origin).join(', ') : 'defaults alone';
-    const { values } = resolved(schema, layers);
-    return { settings: values as AllSettings, finding: ok('settings', from) };
+    return { settings: settingsIn(layers), finding: ok('settings', from) };
   } catch (error) {
     const why = 'Commands that read settings do not start.';
     const remedy = `cst config check${(config ?? []).map((file) => ` --config ${file}`).join('')}`;
-    return { settings: null, finding: found('settings', 'stop', { what: saidBy(error), why, remedy }) };
+    const finding = found('settings', 'stop', { what: saidBy(error), why, remedy });
+    return { settings: settingsIn([]), finding };
   }
 }
 
-function settingChecks(settings: AllSettings | null, finding: Finding): Check[] {
+function settingChecks(settings: AllSettings, finding: Finding): Check[] {
   return [
     { of: 'settings', run: () => [finding, ...venueFinding(settings)] },
     { of: 'secrets', run: () => secretFindings(process.env, needsOf(settings)) },
   ];
 }
 
-function machineChecks(settings: AllSettings | null, flags: DoctorFlags): Check[] {
+function machineChecks(settings: AllSettings, flags: DoctorFlags): Check[] {
   const dirs = dirsOf(settings, flags.dir);
   return [
     { of: 'Node', run: () => nodeFinding() },
@@ -101,18 +104,6 @@ function engineFinding(name: (typeof ENGINE_NAMES)[number]): Finding {
     'engine',
     isThere ? `${name} ${version}` : `${name} is not installed, and needed by --runner ${name} alone`,
   );
-}
-
-/** What asks the network is loaded where it is wanted. */
-function onlineChecks(settings: AllSettings | null): Check[] {
-  const online = () => import('./online.ts');
-  return [
-    { of: 'REST of the exchange', run: async () => (await online()).restCheck(settings) },
-    { of: 'the WebSocket of the exchange', run: async () => (await online()).webSocketCheck(settings) },
-    { of: 'Telegram', run: async () => (await online()).botCheck(settings, process.env) },
-    { of: 'the account at Bybit', run: async () => (await online()).accountCheck(settings, process.env) },
-    { of: 'Google Cloud', run: async () => (await online()).cloudCheck(settings, process.env) },
-  ];
 }
 
 function print(line: string): void {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { DAY_MS, HOUR_MS } from '../../schemas/primitives.ts';
 import { duration } from '../figures.ts';
 import { FUNCTION_FILES } from '../local-functions.ts';
-import { type KeptStatus, readStatus, STATUS_FILE } from '../observe/status-file.ts';
+import { isAlive, type KeptStatus, readStatus, STATUS_FILE } from '../observe/status-file.ts';
 import { version } from '../version.ts';
 import { type Finding, found, ok, saidBy } from './finding.ts';
 import { keptBooks, type StackFolder } from './stack-files.ts';
 
-/** A status is written every two seconds: one that is older is of a process that stands still. */
-const SILENT_MS = 60_000;
+/** Where its status is older, a process is not busy, as cst status has it, but stands still. */
+const HANGING_MS = 60_000;
 /** Levels are kept for so long; what is older was decided in another market. */
 const OLD_MS = 7 * DAY_MS;
 
@@ -22,7 +22,7 @@ export function runningFindings(folder: string, nowMs: number): Finding[] {
     return [ok('state', `${folder} is used by a stack that runs`)];
   }
   const { pid, writtenMs } = kept;
-  if (nowMs - writtenMs > SILENT_MS) {
+  if (nowMs - writtenMs > HANGING_MS) {
     return [
       found('state', 'warning', {
         what: `the stack in ${folder} (process ${pid}) has not told of itself for ${age(nowMs - writtenMs)}`,
@@ -48,15 +48,6 @@ function statusOf(folder: string): {
       remedy: `rm ${join(folder, STATUS_FILE)}; one that runs writes it anew`,
     });
     return { kept: null, findings: [finding] };
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: unknown }).code === 'EPERM';
   }
 }
 

@@ -22,19 +22,15 @@ export function findingText(finding: Finding, columns = Number.POSITIVE_INFINITY
   // Without colour where NO_COLOR is set, or the output is no terminal.
   const head = `${styleText(colour, mark, { stream: process.stdout })} ${check.padEnd(NAME)} `;
   const width = Math.max(NARROWEST, columns) - INDENT;
-  const told = [
-    [head, wrap(what, width)],
-    ...(why === null ? [] : [[labelled('why:'), wrap(why, width - LABEL)] as const]),
-    ...(remedy === null ? [] : [[labelled('do:'), wrap(remedy, width - LABEL)] as const]),
-  ] as const;
-  return told
-    .flatMap(([start, lines], i) =>
-      lines.map((line, n) => `${n === 0 ? start : ' '.repeat(INDENT + (i && LABEL))}${line}`),
-    )
-    .join('\n');
+  const lines = wrap(what, width).join(`\n${' '.repeat(INDENT)}`);
+  return [`${head}${lines}`, ...labelled('why:', why, width), ...labelled('do:', remedy, width)].join('\n');
 }
 
-const labelled = (label: string) => `${' '.repeat(INDENT)}${label.padEnd(LABEL)}`;
+function labelled(label: string, text: string | null, width: number): string[] {
+  if (text === null) return [];
+  const lines = wrap(text, width - LABEL);
+  return lines.map((line, i) => `${' '.repeat(INDENT)}${(i === 0 ? label : '').padEnd(LABEL)}${line}`);
+}
 
 export function sumText(findings: readonly Finding[], isOnline: boolean): string {
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;

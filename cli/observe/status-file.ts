@@ -121,7 +121,8 @@ export function isStarting({ status, isStopped, pid }: KeptStatus): boolean {
   return status === null && !isStopped && isAlive(pid);
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process has that number. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -1,14 +1,7 @@
 /** Numbers and times as a person reads them in a terminal; what alerts say as well is in functions/texts.ts. */
 import { moneyText, numberText } from '../functions/texts.ts';
 
-/** 850 ms, 4.2 s, 3 min 20 s, 2 h 5 min. */
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1_000)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
+export { durationText as duration } from '../functions/texts.ts';
 
 /** As few digits as tell the number. */
 export function decimal(value: number | null | undefined): string {

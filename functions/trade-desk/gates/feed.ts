@@ -1,5 +1,6 @@
 /** Is the market seen as it is? The gates of the feed, and of the signal's own age. */
 import { above } from '../../../transforms/thresholds/thresholds.ts';
+import { durationText } from '../../texts.ts';
 import { midOf } from '../depth.ts';
 import { type Gate, iso, PASS, type Proposal, percent, type Refusal, refuse } from './verdict.ts';
 
@@ -44,18 +45,22 @@ const FEED_STALE: Gate = (proposal) => {
   // A clock that was put back makes what is old look as if it were to come.
   if (Math.abs(snapshotAgeMs) > maxSnapshotAgeMs) {
     return refuse(
-      `The newest snapshot is ${snapshotAgeMs} ms old, ${maxSnapshotAgeMs} either way is the limit.`,
+      `The newest snapshot is ${durationText(snapshotAgeMs)} old, ${durationText(maxSnapshotAgeMs)} either way is the limit.`,
       numbers,
     );
   }
-  if (tradeAgeMs === null || Math.abs(tradeAgeMs) > maxTradeAgeMs) {
+  if (tradeAgeMs === null) return refuse('No trade of the pair has been seen.', numbers);
+  if (Math.abs(tradeAgeMs) > maxTradeAgeMs) {
     return refuse(
-      `The last trade is ${tradeAgeMs ?? 'unknown'} ms old, ${maxTradeAgeMs} either way is the limit.`,
+      `The last trade is ${durationText(tradeAgeMs)} old, ${durationText(maxTradeAgeMs)} either way is the limit.`,
       numbers,
     );
   }
   if (quote.desyncMs > maxDesyncMs) {
-    return refuse(`The book has been out of sync for ${quote.desyncMs} ms, over ${maxDesyncMs}.`, numbers);
+    return refuse(
+      `The book has been out of sync for ${durationText(quote.desyncMs)}, over ${durationText(maxDesyncMs)}.`,
+      numbers,
+    );
   }
   return suppressed(proposal, ['STALE']) ? refuse('The newest bar is STALE.', numbers) : PASS;
 };
@@ -66,7 +71,7 @@ const PRICE_DIVERGED: Gate = (proposal) =>
 const EXPIRED: Gate = (proposal) => {
   const { signal, context } = proposal;
   const lateMs = context.at - signal.expires_at;
-  if (lateMs > 0) return refuse(`It expired ${lateMs} ms ago.`, { lateMs });
+  if (lateMs > 0) return refuse(`It expired ${durationText(lateMs)} ago.`, { lateMs });
   const mid = midOf(quoteOf(proposal)!)!;
   const { entryBand } = context.params.rules;
   const away = Math.abs(mid - signal.entry) / signal.entry;

@@ -1,5 +1,6 @@
 /** May anything be traded now, and this pair? The gates of the book's own rules. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/primitives.ts';
+import { durationText } from '../../texts.ts';
 import { pauseOf } from '../input.ts';
 import { type Gate, iso, PASS, percent, type Refusal, refuse } from './verdict.ts';
 
@@ -78,7 +79,10 @@ const COOLDOWN: Gate = ({ signal, book, context }) => {
   const { cooldownMs } = context.params.rules;
   const sinceMs = exit === undefined ? Number.POSITIVE_INFINITY : context.at - exit;
   if (sinceMs >= cooldownMs) return PASS;
-  return refuse(`The last exit was ${sinceMs} ms ago, less than ${cooldownMs}.`, { sinceMs, cooldownMs });
+  return refuse(`The last exit was ${durationText(sinceMs)} ago, less than ${durationText(cooldownMs)}.`, {
+    sinceMs,
+    cooldownMs,
+  });
 };
 
 const MAX_CONCURRENT: Gate = ({ book, context }) => {

@@ -72,7 +72,6 @@ export function programOf(): Command {
     program.commandsGroup(heading);
     for (const add of adds) add(program);
   }
-  for (const command of program.commands) command.copyInheritedSettings(program);
   addHelp(program);
   return program;
 }

@@ -53,5 +53,4 @@ export function addConfig(program: Command): void {
     .description('Prints the JSON schema of config files, for editors.')
     .addHelpText('after', HELP)
     .action(async () => (await import('../config/run.ts')).printSchema(program));
-  for (const command of config.commands) command.copyInheritedSettings(program);
 }

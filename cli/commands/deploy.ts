@@ -94,7 +94,6 @@ export function addDeploy(program: Command): void {
     .action(async (flags: DeployFlags) => {
       await (await import('../run-deploy.ts')).runDeploy(flags, flags as unknown as Record<string, unknown>);
     });
-  for (const command of deploy.commands) command.copyInheritedSettings(program);
 }
 
 function optionOf({ flags, schema, isRequired }: OptionFlag): Option {

@@ -53,7 +53,6 @@ export function addEngine(program: Command): void {
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', HELP)
     .action(list);
-  for (const command of engine.commands) command.copyInheritedSettings(program);
 }
 
 async function install(words: readonly string[], flags: Flags): Promise<void> {

@@ -36,5 +36,4 @@ export function addTelegram(program: Command): void {
   );
   add('info', 'show where Telegram posts, what waits, and what failed last');
   add('delete', 'stop Telegram from posting; what waits stays for polls');
-  for (const command of [...telegram.commands, ...webhook.commands]) command.copyInheritedSettings(program);
 }

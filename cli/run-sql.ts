@@ -9,6 +9,7 @@ import { ConfigError, NotFoundError } from '../schemas/errors.ts';
 import { PROJECT_ID } from '../schemas/project-id.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { EXIT } from './errors.ts';
+import { print } from './print.ts';
 import { type FORMATS, rowsAs } from './rows-as.ts';
 
 export interface SqlFlags {
@@ -174,8 +175,4 @@ function listing(): string {
 
 function textOf(value: Param['default']): string {
   return value === null ? 'NULL' : Array.isArray(value) ? `[${value.join(',')}]` : String(value);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -2,6 +2,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { type AlertLine, INDENT } from './alert-lines.ts';
+import { wrap } from './wrap.ts';
 
 const REFRESH_MS = 500;
 /** Between blocks of status where there is no terminal to redraw. */
@@ -31,7 +32,7 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
   const draw = () => {
     told.clear();
     if (!view) return;
-    if (redraw) redraw(fitting(view.text(), stream.columns));
+    if (redraw) redraw(fitting(view.text(), widthOf(stream)));
     else stream.write(`${view.text()}\n`);
   };
   const print = (line: string) => {
@@ -43,11 +44,11 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
     print,
     notice(line) {
       if (redraw && view) view.notice(line);
-      else if (!told.has(line)) stream.write(`${redraw ? fitting(line, stream.columns) : line}\n`);
+      else if (!told.has(line)) stream.write(`${redraw ? fitting(line, widthOf(stream)) : line}\n`);
       told.add(line);
     },
     alert({ tone, text }) {
-      const line = output.isTTY ? wrap(text, output.columns, INDENT) : text;
+      const line = output.isTTY ? wrap(text, widthOf(output), INDENT).join('\n') : text;
       // Without colour where NO_COLOR is set, or the output is no terminal.
       print(tone === 'plain' ? line : styleText(COLOURS[tone], line, { stream: output }));
     },
@@ -60,27 +61,18 @@ export function screenOf(output: NodeJS.WriteStream, stream: NodeJS.WriteStream)
       if (view) redraw?.clear();
       view = undefined;
       redraw?.done();
-      stream.write(`${redraw ? fitting(text, stream.columns) : text}\n`);
+      stream.write(`${redraw ? fitting(text, widthOf(stream)) : text}\n`);
     },
   };
 }
 
 /** Of what is redrawn: words of others may hold what moves the cursor. */
-function fitting(text: string, columns: number | undefined): string {
+function fitting(text: string, columns: number): string {
   const lines = stripVTControlCharacters(text).split('\n');
-  return lines.map((line) => wrap(line, columns, STATUS_INDENT)).join('\n');
+  return lines.flatMap((line) => wrap(line, columns, STATUS_INDENT)).join('\n');
 }
 
-/** Broken between words; what follows stands below the text of the first line. */
-function wrap(text: string, columns = 80, indent = ''): string {
-  const lines: string[] = [];
-  let rest = text;
-  while (rest.length > columns) {
-    const at = rest.lastIndexOf(' ', columns);
-    // A path has no place to break.
-    if (at <= indent.length) break;
-    lines.push(rest.slice(0, at));
-    rest = `${indent}${rest.slice(at + 1)}`;
-  }
-  return [...lines, rest].join('\n');
+/** Some terminals do not say, or say 0. */
+function widthOf({ columns }: NodeJS.WriteStream): number {
+  return columns || 80;
 }

@@ -14,7 +14,7 @@ the API key (asked who it is) and, where GOOGLE_CLOUD_PROJECT names one, Pub/Sub
 Each finding says what, why it matters and what to do. Exit code 0: nothing stops work. 4: settings or secrets do. 1: something else does.
 With --json: {"ok", "findings": [{"check", "level", "what", "why", "remedy"}]}; level is ok, warning or stop, why and remedy
 are null where it is ok, and check is one of
-  ${wrap(CHECK_NAMES.join(', '), 100).join('\n  ')}
+  ${wrap(CHECK_NAMES.join(', '), 100, '  ').join('\n')}
 
 Examples:
   cst doctor

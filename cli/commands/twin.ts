@@ -4,8 +4,9 @@ import { FAULTS } from '../../connectors/exchanges/simulated/faults/faults.ts';
 import { LENGTHS, PORTS, SEEDS } from '../flags.ts';
 import { fileOption, numberOption } from '../option-kinds.ts';
 import type { TwinFlags } from '../run-twin.ts';
+import { wrap } from '../wrap.ts';
 
-const KINDS = wrapped(Object.keys(FAULTS));
+const KINDS = wrap(`Kinds: ${Object.keys(FAULTS).join(', ')}.`, 100, '  ').join('\n');
 
 const HELP = `
 A seeded market behind the protocols of Bybit v5 (linear) and Kraken v2, WebSocket and REST on one port. No network, no
@@ -19,7 +20,7 @@ It fails on demand, over HTTP from this machine:
   GET /twin/truth         ?venue=bybit&symbol=BTCUSDT&from=MS&to=MS: the candles as they truly were
 
 --faults FILE reads such a list to begin with; --chaos N draws N faults an hour from the seed.
-Kinds: ${KINDS}.
+${KINDS}
 
 Examples:
   cst twin
@@ -46,15 +47,4 @@ export function addTwin(program: Command): void {
     .addOption(numberOption('--for <seconds>', 'stop by itself after so many seconds', LENGTHS))
     .addHelpText('after', HELP)
     .action(async (flags: TwinFlags) => (await import('../run-twin.ts')).runTwin(flags));
-}
-
-/** Lines of at most 100 columns, the first behind a word. */
-function wrapped(words: readonly string[]): string {
-  let [text, width] = ['', 'Kinds: '.length];
-  for (const word of words) {
-    const isFull = width + word.length > 98;
-    text += text === '' ? word : `,${isFull ? '\n  ' : ' '}${word}`;
-    width = isFull ? word.length + 2 : width + word.length + 2;
-  }
-  return text;
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { ConfigError, NotFoundError } from '../../schemas/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type ConfigFlags, configured } from '../option-kinds.ts';
+import { print } from '../print.ts';
 import { settableBy } from './apply.ts';
 import { keysOf, pathsOf } from './keys.ts';
 import { at, entriesOf, isTree, type Layer, type Path } from './layers.ts';
@@ -123,8 +124,4 @@ function linesOf(shown: readonly Shown[]): string[] {
     const origin = isSet ? from : styleText('dim', from, { stream: process.stdout });
     return `${path.padEnd(width)}  ${text.padEnd(12)}  ${origin}`;
   });
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -8,6 +8,7 @@ import { resolved } from '../config/resolve.ts';
 import { schemaOf } from '../config/schema.ts';
 import { layersOf } from '../config/sources.ts';
 import { EXIT } from '../errors.ts';
+import { print } from '../print.ts';
 import { type Check, findingsOf } from './checks.ts';
 import { type Finding, found, ok, saidBy } from './finding.ts';
 import { diskFinding, filesFinding, nodeFinding } from './machine.ts';
@@ -104,8 +105,4 @@ function engineFinding(name: (typeof ENGINE_NAMES)[number]): Finding {
     'engine',
     isThere ? `${name} ${version}` : `${name} is not installed, and needed by --runner ${name} alone`,
   );
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { messageOf, UpstreamError } from '../../schemas/errors.ts';
 import { jsonSchemaOf } from '../config/schema.ts';
 import { makeFolder } from '../file-flags.ts';
+import { print } from '../print.ts';
 import { scaffoldOf, uncovered } from './files.ts';
 
 export interface InitFlags {
@@ -36,8 +37,4 @@ function writeNew(path: string, text: string): boolean {
     if ((cause as { code?: unknown }).code === 'EEXIST') return false;
     throw new UpstreamError(`Cannot write ${path}: ${messageOf(cause)}.`, { cause });
   }
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

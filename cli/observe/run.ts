@@ -8,6 +8,7 @@ import { ConfigError, messageOf, NotFoundError, NotRunningError } from '../../sc
 import { EXIT } from '../errors.ts';
 import { duration } from '../figures.ts';
 import { oneOf } from '../flags.ts';
+import { print } from '../print.ts';
 import { foldersWith } from '../stack-folders.ts';
 import { renderStatus } from '../status.ts';
 import { untilStopRequest } from '../stop-request.ts';
@@ -164,8 +165,4 @@ function lineText({ severity, time, message, 'logging.googleapis.com/trace': tra
   const tail = trace === undefined ? '' : `  ${trace.slice(0, 8)}`;
   // Without colour where NO_COLOR is set, or the output is no terminal.
   return `${time.slice(0, 19)}Z ${styleText(COLOURS[severity], level + message, { stream: process.stdout })}${tail}`;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

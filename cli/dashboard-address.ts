@@ -1,5 +1,5 @@
 /** Where the dashboard is served, and to whom: from its flags and the environment. */
-
+import type { Environment } from '../connectors/environment.ts';
 import { secretOf } from '../connectors/secret.ts';
 import { Access, isLoopback } from '../dashboard/server/security.ts';
 import { ConfigError } from '../schemas/errors.ts';
@@ -18,10 +18,7 @@ export interface DashboardAddress {
 }
 
 /** Null where none is wanted. @throws ConfigError before anything has begun. */
-export function dashboardAddressOf(
-  flags: DashboardFlags,
-  environment: Readonly<Record<string, string | undefined>>,
-): DashboardAddress | null {
+export function dashboardAddressOf(flags: DashboardFlags, environment: Environment): DashboardAddress | null {
   if (flags.dashboard === false) return null;
   const host = flags.dashboardHost ?? '127.0.0.1';
   const access = new Access(secretOf(environment, TOKEN) ?? null);

@@ -1,5 +1,6 @@
 /** A heartbeat for whoever watches from outside: an address of theirs is asked each minute while all is well here. */
 import type { Clock } from '../connectors/clock/port.ts';
+import type { Environment } from '../connectors/environment.ts';
 import type { Notice } from '../connectors/log-line.ts';
 import { secretOf } from '../connectors/secret.ts';
 import { ConfigError, messageOf } from '../schemas/errors.ts';
@@ -23,7 +24,7 @@ const LOOK_AGAIN_MS = 5_000;
 const PATIENCE_MS = 10_000;
 
 /** Of `CST_DEADMAN_URL`; null where there is none. @throws ConfigError */
-export function deadManUrlOf(environment: Readonly<Record<string, string | undefined>>): string | null {
+export function deadManUrlOf(environment: Environment): string | null {
   const url = secretOf(environment, 'CST_DEADMAN_URL');
   if (url === undefined) return null;
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;

@@ -2,13 +2,14 @@
 import { openBroker } from '../connectors/broker/open.ts';
 import type { Broker } from '../connectors/broker/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
+import type { Environment } from '../connectors/environment.ts';
 import { ConfigError } from '../schemas/errors.ts';
 import type { StackConfig } from './stack-config.ts';
 
 export interface LocalAccountOptions {
   readonly config: StackConfig;
   readonly isLive: boolean;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Told what a person should know of the keys. */
   readonly notice: (line: string) => void;
 }

@@ -1,4 +1,5 @@
 /** The messenger of a stack: a folder for the console's own chat, Telegram for the chats of a bot. */
+import type { Environment } from '../connectors/environment.ts';
 import { fileMessenger } from '../connectors/messenger/file.ts';
 import type { Messenger } from '../connectors/messenger/port.ts';
 import { secretOf } from '../connectors/secret.ts';
@@ -54,7 +55,7 @@ async function telegramOf(access: TelegramAccess): Promise<Messenger> {
 
 /** Null without a token. @param settings What the environment does not say. @throws ConfigError that repeats none of them. */
 export function telegramAccess(
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   settings: { readonly chats?: readonly string[] | undefined; readonly api?: string | undefined } = {},
 ): TelegramAccess | null {
   const token = secretOf(environment, 'CST_TELEGRAM_TOKEN');

@@ -2,6 +2,7 @@
 import type { MessageBus } from '../connectors/bus/port.ts';
 import type { Clock } from '../connectors/clock/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
+import type { Environment } from '../connectors/environment.ts';
 import type { VenueAdapter } from '../connectors/exchanges/venue.ts';
 import type { FeedInput } from '../connectors/feed/feed-io.ts';
 import { openRecorder, type Recorder } from '../connectors/journal/recorder.ts';
@@ -43,7 +44,7 @@ export interface RelayServiceOptions {
   readonly lease: { readonly port: Lease; readonly holder: string; readonly ttlMs?: number } | null;
   readonly status: StatusAddress;
   /** Where it may name a collector of traces. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
   readonly log: Log;
   /** Version of the program. */
   readonly code: string;

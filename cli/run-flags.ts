@@ -1,5 +1,4 @@
 /** Flags of `cst run`. */
-
 import type { DashboardFlags } from './dashboard-flags.ts';
 import type { ConfigFlags } from './option-kinds.ts';
 

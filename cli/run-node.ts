@@ -5,6 +5,7 @@ import type { MessageBus } from '../connectors/bus/port.ts';
 import { openPubSubBus, type PubSubBusOptions } from '../connectors/bus/pubsub.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { within } from '../connectors/clock/within.ts';
+import type { Environment } from '../connectors/environment.ts';
 import { venueAdapter } from '../connectors/exchanges/adapters.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import type { History } from '../connectors/history/port.ts';
@@ -30,7 +31,7 @@ export interface NodeOptions extends PubSubRunOptions {
   readonly dir?: string | undefined;
   readonly health: StatusAddress;
   /** Where it may name a collector of traces. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
   /** See DeadManOptions. */
   readonly deadManUrl?: string | null;
   /** Of the client: tests have leases of a second. */

@@ -1,7 +1,8 @@
 /** `cst telegram webhook`: sets, shows or deletes it, and says what is then in force. */
+import type { Environment } from '../connectors/environment.ts';
 import { BotUpdates, type Webhook } from '../connectors/messenger/bot-updates.ts';
 import { readSecret } from '../connectors/secret.ts';
-import { type Environment, secret, settingsOf } from '../functions/environment.ts';
+import { secret, settingsOf } from '../functions/environment.ts';
 import { deleteWebhook, setWebhook, webhookInfo } from '../functions/telegram-webhook/registration.ts';
 import { NotRunningError } from '../schemas/errors.ts';
 import { settingsFor } from './config/files.ts';

@@ -1,5 +1,4 @@
 /** Flags of `cst start`. */
-
 import type { DashboardFlags } from './dashboard-flags.ts';
 import type { NumberRange } from './flags.ts';
 import type { ConfigFlags } from './option-kinds.ts';

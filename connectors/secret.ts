@@ -1,9 +1,8 @@
 /** Secrets of an environment: a variable, or the file that the variable of the same name with _FILE behind it names. */
 import { ConfigError } from '../schemas/errors.ts';
+import type { Environment } from './environment.ts';
 import { readSmallFile } from './files/small-file.ts';
 import { networkCode } from './network-code.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** As it came, or the file it is in. */
 export interface Secret {

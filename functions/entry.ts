@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Clock } from '../connectors/clock/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
 import { within } from '../connectors/clock/within.ts';
+import type { Environment } from '../connectors/environment.ts';
 import { jsonLog, type Log, traceFields } from '../connectors/log-line.ts';
 import { METRICS_TYPE, Meter } from '../connectors/metrics/meter.ts';
 import { openServiceTelemetry, type ServiceTelemetry } from '../connectors/telemetry/service.ts';
@@ -12,7 +13,7 @@ import type { Stages } from '../connectors/telemetry/stages.ts';
 import { messageOf, WireFormatError } from '../schemas/errors.ts';
 import type { Stage } from '../schemas/metrics.ts';
 import { barOfSignal, traceIdOf } from '../schemas/trace.ts';
-import { type Environment, settingsOf } from './environment.ts';
+import { settingsOf } from './environment.ts';
 import { Ports } from './ports.ts';
 import type { Handler, OnError } from './post-handler.ts';
 

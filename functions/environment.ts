@@ -1,9 +1,8 @@
 /** How settings are read from an environment: in pieces, whose complaints are told together. Pure. */
 import { z } from 'zod';
+import type { Environment } from '../connectors/environment.ts';
 import { type Complain, type Secret, secretIn } from '../connectors/secret.ts';
 import { ConfigError } from '../schemas/errors.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 type Read<T> = (environment: Environment, complain: Complain) => T;
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { Environment } from '../connectors/environment.ts';
 import { readSecret } from '../connectors/secret.ts';
 import { ConfigError } from '../schemas/errors.ts';
-import { type Environment, json, secret, settingsOf } from './environment.ts';
+import { json, secret, settingsOf } from './environment.ts';
 import { BUS, CALLERS, CHATS, INSTRUMENTS, MESSENGER, OUTBOX, STATE, TASKS, USERS } from './settings.ts';
 
 const CLOUD = { GOOGLE_CLOUD_PROJECT: 'my-project' };

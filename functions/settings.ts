@@ -1,10 +1,10 @@
 /** The settings of the functions, each with the names it is read from. */
-
 import { z } from 'zod';
+import type { Environment } from '../connectors/environment.ts';
 import { type Complain, type Secret, secretIn } from '../connectors/secret.ts';
 import { pairOf, Venue, VenueSymbol } from '../schemas/primitives.ts';
 import { PROJECT_ID } from '../schemas/project-id.ts';
-import { type Environment, json, neededSecret, piece, value, variable } from './environment.ts';
+import { json, neededSecret, piece, value, variable } from './environment.ts';
 
 const list = z.string().transform((text) =>
   text

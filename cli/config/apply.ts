@@ -1,11 +1,12 @@
 /** Brings settings to a command before it runs: its section becomes flags that were not given, the rest its layers. */
 import type { Command, Option } from 'commander';
+import type { Environment } from '../../connectors/environment.ts';
 import { type ConfigFlags, isSettable } from '../option-kinds.ts';
 import { keysOf } from './keys.ts';
 import { at, type Path } from './layers.ts';
 import { resolved } from './resolve.ts';
 import { DASHBOARD_KEYS, schemaOf, sectionOf, settableOf } from './schema.ts';
-import { type Environment, layersOf } from './sources.ts';
+import { layersOf } from './sources.ts';
 
 /** A flag that a file may have in its stead, and where. */
 interface Settable {

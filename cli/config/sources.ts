@@ -1,12 +1,11 @@
 /** Where settings are read from: files, then the environment. Flags come last, and are not read here. */
 import { existsSync } from 'node:fs';
+import type { Environment } from '../../connectors/environment.ts';
 import { readSmallFile } from '../../connectors/files/small-file.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type Keys, keysAt, typesAt } from './keys.ts';
 import { isTree, type Layer, type Path } from './layers.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Of the working directory, read where it is there and no other was named. */
 export const CONFIG_FILE = 'cst.json';

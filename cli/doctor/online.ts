@@ -1,6 +1,6 @@
 /** Checks of what is outside: the exchange, the bot, the account, the cloud. */
 import { systemClock } from '../../connectors/clock/system.ts';
-import type { Environment } from '../config/sources.ts';
+import type { Environment } from '../../connectors/environment.ts';
 import { telegramAccess } from '../local-messenger.ts';
 import { accountFindings, botFindings, cloudFinding } from './accounts.ts';
 import type { Check } from './checks.ts';

@@ -1,9 +1,9 @@
 /** Secrets and addresses of the environment, judged by those that use them. None is ever shown. */
 import { brokerConfig, brokerKeys, hostOf } from '../../connectors/broker/config.ts';
+import type { Environment } from '../../connectors/environment.ts';
 import { telegramMessenger } from '../../connectors/messenger/telegram.ts';
 import { secretOf } from '../../connectors/secret.ts';
 import { assertWebhookSecret } from '../../functions/telegram-webhook/registration.ts';
-import type { Environment } from '../config/sources.ts';
 import { dashboardAddressOf } from '../dashboard-address.ts';
 import type { DashboardFlags } from '../dashboard-flags.ts';
 import { deadManUrlOf } from '../dead-man.ts';

@@ -1,6 +1,7 @@
 /** Whether and where real orders may be sent: off by default, play money unless said twice, keys never among settings. */
 import { z } from 'zod';
 import { ConfigError } from '../../schemas/errors.ts';
+import type { Environment } from '../environment.ts';
 import { secretOf } from '../secret.ts';
 
 const Settings = z
@@ -101,6 +102,6 @@ export class BrokerKeys {
 }
 
 /** Keys as the environment names them. @throws ConfigError */
-export function brokerKeys(env: Readonly<Record<string, string | undefined>>): BrokerKeys {
+export function brokerKeys(env: Environment): BrokerKeys {
   return new BrokerKeys(secretOf(env, 'CST_BYBIT_KEY'), secretOf(env, 'CST_BYBIT_SECRET'));
 }

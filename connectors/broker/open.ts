@@ -1,5 +1,6 @@
 /** The account that settings and environment name: play money unless said twice, keys from the environment alone. */
 import type { Clock } from '../clock/port.ts';
+import type { Environment } from '../environment.ts';
 import { bybitBroker } from './bybit/broker.ts';
 import { brokerConfig, brokerKeys, hostOf } from './config.ts';
 import type { Broker } from './port.ts';
@@ -7,7 +8,7 @@ import type { Broker } from './port.ts';
 export interface OpenBrokerOptions {
   /** As they were written. */
   readonly settings: unknown;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly clock: Clock;
   /** Told what a person should know of the keys. */
   readonly notice: (line: string) => void;

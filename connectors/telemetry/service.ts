@@ -1,12 +1,11 @@
 /** What a service measures with: to its metrics and its log, and by OpenTelemetry where its environment names an endpoint. */
 import { ConfigError } from '../../schemas/errors.ts';
 import type { Clock } from '../clock/port.ts';
+import type { Environment } from '../environment.ts';
 import { type Log, traceFields } from '../log-line.ts';
 import { type Sample, sample } from '../metrics/meter.ts';
 import { type StageSpan, spanIdOf, type Telemetry } from './port.ts';
 import { Stages } from './stages.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface OtlpSettings {
   readonly environment: Environment;

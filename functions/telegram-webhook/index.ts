@@ -1,5 +1,4 @@
 /** `telegram-webhook` on Cloud Run functions, the one that is open to the world: Telegram posts updates to it. */
-
 import { readSecret } from '../../connectors/secret.ts';
 import { serveFunction } from '../entry.ts';
 import { secret } from '../environment.ts';

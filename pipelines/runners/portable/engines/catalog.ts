@@ -2,13 +2,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Environment } from '../../../../connectors/environment.ts';
 import { ConfigError } from '../../../../schemas/errors.ts';
 
 export const ENGINE_NAMES = ['prism', 'flink'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
-
-/** Environment variables of a process, e.g. `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface EngineKind {
   readonly name: EngineName;

@@ -1,7 +1,8 @@
 /** How each engine is started, what it says when it listens, and the settings it is given. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Engine, Environment } from './catalog.ts';
+import type { Environment } from '../../../../connectors/environment.ts';
+import type { Engine } from './catalog.ts';
 import { javaOf } from './tools.ts';
 
 export interface EngineCommand {

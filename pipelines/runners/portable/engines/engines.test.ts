@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../connectors/clock/system.ts';
-import { type Environment, engineFolder } from './catalog.ts';
+import type { Environment } from '../../../../connectors/environment.ts';
+import { engineFolder } from './catalog.ts';
 import { installEngine } from './install.ts';
 import { startEngine } from './start.ts';
 

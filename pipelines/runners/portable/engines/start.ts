@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../../../connectors/clock/port.ts';
+import type { Environment } from '../../../../connectors/environment.ts';
 import { messageOf, UpstreamError } from '../../../../schemas/errors.ts';
 import { eachLine } from '../../../worker/process/lines.ts';
 import { Tail } from '../tail.ts';
-import { type EngineName, type Environment, needEngine } from './catalog.ts';
+import { type EngineName, needEngine } from './catalog.ts';
 import { commandOf, type EngineCommand } from './commands.ts';
 import { whenJobApiAnswers } from './job-api.ts';
 

@@ -1,9 +1,10 @@
 /** The tools of other languages that engines need: whether they are there, and what to do where they are not. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Environment } from '../../../../connectors/environment.ts';
 import { ConfigError, messageOf, UpstreamError } from '../../../../schemas/errors.ts';
 import { eachLine } from '../../../worker/process/lines.ts';
-import { type Environment, JAVA, type Tool } from './catalog.ts';
+import { JAVA, type Tool } from './catalog.ts';
 
 const OLDEST_JAVA = 11;
 /** Lines of a failed command that its error repeats. */

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { Random } from '../connectors/exchanges/random.ts';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
+import { Random } from '../connectors/random.ts';
 import { backfillStage } from './backfill.fixture.ts';
 
 const KILLS = 30;

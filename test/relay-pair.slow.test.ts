@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../connectors/clock/system.ts';
-import { Random } from '../connectors/exchanges/random.ts';
+import { Random } from '../connectors/random.ts';
 import type { Candle } from '../schemas/candle.ts';
 import type { FeedEvent } from '../schemas/feed-event.ts';
 import { MINUTE_MS } from '../schemas/primitives.ts';

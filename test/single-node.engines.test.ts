@@ -1,7 +1,7 @@
 /** One node on Pub/Sub, killed at random moments of a day: what it leaves is what one that lived would have left. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../connectors/clock/system.ts';
-import { Random } from '../connectors/exchanges/random.ts';
+import { Random } from '../connectors/random.ts';
 import { SignalParams } from '../schemas/params.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../schemas/primitives.ts';
 import { ENVIRONMENT } from './engines/needs.ts';

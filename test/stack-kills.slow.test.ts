@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { acceleratedClock } from '../connectors/clock/accelerated.ts';
 import { systemClock } from '../connectors/clock/system.ts';
-import { Random } from '../connectors/exchanges/random.ts';
 import { startSimulatedExchange } from '../connectors/exchanges/simulated/server.ts';
+import { Random } from '../connectors/random.ts';
 import { readSpans, SPAN_FILE } from '../connectors/telemetry/span-file.ts';
 import { PositionEvent } from '../schemas/position-event.ts';
 

@@ -1,6 +1,6 @@
 /** What trades and signals are worth in basis points of their notional, with what chance makes of it. */
 import type { BacktestTrade } from '../../cli/backtest/desk-run.ts';
-import { Random } from '../../connectors/exchanges/random.ts';
+import { Random } from '../../connectors/random.ts';
 import { MINUTE_MS } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { bootstrapMean, type Interval } from '../../transforms/performance/bootstrap.ts';

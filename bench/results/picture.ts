@@ -1,7 +1,7 @@
 /** Pictures of docs/RESULTS.md: SVG on paper of its own, readable on dark pages and light ones. Pure. */
 import { scaleLinear } from 'd3-scale';
 import type { BacktestTrade } from '../../cli/backtest/desk-run.ts';
-import { Random } from '../../connectors/exchanges/random.ts';
+import { Random } from '../../connectors/random.ts';
 import { DAY_MS } from '../../schemas/primitives.ts';
 import { equityCurve } from '../../transforms/performance/equity.ts';
 import { quantileOf } from '../../transforms/performance/statistics.ts';

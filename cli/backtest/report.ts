@@ -1,6 +1,6 @@
 /** What a backtest tells of itself: what it was made of, what it assumed, what it refused and what it earned. */
 import { z } from 'zod';
-import { Random } from '../../connectors/exchanges/random.ts';
+import { Random } from '../../connectors/random.ts';
 import type { DeskState } from '../../functions/trade-desk/state.ts';
 import {
   BacktestAssumptions,

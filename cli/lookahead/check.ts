@@ -1,5 +1,5 @@
 /** The lookahead check: one history whole, and the same cut or changed after an instant. */
-import { Random } from '../../connectors/exchanges/random.ts';
+import { Random } from '../../connectors/random.ts';
 import { type Difference, firstDifference, type KnownRecord } from '../../transforms/lookahead/lookahead.ts';
 
 /** `cut`: bars from `at` on are not there. `changed`: they are others. Unit: ms since the epoch. */

@@ -1,9 +1,9 @@
 /** Files of bars as they are up to an instant, and another market after it. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { hash32, Random } from '../../connectors/exchanges/random.ts';
 import { openCandleFile } from '../../connectors/files/candles.ts';
 import type { CandleRow } from '../../connectors/files/rows.ts';
+import { hash32, Random } from '../../connectors/random.ts';
 import type { ReplayFile } from '../../pipelines/replay/stream.ts';
 
 const COLUMNS = ['open_time_ms', 'open', 'high', 'low', 'close', 'volume', 'turnover', 'trades'];

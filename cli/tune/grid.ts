@@ -1,6 +1,6 @@
 /** Parameters to be tried: paths into the schemas, their values, and all or some of their combinations. */
 import { z } from 'zod';
-import { hash32, Random } from '../../connectors/exchanges/random.ts';
+import { hash32, Random } from '../../connectors/random.ts';
 import { DeskConfig } from '../../schemas/desk-params.ts';
 import { ConfigError } from '../../schemas/errors.ts';
 import { SignalParams } from '../../schemas/params.ts';

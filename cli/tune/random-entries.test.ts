@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hash32, Random } from '../../connectors/exchanges/random.ts';
+import { hash32, Random } from '../../connectors/random.ts';
 import { DAY_MS, MINUTE_MS } from '../../schemas/primitives.ts';
 import { bootstrapMean } from '../../transforms/performance/bootstrap.ts';
 import { dailyReturns } from '../../transforms/performance/equity.ts';

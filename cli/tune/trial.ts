@@ -1,5 +1,5 @@
 /** One trial: a set of rules over a part of a tape, and what came of it. */
-import { Random } from '../../connectors/exchanges/random.ts';
+import { Random } from '../../connectors/random.ts';
 import { dailyReturns } from '../../transforms/performance/equity.ts';
 import { type Performance, performanceOf } from '../../transforms/performance/performance.ts';
 import type { TrialRules, Values } from './grid.ts';

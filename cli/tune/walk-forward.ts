@@ -1,6 +1,6 @@
 /** A walk forward: parameters are chosen on each window, and tested on what comes after it. */
 
-import { Random } from '../../connectors/exchanges/random.ts';
+import { Random } from '../../connectors/random.ts';
 import { bootstrapMean, type Interval } from '../../transforms/performance/bootstrap.ts';
 import {
   dailyReturns,

@@ -1,5 +1,5 @@
 /** Texts as their 64-bit hashes: 16 to 32 bytes each, where a set of strings takes 100 and more. */
-import { hash32 } from '../exchanges/random.ts';
+import { hash32 } from '../random.ts';
 
 const EMPTY = 0;
 /** Was deleted: what lies behind it is still looked for. */
@@ -8,7 +8,8 @@ const FIRST_SLOTS = 1_024;
 
 /**
  * Open addressing with linear probing, at most half full. Two texts of one hash are one to it: with 400,000 of them in it
- * that befalls one new text in 5 × 10¹³.
+ * that befalls one new text in some 10¹². (Halves that were independent would have it befall one in 5 × 10¹³; of texts that
+ * differ in four digits, and have one half in common, one in 10⁸ has the other, too.)
  */
 export class IdSet {
   /** Of each slot the two halves of a hash; a first half below 2 is none. */

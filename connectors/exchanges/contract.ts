@@ -5,10 +5,10 @@ import { Candle } from '../../schemas/candle.ts';
 import { UpstreamError } from '../../schemas/errors.ts';
 import { Trade } from '../../schemas/trade.ts';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
+import { Random } from '../random.ts';
 import { mutated, readOrRefuse, replaced } from './fuzz.fixture.ts';
 import type { MarketEvent, Stream } from './market-event.ts';
 import { OrderBook } from './order-book.ts';
-import { Random } from './random.ts';
 import {
   answerJson,
   type Handler,

@@ -3,8 +3,8 @@ import { expect } from 'vitest';
 import { WireFormatError } from '../../schemas/errors.ts';
 import type { Venue } from '../../schemas/primitives.ts';
 import { encodeTradeBatch } from '../../schemas/trade-batch.ts';
+import type { Random } from '../random.ts';
 import type { MarketEvent } from './market-event.ts';
-import type { Random } from './random.ts';
 import type { FrameMapper } from './venue.ts';
 
 const BITS = [

@@ -2,8 +2,8 @@
 import { ConfigError, messageOf, UpstreamError } from '../../schemas/errors.ts';
 import { type Backoff, backoffMs } from '../backoff.ts';
 import type { Clock } from '../clock/port.ts';
+import { Random } from '../random.ts';
 import { explainNetworkError } from './explain.ts';
-import { Random } from './random.ts';
 import { type Answer, fetchAnswer, TooLongError } from './rest-fetch.ts';
 import { pauseAskedMs } from './retry-after.ts';
 import { Slots } from './slots.ts';

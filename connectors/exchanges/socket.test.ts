@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { backoffMs } from '../backoff.ts';
 import { ManualClock } from '../clock/manual.ts';
+import { Random } from '../random.ts';
 import { explainNetworkError } from './explain.ts';
-import { Random } from './random.ts';
 import { ReconnectingSocket, type SocketOptions } from './socket.ts';
 
 const closers: (() => Promise<unknown>)[] = [];

@@ -1,7 +1,7 @@
 /** The one WebSocket client: stays connected to a url for as long as it is wanted, whatever happens. */
 import { type Backoff, backoffMs } from '../backoff.ts';
 import { within } from '../clock/within.ts';
-import { Random } from './random.ts';
+import { Random } from '../random.ts';
 import { Session, type SessionEnd, type SessionOptions } from './session.ts';
 
 export interface SocketOptions extends Omit<SessionOptions, 'silentAfterMs'> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../exchanges/random.ts';
+import { Random } from '../random.ts';
 import { ClockOffset } from './clock-offset.ts';
 
 const START = Date.UTC(2026, 2, 1);

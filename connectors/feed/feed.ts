@@ -3,8 +3,8 @@
  * bus and waits for nothing; the same inputs at the same instants give the same outputs, byte for byte.
  */
 import { closeAfter } from '../../schemas/primitives.ts';
-import { Random } from '../exchanges/random.ts';
 import type { VenueAdapter } from '../exchanges/venue.ts';
+import { Random } from '../random.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { FeedInput, FeedOutput, Instant } from './feed-io.ts';
 import type { FeedLink } from './feed-link.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../exchanges/random.ts';
+import { Random } from '../random.ts';
 import { StreamLiveness } from './liveness.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 /** What an answer of REST says about a span of lost trades, and when REST is asked again. Pure. */
 import type { TradeRow } from '../../schemas/trade-batch.ts';
 import { backoffMs } from '../backoff.ts';
-import type { Random } from '../exchanges/random.ts';
+import type { Random } from '../random.ts';
 import type { LostSpan } from './continuity.ts';
 import { compareTrades } from './trade-order.ts';
 

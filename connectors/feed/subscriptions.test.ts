@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AckEvent, RefusalEvent, Stream, StreamKind } from '../exchanges/market-event.ts';
-import { Random } from '../exchanges/random.ts';
 import type { SubscribeRequest } from '../exchanges/venue.ts';
+import { Random } from '../random.ts';
 import { streamName } from './connections.ts';
 import type { Requester } from './request-queue.ts';
 import { Subscriptions } from './subscriptions.ts';

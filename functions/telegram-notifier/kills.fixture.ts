@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../connectors/clock/system.ts';
-import { Random } from '../../connectors/exchanges/random.ts';
 import { BotApi, type Fault } from '../../connectors/messenger/bot-api.fixture.ts';
 import { plainText } from '../../connectors/messenger/html.ts';
+import { Random } from '../../connectors/random.ts';
 
 const CHATS = ['-1001', '7'];
 const FAULTS: readonly Fault[] = [

@@ -1,5 +1,5 @@
 /** A run judged: verdicts of all minutes, and the counts that are printed. */
-import { hash32 } from '../../connectors/exchanges/random.ts';
+import { hash32 } from '../../connectors/random.ts';
 import { simulatedBars } from '../../pipelines/simulated.fixture.ts';
 import { warmCandles } from '../../pipelines/warm-start.ts';
 import type { Candle } from '../../schemas/candle.ts';

@@ -1,6 +1,7 @@
 /** REST of the twins under addresses of their own, in virtual time, behind the platform's `fetch`. */
-import { Random } from '../../connectors/exchanges/random.ts';
+
 import type { ExchangeTwin } from '../../connectors/exchanges/simulated/twin.ts';
+import { Random } from '../../connectors/random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** Unit: ms, each way. */

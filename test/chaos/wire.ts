@@ -1,10 +1,10 @@
 /** WebSockets to a twin in virtual time: ordered pipes with a delay each way, kept up as ReconnectingSocket keeps them. */
 import { type Backoff, backoffMs } from '../../connectors/backoff.ts';
-import { Random } from '../../connectors/exchanges/random.ts';
 import type { TwinConnection } from '../../connectors/exchanges/simulated/faults/roster.ts';
 import type { ExchangeTwin, Refusal } from '../../connectors/exchanges/simulated/twin.ts';
 import type { VenueAdapter } from '../../connectors/exchanges/venue.ts';
 import type { FeedInput } from '../../connectors/feed/feed-io.ts';
+import { Random } from '../../connectors/random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** As of the sockets of connectors/exchanges. Units: ms. */

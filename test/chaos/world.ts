@@ -1,11 +1,11 @@
 /** Two twins, a schedule of faults, and feeds of one and of two connections on each, for hours of virtual time. */
 import { bybitAdapter } from '../../connectors/exchanges/bybit/adapter.ts';
 import { krakenAdapter } from '../../connectors/exchanges/kraken/adapter.ts';
-import { hash32 } from '../../connectors/exchanges/random.ts';
 import { chaosSchedule } from '../../connectors/exchanges/simulated/faults/chaos.ts';
 import type { FaultKind } from '../../connectors/exchanges/simulated/faults/faults.ts';
 import { SimulatedMarket } from '../../connectors/exchanges/simulated/market.ts';
 import { ExchangeTwin, type FaultReport } from '../../connectors/exchanges/simulated/twin.ts';
+import { hash32 } from '../../connectors/random.ts';
 import { HOUR_MS, MINUTE_MS } from '../../schemas/primitives.ts';
 import { Lane } from './lane.ts';
 import { twinFetch } from './rest-way.ts';

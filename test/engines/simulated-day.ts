@@ -4,9 +4,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hash32, Random } from '../../connectors/exchanges/random.ts';
 import { priceText, sizeText } from '../../connectors/exchanges/simulated/frames.ts';
 import { type Fill, SimulatedMarket } from '../../connectors/exchanges/simulated/market.ts';
+import { hash32, Random } from '../../connectors/random.ts';
 
 const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
 const START_MS = Date.UTC(2026, 2, 3);

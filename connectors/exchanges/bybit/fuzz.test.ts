@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { needRealData } from '../../../test/real-data.ts';
+import { Random } from '../../random.ts';
 import { mutated, readOrRefuse } from '../fuzz.fixture.ts';
-import { Random } from '../random.ts';
 import { CAPTURE, CONTROL, capturedFrames, controlFrames, tradeText, tradeWire } from './frames.fixture.ts';
 import { bybitMapper } from './map.ts';
 

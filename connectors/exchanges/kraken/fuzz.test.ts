@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { needRealData } from '../../../test/real-data.ts';
+import { Random } from '../../random.ts';
 import { mutated, readOrRefuse } from '../fuzz.fixture.ts';
 import { OrderBook } from '../order-book.ts';
-import { Random } from '../random.ts';
 import {
   BOOK_CAPTURE,
   bookCapture,

@@ -1,6 +1,6 @@
 /** The simulated order book: fifty levels a side over half a percent (or more of them, farther), leaning as the market's plan says. */
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
-import { hash32 } from '../random.ts';
+import { hash32 } from '../../random.ts';
 import type { SymbolMarket } from './market.ts';
 
 /** Whole ticks → whole lots. */

@@ -3,7 +3,7 @@
  * slide onto the level, volume drying up, wicks that reject it, at some tests a book that leans and flips.
  */
 
-import { hash32, Random } from '../random.ts';
+import { hash32, Random } from '../../random.ts';
 import type { Epoch } from './epochs.ts';
 
 /** Plan of one minute; prices are log distances from the instrument's base. */

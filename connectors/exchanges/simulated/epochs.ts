@@ -1,6 +1,6 @@
 /** The coarse grid of a simulated price: epochs of hours, each a range of its own; between them a breakout. */
 import { ConfigError } from '../../../schemas/errors.ts';
-import { hash32, Random } from '../random.ts';
+import { hash32, Random } from '../../random.ts';
 
 const HOUR = 60;
 /** First minute of every market: 2022-01-01T00:00Z. Unit: minutes since the epoch. */

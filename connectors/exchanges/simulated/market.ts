@@ -1,7 +1,7 @@
 /** The simulated market: pure in (seed, symbol, time). Any minute can be asked for, in any order, with one answer. */
 import { ConfigError } from '../../../schemas/errors.ts';
 import { MINUTE_MS } from '../../../schemas/primitives.ts';
-import { hash32 } from '../random.ts';
+import { hash32 } from '../../random.ts';
 import { choreograph, type MinutePlan } from './choreography.ts';
 import { type Epoch, Epochs } from './epochs.ts';
 import { INSTRUMENTS, type Instrument } from './instruments.ts';

@@ -1,6 +1,6 @@
 /** The trades of one minute: taker orders along the minute's planned path, some of them sweeping several fills. */
 
-import { hash32, Random } from '../random.ts';
+import { hash32, Random } from '../../random.ts';
 import type { MinutePlan } from './choreography.ts';
 import type { Instrument } from './instruments.ts';
 

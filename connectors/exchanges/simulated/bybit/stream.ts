@@ -1,6 +1,6 @@
 /** One symbol's live streams on Bybit: the market between two instants as frames, by topic. */
 import { MINUTE_MS } from '../../../../schemas/primitives.ts';
-import { hash32 } from '../../random.ts';
+import { hash32 } from '../../../random.ts';
 import { type BookLevels, bookLevels, changes } from '../book.ts';
 import { bookFrame, klineFrame, tickerFrame, tradeFrame } from '../frames.ts';
 import type { Listing } from '../listing.ts';

@@ -1,6 +1,6 @@
 /** What the simulated exchange's ticker tells of a symbol: prices, funding, open interest, what 24 h turned over. */
 import { closeAfter, HOUR_MS } from '../../../../schemas/primitives.ts';
-import { hash32 } from '../../random.ts';
+import { hash32 } from '../../../random.ts';
 import { priceText, sizeText, turnoverText } from '../frames.ts';
 import type { Listing } from '../listing.ts';
 

@@ -1,5 +1,5 @@
 /** Faults that add to what a connection carries, once: garbage, frames nobody asked for, a frame too long. */
-import type { Random } from '../../random.ts';
+import type { Random } from '../../../random.ts';
 import type { TwinFrame } from '../venue.ts';
 import type { Fault } from './faults.ts';
 import type { Link } from './link.ts';

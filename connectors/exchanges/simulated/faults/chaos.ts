@@ -1,8 +1,8 @@
 /** A reproducible schedule of faults: every kind as often as any other, at random moments with random weight. */
 import { ConfigError } from '../../../../schemas/errors.ts';
 import { HOUR_MS } from '../../../../schemas/primitives.ts';
+import { hash32, Random } from '../../../random.ts';
 import type { StreamKind } from '../../market-event.ts';
-import { hash32, Random } from '../../random.ts';
 import type { TwinVenueName } from '../venue.ts';
 import { FAULT_KINDS, type Fault, type FaultKind, faultInfo } from './faults.ts';
 

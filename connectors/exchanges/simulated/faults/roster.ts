@@ -1,5 +1,5 @@
 /** The connections of one twin, and what strikes them. */
-import { hash32, Random } from '../../random.ts';
+import { hash32, Random } from '../../../random.ts';
 import type { TwinSession, TwinVenue } from '../venue.ts';
 import { ADDITIONS, garbageBytes } from './additions.ts';
 import type { Tally } from './faults.ts';

@@ -1,6 +1,6 @@
 /** Trades of one Kraken pair with their ids, which count up by one without a hole, and their finer times. */
 import { DAY_MS, MINUTE_MS } from '../../../../schemas/primitives.ts';
-import { hash32 } from '../../random.ts';
+import { hash32 } from '../../../random.ts';
 import type { Listing } from '../listing.ts';
 import type { Fill } from '../market.ts';
 

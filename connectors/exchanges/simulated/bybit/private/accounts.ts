@@ -1,5 +1,5 @@
 /** The private REST of the simulated Bybit: signed requests about accounts, their limits, and how they can fail. */
-import { hash32 } from '../../../random.ts';
+import { hash32 } from '../../../../random.ts';
 import type { Listing } from '../../listing.ts';
 import type { Answer, SentRequest } from '../../venue.ts';
 import { Account } from './account.ts';

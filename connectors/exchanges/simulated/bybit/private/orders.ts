@@ -1,5 +1,5 @@
 /** What the simulated Bybit keeps of an account: orders, executions, in whole ticks and lots. Times are the exchange's. */
-import { hash32 } from '../../../random.ts';
+import { hash32 } from '../../../../random.ts';
 import { bookLevels } from '../../book.ts';
 import type { Listing } from '../../listing.ts';
 

@@ -121,6 +121,14 @@ it('nothing listens there', async () => {
   }
 });
 
+it('an address that is none', async () => {
+  expect(await webSocketFinding(venueAdapter('bybit', { wsUrl: 'nowhere' }))).toMatchObject({
+    level: 'stop',
+    what: 'Cannot reach nowhere: Invalid URL: nowhere',
+    remedy: expect.stringMatching(/^set relay\.wsUrl /),
+  });
+});
+
 it.each<[string, (server: WebSocketServer) => void, RegExp, number?]>([
   ['says nothing', () => {}, /bybit: it opens, and says nothing$/, SOON_MS],
   [

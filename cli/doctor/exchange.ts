@@ -104,8 +104,9 @@ export async function webSocketFinding(
   { venue, wsUrl, ping, mapper }: Pick<VenueAdapter, 'venue' | 'wsUrl' | 'ping' | 'mapper'>,
   silenceMs: number = PATIENCE_MS,
 ): Promise<Finding> {
-  const socket = new WebSocket(wsUrl, { handshakeTimeout: PATIENCE_MS });
+  let socket: WebSocket | undefined;
   try {
+    socket = new WebSocket(wsUrl, { handshakeTimeout: PATIENCE_MS });
     const frame = await answerOf(socket, ping?.frame ?? null, silenceMs);
     const events = frame === null ? [] : mapper()(frame);
     if (events.some(({ kind }) => kind === 'unknown'))
@@ -119,7 +120,7 @@ export async function webSocketFinding(
     return unreached(what, 'wsUrl', venue, wsUrl);
   } finally {
     // What does not answer does not say goodbye either.
-    socket.terminate();
+    socket?.terminate();
   }
 }
 

@@ -75,6 +75,9 @@ it('is nothing, or sound', async () => {
   expect(await look(join(tmpdir(), 'nowhere'))).toMatchObject([
     { level: 'ok', what: expect.stringMatching(/^nothing is kept in /) },
   ]);
+  const file = join(newFolder(), 'file');
+  writeFileSync(file, '');
+  expect(await look(file)).toMatchObject([{ level: 'ok' }]);
   const { dir, live } = stackFolder();
   status(live, {});
   await keepBook(live, []);

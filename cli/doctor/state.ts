@@ -1,5 +1,5 @@
 /** What stacks left, or have, in their folders: whose it is, whether it can be read, and what waits in it. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../connectors/clock/port.ts';
 import { FUNCTION_FILES } from '../local-functions.ts';
@@ -13,10 +13,12 @@ const KEPT = /^(bus|spill|status\.json|.*\.sqlite|.*\.duckdb)$/;
 
 /** Folders that hold something of a stack. @param dirs Where stacks are. */
 export function stackFolders(dirs: readonly string[]): string[] {
-  const folders = dirs.flatMap(foldersIn);
-  return [...new Set(folders)].filter(
-    (folder) => existsSync(folder) && readdirSync(folder).some((name) => KEPT.test(name)),
-  );
+  const folders = [...new Set(dirs.flatMap(foldersIn))].filter(isFolder);
+  return folders.filter((folder) => readdirSync(folder).some((name) => KEPT.test(name)));
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
 }
 
 export async function stateFindings(dirs: readonly string[], clock: Clock): Promise<Finding[]> {

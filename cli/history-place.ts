@@ -6,9 +6,6 @@ import { ConfigError } from '../schemas/errors.ts';
 import { PROJECT_ID } from '../schemas/project-id.ts';
 import { makeFolder } from './file-flags.ts';
 
-/** A stack's own, in its folder. */
-export const HISTORY_FILE = 'history.duckdb';
-
 export type HistoryPlace =
   | { readonly kind: 'duckdb'; readonly name: string; readonly path: string }
   | { readonly kind: 'bigquery'; readonly name: string; readonly project: string; readonly dataset: string };

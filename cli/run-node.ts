@@ -13,6 +13,7 @@ import { type HistoryRecorder, recordHistory } from '../connectors/history/subsc
 import { type Log, noticesOf } from '../connectors/log-line.ts';
 import { Meter } from '../connectors/metrics/meter.ts';
 import { countPublished } from '../connectors/metrics/published.ts';
+import { HISTORY_FILE } from '../connectors/sql/duckdb/tables.ts';
 import { openServiceTelemetry, type ServiceTelemetry } from '../connectors/telemetry/service.ts';
 import type { Stages } from '../connectors/telemetry/stages.ts';
 import { tracedBus } from '../connectors/telemetry/traced-bus.ts';
@@ -22,7 +23,6 @@ import type { TopicName } from '../schemas/topics.ts';
 import { type DeadMan, startDeadMan } from './dead-man.ts';
 import { graphHealth, graphSamples } from './graph-metrics.ts';
 import { type Health, isWell, serveHealth } from './health.ts';
-import { HISTORY_FILE } from './history-place.ts';
 import { type PubSubRunOptions, VENUE } from './pubsub-run.ts';
 import type { StatusAddress, StatusServer } from './status-server.ts';
 

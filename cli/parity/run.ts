@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { openJournal } from '../../connectors/journal/reader.ts';
+import { HISTORY_FILE } from '../../connectors/sql/duckdb/tables.ts';
 import { readHistory } from '../../pipelines/replay/history.ts';
 import { type Candle, closeTime } from '../../schemas/candle.ts';
 import { ConfigError, NotFoundError } from '../../schemas/errors.ts';
@@ -11,7 +12,7 @@ import { timerangeOf } from '../backtest/timerange.ts';
 import { settingsFor } from '../config/files.ts';
 import { EXIT } from '../errors.ts';
 import { needed } from '../file-flags.ts';
-import { HISTORY_FILE, type HistoryPlace, historyPlaceOf, openHistory } from '../history-place.ts';
+import { type HistoryPlace, historyPlaceOf, openHistory } from '../history-place.ts';
 import type { ConfigFlags } from '../option-kinds.ts';
 import { progressBar } from '../progress.ts';
 import { foldersWith } from '../stack-folders.ts';

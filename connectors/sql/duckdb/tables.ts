@@ -5,7 +5,8 @@ import { NotFoundError } from '../../../schemas/errors.ts';
 import { rowSchema, TABLE_NAMES, type TableName } from '../../../schemas/tables.ts';
 import { duckDbColumns } from '../../../schemas/to-duckdb.ts';
 
-const HISTORY_FILE = 'history.duckdb';
+/** A stack's own, in its folder. */
+export const HISTORY_FILE = 'history.duckdb';
 
 export type HistoryFiles =
   | { readonly kind: 'database'; readonly path: string }

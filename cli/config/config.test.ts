@@ -209,6 +209,7 @@ describe('flags of a command', () => {
     [{ relay: { venue: 'x' } }, /relay\.venue .*: Invalid option: expected one of "bybit"/],
     [{ start: { symbols: ['BTCUSDT', 'btcusdt'] } }, /start\.symbols .*each once/],
     [{ deploy: { drain: true } }, /no "deploy\.drain"/],
+    [{ start: { dir: ' ' } }, /start\.dir .*: expected a path/],
   ])('are refused by name: %j', (json, message) => {
     expect(() => flagsOf('start', '--config', file('bad.json', json))).toThrow(message);
   });

@@ -19,7 +19,7 @@ export function keysOf(schema: z.ZodType): Keys {
 export function keysAt(keys: Keys, path: Path): readonly string[] | null {
   const [key, ...rest] = path;
   if (key !== undefined) {
-    const below = keys.properties?.[key] ?? (/^\d+$/.test(key) ? keys.items : undefined);
+    const below = childOf(keys, key);
     if (below !== undefined) return keysAt(below, rest);
     return keys.properties === undefined && keys.additionalProperties ? null : [];
   }
@@ -44,6 +44,11 @@ function schemasAt(keys: Keys, [key, ...rest]: Path): Keys[] {
     schemasAt(each, key === undefined ? [] : [key, ...rest]),
   );
   if (key === undefined) return [keys, ...either];
-  const below = keys.properties?.[key] ?? (/^\d+$/.test(key) ? keys.items : undefined);
+  const below = childOf(keys, key);
   return below === undefined ? either : schemasAt(below, rest);
+}
+
+/** Of an object by its name, of a list by its number. */
+function childOf({ properties, items }: Keys, key: string): Keys | undefined {
+  return properties?.[key] ?? (/^\d+$/.test(key) ? items : undefined);
 }

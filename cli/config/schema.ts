@@ -83,6 +83,7 @@ function typeOfFlag(option: Option): z.ZodType {
   if (kind.type === 'choice') return z.enum(kind.choices);
   if (kind.type === 'number') return (kind.isWhole ? z.int() : z.number()).min(kind.min).max(kind.max);
   if (kind.type === 'many') return z.array(z.string());
+  if (kind.type === 'file' || kind.type === 'folder') return z.string().regex(/\S/, 'expected a path');
   return kind.type === 'symbols' ? Symbols : z.string();
 }
 

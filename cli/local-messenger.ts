@@ -3,6 +3,7 @@ import type { Environment } from '../connectors/environment.ts';
 import { fileMessenger } from '../connectors/messenger/file.ts';
 import type { Messenger } from '../connectors/messenger/port.ts';
 import { secretOf } from '../connectors/secret.ts';
+import { ChatNumber } from '../schemas/chat-number.ts';
 import { ConfigError } from '../schemas/errors.ts';
 
 /** No chat of Telegram has this number. */
@@ -64,7 +65,7 @@ export function telegramAccess(
   const list = environment.CST_TELEGRAM_CHATS || settings.chats?.join(',') || '';
   const apiRoot = environment.CST_TELEGRAM_API || settings.api;
   const chats = list.split(',').flatMap((chat) => chat.trim() || []);
-  if (chats.length > 0 && chats.every((chat) => /^-?[1-9]\d{0,19}$/.test(chat))) {
+  if (chats.length > 0 && chats.every((chat) => ChatNumber.safeParse(chat).success)) {
     return { token, chats, apiRoot };
   }
   throw new ConfigError(

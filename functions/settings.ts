@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Environment } from '../connectors/environment.ts';
 import { type Complain, type Secret, secretIn } from '../connectors/secret.ts';
+import { ChatNumber } from '../schemas/chat-number.ts';
 import { pairOf, Venue, VenueSymbol } from '../schemas/primitives.ts';
 import { PROJECT_ID } from '../schemas/project-id.ts';
 import { json, neededSecret, piece, value, variable } from './environment.ts';
@@ -172,10 +173,9 @@ export const MESSENGER = piece<MessengerSettings>((from, complain) => {
   return { kind: 'telegram', token: neededSecret(from, 'CST_TELEGRAM_TOKEN', complain), apiRoot };
 });
 
-const Chat = z.string().regex(/^-?\d{1,20}$/);
 export const CHATS = value(
   'CST_CHATS',
-  list.pipe(z.array(Chat).min(1)),
+  list.pipe(z.array(ChatNumber).min(1)),
   'numbers of chats, with commas between',
 );
 export const USERS = value(

@@ -2,6 +2,7 @@
 import type { Command, Option } from 'commander';
 import { z } from 'zod';
 import { BacktestAssumptions } from '../../schemas/backtest-assumptions.ts';
+import { ChatNumber } from '../../schemas/chat-number.ts';
 import { messageOf } from '../../schemas/errors.ts';
 import { SignalParams } from '../../schemas/params.ts';
 import { symbolsOf } from '../flags.ts';
@@ -15,7 +16,7 @@ export const Settings = StackConfig.extend({
   telegram: z
     .strictObject({
       chats: z
-        .array(z.string().regex(/^-?[1-9]\d{0,19}$/, 'expected the number of a chat, e.g. "-1001234567890"'))
+        .array(ChatNumber)
         .min(1)
         .optional()
         .describe('Chats that are told; without CST_TELEGRAM_CHATS. The token is a secret, and no setting.'),

@@ -2,7 +2,7 @@
 import { brokerConfig, brokerKeys, hostOf } from '../../connectors/broker/config.ts';
 import type { Environment } from '../../connectors/environment.ts';
 import { telegramMessenger } from '../../connectors/messenger/telegram.ts';
-import { secretOf } from '../../connectors/secret.ts';
+import { secretIn, secretOf } from '../../connectors/secret.ts';
 import { assertWebhookSecret } from '../../functions/telegram-webhook/registration.ts';
 import { dashboardAddressOf } from '../dashboard-address.ts';
 import type { DashboardFlags } from '../dashboard-flags.ts';
@@ -31,9 +31,8 @@ export function secretFindings(environment: Environment, needs: SecretNeeds): Fi
   ];
 }
 
-/** Itself, or a file of it. */
 function isGiven(environment: Environment, name: string): boolean {
-  return Boolean(environment[name] || environment[`${name}_FILE`]);
+  return secretIn(environment, name, () => {}) !== undefined;
 }
 
 export function hasBrokerKeys(environment: Environment): boolean {

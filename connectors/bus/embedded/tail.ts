@@ -2,9 +2,8 @@
 import type { StoredMessage } from './message.ts';
 
 export class Tail {
-  #messages: StoredMessage[] = [];
-  /** Index of the first message still held. */
-  #head = 0;
+  /** Without gaps. What is let go of leaves no trace: a message may keep 64 KB that it was cut from. */
+  readonly #messages = new Map<number, StoredMessage>();
   #end: number;
   #bytes = 0;
 
@@ -18,7 +17,7 @@ export class Tail {
   }
 
   get first(): number {
-    return this.#end - (this.#messages.length - this.#head);
+    return this.#end - this.#messages.size;
   }
 
   get bytes(): number {
@@ -29,26 +28,21 @@ export class Tail {
   push(messages: readonly StoredMessage[]): void {
     for (const message of messages) {
       message.offset = this.#end++;
-      this.#messages.push(message);
+      this.#messages.set(message.offset, message);
       this.#bytes += message.data.length;
     }
   }
 
   at(offset: number): StoredMessage | undefined {
-    return offset < this.first ? undefined : this.#messages[this.#head + offset - this.first];
+    return this.#messages.get(offset);
   }
 
   /** Lets go of the messages before `offset`, and of more, oldest first, while they take more than `maxBytes`. */
   trim(offset: number, maxBytes: number): void {
-    let first = this.first;
-    while (first < this.#end && (first < offset || this.#bytes > maxBytes)) {
-      this.#bytes -= this.#messages[this.#head++]!.data.length;
-      first++;
-    }
-    // Moving the array costs its length: done once it is half empty.
-    if (this.#head > 1024 && this.#head * 2 > this.#messages.length) {
-      this.#messages = this.#messages.slice(this.#head);
-      this.#head = 0;
+    for (const [first, { data }] of this.#messages) {
+      if (first >= offset && this.#bytes <= maxBytes) return;
+      this.#bytes -= data.length;
+      this.#messages.delete(first);
     }
   }
 }

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { openDuckDbHistory } from '../connectors/history/duckdb.ts';
 import { Candle, candleId } from '../schemas/candle.ts';
-import { ConfigError } from '../schemas/errors.ts';
+import { NotFoundError } from '../schemas/errors.ts';
 import { deployHistory } from './deploy-history.ts';
 
 const START = Date.UTC(2026, 0, 2);
@@ -40,6 +40,6 @@ it('takes from a DuckDB file the bars that some window still looks at', async ()
 
 it('refuses what is not there', async () => {
   const request = { symbols: ['BTCUSDT'], venue: 'bybit', startMs: START } as const;
-  await expect(deployHistory({ ...request, source: 'nowhere.duckdb' })).rejects.toThrow(ConfigError);
+  await expect(deployHistory({ ...request, source: 'nowhere.duckdb' })).rejects.toThrow(NotFoundError);
   await expect(deployHistory({ ...request, source: 'nowhere' })).rejects.toThrow(/--history/);
 });

@@ -61,7 +61,9 @@ async function measure(): Promise<Row> {
 class Stages {
   readonly #clock: Clock;
   readonly #taken: Readonly<Record<Stage, Map<string, number>>> = {
-    ...{ signal: new Map(), decision: new Map(), alert: new Map() },
+    signal: new Map(),
+    decision: new Map(),
+    alert: new Map(),
   };
 
   constructor(clock: Clock) {
@@ -93,7 +95,12 @@ async function reachedStages(dir: string): Promise<Stages> {
   const closes = await openFunctions(dir, bus, clock, messenger);
   const candles = warmCandles(SYMBOLS);
   const graph = await GraphService.open({
-    ...{ bus, clock, project: 'bench', venue: VENUE, symbols: SYMBOLS, params: PARAMS },
+    bus,
+    clock,
+    project: 'bench',
+    venue: VENUE,
+    symbols: SYMBOLS,
+    params: PARAMS,
     fetchKlines: async ({ symbol, interval }) =>
       candles.filter((candle) => candle.symbol === symbol && candle.interval === interval),
     onWarm: () => clock.begin(),
@@ -128,7 +135,12 @@ async function openFunctions(dir: string, bus: MessageBus, clock: Clock, messeng
   const tasks = openEmbeddedTasks({ path: join(dir, 'tasks.sqlite'), clock: systemClock });
   const sink = await sinkState({ store, bus, clock });
   const notifier = await runNotifier({
-    ...{ bus, messenger, tasks, clock: systemClock, path: join(dir, 'outbox.sqlite'), unlimited: ['1'] },
+    bus,
+    messenger,
+    tasks,
+    clock: systemClock,
+    path: join(dir, 'outbox.sqlite'),
+    unlimited: ['1'],
     settings: NotifierSettings.parse({ chats: ['1'], refusal: 'on' }),
   });
   const config = DeskConfig.parse({});
@@ -170,10 +182,25 @@ function snapshot(symbol: string, end: number) {
   const [ts, key] = [end - 1_000, streamKey(VENUE, symbol)];
   const depth = { bps5: 5, bps10: 10, bps25: 25, bps50: 50 };
   const record: BookSnapshot = {
-    ...{ id: `${key}:${ts}`, venue: VENUE, symbol, ts, bestBid: 29_999.9, bestAsk: 30_000.1 },
-    ...{ bidDepth: depth, askDepth: depth, lastPrice: 30_000, lastTradeTs: end - 5, lastTradeSeq: 1 },
-    ...{ fundingRate: 0.0001, nextFundingTime: null, markPrice: 30_000, openInterest: 1_000 },
-    ...{ connected: true, lastTradeAgeMs: 5, desyncMs: 0, publishedTrades: 0 },
+    id: `${key}:${ts}`,
+    venue: VENUE,
+    symbol,
+    ts,
+    bestBid: 29_999.9,
+    bestAsk: 30_000.1,
+    bidDepth: depth,
+    askDepth: depth,
+    lastPrice: 30_000,
+    lastTradeTs: end - 5,
+    lastTradeSeq: 1,
+    fundingRate: 0.0001,
+    nextFundingTime: null,
+    markPrice: 30_000,
+    openInterest: 1_000,
+    connected: true,
+    lastTradeAgeMs: 5,
+    desyncMs: 0,
+    publishedTrades: 0,
   };
   const data = Buffer.from(wireJson(BookSnapshot, record));
   return { data, attributes: standardAttributes(record.id, end), orderingKey: key };

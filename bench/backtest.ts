@@ -83,8 +83,16 @@ async function runWhole(
   try {
     const { books } = await backtest({
       input: { kind: 'files', files, interval: '1m', ...all, fundings: new Map() },
-      ...{ venue: 'bybit', history: [], params: DEFAULT_PARAMS, desk: DESK, macro: DEFAULT_MACRO_PARAMS },
-      ...{ assumptions: DEFAULT_ASSUMPTIONS, out, code: 'bench', data: [], onInput },
+      venue: 'bybit',
+      history: [],
+      params: DEFAULT_PARAMS,
+      desk: DESK,
+      macro: DEFAULT_MACRO_PARAMS,
+      assumptions: DEFAULT_ASSUMPTIONS,
+      out,
+      code: 'bench',
+      data: [],
+      onInput,
     });
     return books.default!.performance.trades;
   } finally {
@@ -171,7 +179,9 @@ function comparison(theirs: readonly RuleTrade[], ours: readonly RuleTrade[]): R
 
 const PYTHON = 'python3';
 const PythonAnswer = z.object({
-  ...{ wall: z.number(), cpu: z.number(), rssMb: z.number() },
+  wall: z.number(),
+  cpu: z.number(),
+  rssMb: z.number(),
   trades: z.array(z.tuple([z.string(), z.number(), z.number(), z.number()])),
 });
 

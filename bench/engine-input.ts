@@ -52,7 +52,9 @@ export type Warm = Resumption & { readonly history: readonly Candle[] };
 export async function warmFrom(restUrl: string): Promise<Warm> {
   const rest = venueAdapter(VENUE).rest({ baseUrl: restUrl, clock: systemClock });
   const history = await warmCandles({
-    ...{ venue: VENUE, symbols: SYMBOLS, startMs: UP },
+    venue: VENUE,
+    symbols: SYMBOLS,
+    startMs: UP,
     fetchKlines: (query) => rest.klines(query),
   });
   return { history, ...resumption(history, UP, DEFAULT_PARAMS, { isResuming: true }) };

@@ -13,11 +13,20 @@ const pool = await startWorkerPool({ log: () => undefined, onLine: (_, line) => 
 const engine = await startEngine('flink', { env: process.env, clock: systemClock });
 try {
   const job = await startLiveJob({
-    ...{ project, endpoint, symbols, create: 'missing', venue: VENUE, params: DEFAULT_PARAMS },
-    ...{ jobName: 'bench', jobEndpoint: engine.jobEndpoint, workers: { pool: pool.url } },
+    project,
+    endpoint,
+    symbols,
+    create: 'missing',
+    venue: VENUE,
+    params: DEFAULT_PARAMS,
+    jobName: 'bench',
+    jobEndpoint: engine.jobEndpoint,
+    workers: { pool: pool.url },
     flink: { checkpoints: pathToFileURL(dir).href, checkpointEveryMs: 2_000, parallelism: 1 },
     warm: await warmFrom(restUrl),
-    ...{ leaseMs: 10_000, patienceMs: 3_000, pullStreams: 24 },
+    leaseMs: 10_000,
+    patienceMs: 3_000,
+    pullStreams: 24,
   });
   const ended = job.done.then((how) => Promise.reject(new Error(`The job is ${how}.`)));
   await Promise.race([ended, stopAsked]);

@@ -23,9 +23,15 @@ export interface Backlog extends Spending {
   readonly hash: string;
 }
 
-function optionsFor(service: Service): Pick<WorldOptions, 'params' | 'history' | 'upMs' | 'seconds'> {
+function optionsFor(
+  service: Service,
+): Pick<WorldOptions, 'params' | 'history' | 'upMs' | 'seconds' | 'lookEveryMs'> {
   return {
-    ...{ params: DEFAULT_PARAMS, history: [], upMs: UP, seconds: secondsOfInput(), lookEveryMs: 10 },
+    params: DEFAULT_PARAMS,
+    history: [],
+    upMs: UP,
+    seconds: secondsOfInput(),
+    lookEveryMs: 10,
     ...(service === 'flink' ? { script: LIVE_SCRIPT } : {}),
   };
 }

@@ -62,7 +62,9 @@ const sources: Record<string, SourceReader> = {
 };
 
 const pipeline = compileSignals({
-  ...{ project: 'bench', params: DEFAULT_PARAMS, leadVenue: VENUE },
+  project: 'bench',
+  params: DEFAULT_PARAMS,
+  leadVenue: VENUE,
   ...(await warmHere()),
 });
 process.stdout.write('begin\n');

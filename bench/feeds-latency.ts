@@ -24,7 +24,11 @@ export async function feedLatency(batchMs: number): Promise<Row> {
     if (systemClock.now() >= started + WARM_MS) times.push(ms);
   });
   const relay = await startRelay({
-    ...{ adapter, symbols: symbolsOf(SYMBOLS), bus, clock: systemClock, batchMs },
+    adapter,
+    symbols: symbolsOf(SYMBOLS),
+    bus,
+    clock: systemClock,
+    batchMs,
   });
   await systemClock.until(started + WARM_MS);
   const watch = new Stopwatch();
@@ -39,7 +43,9 @@ export async function feedLatency(batchMs: number): Promise<Row> {
   return {
     'trades/s': `${(times.length / (MEASURED_MS / 1_000) / 1e6).toFixed(4)} M`,
     cores: cores.toFixed(2),
-    ...{ p50: ms(0.5), p99: ms(0.99), max: ms(1) },
+    p50: ms(0.5),
+    p99: ms(0.99),
+    max: ms(1),
   };
 }
 

@@ -27,7 +27,10 @@ export async function runGraph(
   const pipeline = new Pipeline();
   const build = name === 'candles' ? buildCandles : buildSignals;
   build(new Root(pipeline), {
-    ...{ project: 'bench', params: DEFAULT_PARAMS, leadVenue: VENUE, history },
+    project: 'bench',
+    params: DEFAULT_PARAMS,
+    leadVenue: VENUE,
+    history,
     emitAfterMs: START,
   });
   const edges = new TimedEdges(trades, onBundle);

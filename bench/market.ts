@@ -114,10 +114,22 @@ export function candlesBefore(
     const [high, low] = [Math.max(open, ticks) + Math.floor(next() * 50), Math.min(open, ticks) - 20];
     const volume = Math.ceil(next() * 1e5) / 1e3;
     return newCandle({
-      ...{ venue: VENUE, symbol, interval, openTime: endMs - (bars - i) * INTERVAL_MS[interval] },
-      ...{ open: open / 10, high: high / 10, low: low / 10, close: ticks / 10 },
-      ...{ volume, turnover: (volume * open) / 10, buyVolume: null, trades: 100 },
-      ...{ coverage: 1, filled: false, complete: true, revision: 1_000_000 },
+      venue: VENUE,
+      symbol,
+      interval,
+      openTime: endMs - (bars - i) * INTERVAL_MS[interval],
+      open: open / 10,
+      high: high / 10,
+      low: low / 10,
+      close: ticks / 10,
+      volume,
+      turnover: (volume * open) / 10,
+      buyVolume: null,
+      trades: 100,
+      coverage: 1,
+      filled: false,
+      complete: true,
+      revision: 1_000_000,
     });
   });
 }

@@ -54,9 +54,15 @@ export function tardis(symbols: number, trades: number): () => Promise<Spent> {
 
 function tardisTrades({ symbol, count, ts, seq, price, size, buy }: SymbolColumns): Trade[] {
   return Array.from({ length: count }, (_, i) => ({
-    ...{ type: 'trade', exchange: 'bybit', symbol, id: String(seq[i]) },
-    ...{ price: price[i]!, amount: size[i]!, side: buy[i] ? 'buy' : 'sell' },
-    ...{ timestamp: new Date(ts[i]!), localTimestamp: new Date(ts[i]!) },
+    type: 'trade',
+    exchange: 'bybit',
+    symbol,
+    id: String(seq[i]),
+    price: price[i]!,
+    amount: size[i]!,
+    side: buy[i] ? 'buy' : 'sell',
+    timestamp: new Date(ts[i]!),
+    localTimestamp: new Date(ts[i]!),
   })) as Trade[];
 }
 
@@ -162,7 +168,8 @@ register('bench/references', { readPlainTrades, foldPlainTrades });
 export function direct(symbols: number, trades: number): () => Promise<Spent> {
   plainTrades = columnsOf(symbols, trades).flatMap(({ symbol, count, ts, seq, price, size }) =>
     Array.from({ length: count }, (_, i) => ({
-      ...{ key: symbol, ts: ts[i]! },
+      key: symbol,
+      ts: ts[i]!,
       value: { price: price[i]!, size: size[i]!, seq: seq[i]! },
     })),
   );

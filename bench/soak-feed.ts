@@ -35,7 +35,8 @@ export class Soak {
 
   async open(): Promise<void> {
     this.#outbox = await openOutbox({
-      ...{ clock: this.#clock, spillDir: null },
+      clock: this.#clock,
+      spillDir: null,
       bus: { publish: async (topic, messages) => this.tally.take(topic, messages) },
       onDropped: ({ topic }) => {
         throw new Error(`Expected a bus that takes everything, got ${topic} dropped.`);
@@ -65,8 +66,12 @@ export class Soak {
     const sum = (of: 'openGaps' | 'lostGaps' | 'recoveredTrades' | 'duplicateTrades') =>
       symbols.reduce((total, each) => total + each[of], 0);
     return {
-      ...{ openGaps: sum('openGaps'), lostGaps: sum('lostGaps'), unreadableFrames, bufferedTrades },
-      ...{ recoveredTrades: sum('recoveredTrades'), duplicateTrades: sum('duplicateTrades') },
+      openGaps: sum('openGaps'),
+      lostGaps: sum('lostGaps'),
+      unreadableFrames,
+      bufferedTrades,
+      recoveredTrades: sum('recoveredTrades'),
+      duplicateTrades: sum('duplicateTrades'),
       waiting: this.#outbox!.stats().depth,
     };
   }

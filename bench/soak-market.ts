@@ -72,8 +72,12 @@ export class SoakMarket {
     return Array.from({ length: this.traded - first }, (_, i) => {
       const n = first + i;
       return {
-        ...{ tradeId: idOf(n), seq: (n + 1) * 1_024, ts: this.#tsOf(n), side: n % 2 ? 'BUY' : 'SELL' },
-        ...{ price: Number(PRICES[ticksOf(s, n)]), size: Number(SIZES[unitsOf(s, n)]) },
+        tradeId: idOf(n),
+        seq: (n + 1) * 1_024,
+        ts: this.#tsOf(n),
+        side: n % 2 ? 'BUY' : 'SELL',
+        price: Number(PRICES[ticksOf(s, n)]),
+        size: Number(SIZES[unitsOf(s, n)]),
       };
     });
   }

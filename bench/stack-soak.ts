@@ -46,11 +46,21 @@ const dir = mkdtempSync(join(tmpdir(), 'stack-soak-'));
 const told: string[] = [];
 let charts = 0;
 const source = await simulatedSource({
-  ...{ seed: 1, speed: SPEED, symbols, startMs: START, bookEveryMs: Number(values.books) },
+  seed: 1,
+  speed: SPEED,
+  symbols,
+  startMs: START,
+  bookEveryMs: Number(values.books),
 });
 const stack = await LocalStack.open({
-  ...{ source, symbols, dir, seed: 1, survives: 'process', telegram: null },
-  ...{ params: SignalParams.parse({}), config: DEFAULT_STACK_CONFIG },
+  source,
+  symbols,
+  dir,
+  seed: 1,
+  survives: 'process',
+  telegram: null,
+  params: SignalParams.parse({}),
+  config: DEFAULT_STACK_CONFIG,
   notice: (line) => void told.push(line),
   onChart: () => {
     charts += 1;

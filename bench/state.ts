@@ -19,10 +19,24 @@ const SYMBOLS = Array.from({ length: 25 }, (_, i) => `COIN${i}USDT`);
 const END = Math.floor(systemClock.now() / MINUTE_MS) * MINUTE_MS;
 
 const bar = (number: number, revision = 1): Candle => ({
-  ...{ id: '', venue: 'bybit', symbol: SYMBOLS[number % SYMBOLS.length]!, interval: '1m' },
-  ...{ openTime: END - Math.floor(number / SYMBOLS.length) * MINUTE_MS, open: 60_000.1, high: 60_010 },
-  ...{ low: 59_999.9, close: 60_000.5, volume: 12.345, turnover: 740_706.1725, buyVolume: 6.1, trades: 321 },
-  ...{ vwap: 60_000.5, coverage: 1, filled: false, complete: true, revision },
+  id: '',
+  venue: 'bybit',
+  symbol: SYMBOLS[number % SYMBOLS.length]!,
+  interval: '1m',
+  openTime: END - Math.floor(number / SYMBOLS.length) * MINUTE_MS,
+  open: 60_000.1,
+  high: 60_010,
+  low: 59_999.9,
+  close: 60_000.5,
+  volume: 12.345,
+  turnover: 740_706.1725,
+  buyVolume: 6.1,
+  trades: 321,
+  vwap: 60_000.5,
+  coverage: 1,
+  filled: false,
+  complete: true,
+  revision,
 });
 
 /** The `number`th call. */

@@ -27,8 +27,14 @@ function optionsOf(bars: ReadonlyMap<string, string>): TapeOptions {
   const all = { fromMs: undefined, toMs: undefined, fundings: new Map() };
   return {
     input: { kind: 'files', files, interval: '1m', ...all },
-    ...{ venue: 'bybit', history: [], params: DEFAULT_PARAMS, desk: DESK, macro: DEFAULT_MACRO_PARAMS },
-    ...{ assumptions: DEFAULT_ASSUMPTIONS, code: 'bench', data: [] },
+    venue: 'bybit',
+    history: [],
+    params: DEFAULT_PARAMS,
+    desk: DESK,
+    macro: DEFAULT_MACRO_PARAMS,
+    assumptions: DEFAULT_ASSUMPTIONS,
+    code: 'bench',
+    data: [],
   };
 }
 
@@ -49,8 +55,14 @@ async function search(): Promise<Row | null> {
   try {
     watch.resume();
     await tune({
-      ...{ options: optionsOf(bars), candidates, objective: 'sharpe', minTrades: 30, out },
-      ...{ workers: availableParallelism(), ledgerPath: join(out, 'trials.sqlite'), dataHash: 'bench' },
+      options: optionsOf(bars),
+      candidates,
+      objective: 'sharpe',
+      minTrades: 30,
+      out,
+      workers: availableParallelism(),
+      ledgerPath: join(out, 'trials.sqlite'),
+      dataHash: 'bench',
     });
     watch.pause();
     return rowOf(watch, candidates.length);

@@ -59,7 +59,9 @@ export function views(): View[] {
   const all = queries().filter(({ layer }) => VIEW_LAYERS.includes(layer));
   const ordered = new Set(all.flatMap((view) => [...readBy(view.sql, view.name), view]));
   return [...ordered].map(({ name, sql, header }) => ({
-    ...{ name, title: header.title, sql: bare(sql) },
+    name,
+    title: header.title,
+    sql: bare(sql),
     reads: readBy(sql, name).map((query) => query.name),
   }));
 }

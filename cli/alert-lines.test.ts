@@ -6,7 +6,12 @@ import { biasLine, chartLine, entryLines, exitLine, swingEndLine, swingLine } fr
 
 const event = (changes: object) =>
   PositionEvent.parse({
-    ...{ id: 'a', signalId: 's', pair: 'SOLUSDT', side: 'LONG', book: 'default', reason: '' },
+    id: 'a',
+    signalId: 's',
+    pair: 'SOLUSDT',
+    side: 'LONG',
+    book: 'default',
+    reason: '',
     ...{
       kind: 'ENTRY',
       ts: '2026-01-05T09:30:04.000Z',
@@ -16,7 +21,13 @@ const event = (changes: object) =>
       tp: 201,
       sl: 199,
     },
-    ...{ refusal: null, exit: null, fees: 1.5, funding: null, pnl: null, halved: true, equity: 10_000 },
+    refusal: null,
+    exit: null,
+    fees: 1.5,
+    funding: null,
+    pnl: null,
+    halved: true,
+    equity: 10_000,
     ...changes,
   });
 const exit = (changes: object) =>
@@ -71,8 +82,13 @@ it('tells how a swing ended', () => {
 it('tells a bias when it changes', () => {
   const bias = (side: 'LONG' | null) =>
     MacroBias.parse({
-      ...{ id: 'i', pair: 'SOLUSDT', timestamp: '2026-01-05T09:30:00.000Z', bias: side, reasons: [] },
-      ...{ confidence: { long: 81.6, short: 4 }, expires_at: '2026-01-05T13:30:00.000Z' },
+      id: 'i',
+      pair: 'SOLUSDT',
+      timestamp: '2026-01-05T09:30:00.000Z',
+      bias: side,
+      reasons: [],
+      confidence: { long: 81.6, short: 4 },
+      expires_at: '2026-01-05T13:30:00.000Z',
     });
   expect(text(biasLine(bias('LONG'), null))).toBe(
     '09:30:00 ◆ MACRO SOLUSDT bias LONG until 13:30:00: no scalps against it (long 82, short 4)',
@@ -85,9 +101,18 @@ it('tells a bias when it changes', () => {
 
 it('tells a swing and a chart', () => {
   const swing = SwingSignal.parse({
-    ...{ id: 'i', type: 'SWING', pair: 'SOLUSDT', side: 'SHORT', entry: 200, tp: 196, sl: 202 },
-    ...{ timestamp: '2026-01-05T09:30:00.000Z', expires_at: '2026-01-05T10:30:00.000Z' },
-    ...{ confidence: { long: 4, short: 82 }, signal_reason: '', params_hash: '' },
+    id: 'i',
+    type: 'SWING',
+    pair: 'SOLUSDT',
+    side: 'SHORT',
+    entry: 200,
+    tp: 196,
+    sl: 202,
+    timestamp: '2026-01-05T09:30:00.000Z',
+    expires_at: '2026-01-05T10:30:00.000Z',
+    confidence: { long: 4, short: 82 },
+    signal_reason: '',
+    params_hash: '',
   });
   expect(text(swingLine(swing))).toBe(
     '09:30:00 ◆ SWING SHORT SOLUSDT at 200: TP 196 −2.00 %, SL 202 +1.00 %, until 10:30:00',

@@ -26,7 +26,9 @@ const paths = (name: string) => [
 /** 2,880 bars in 4 pages. */
 const DAYS = ['--pairs', 'BTCUSDT', '--timerange', '20250101-20250103'];
 const FLAGS: BackfillFlags = {
-  ...{ interval: '1m', venue: 'bybit', state: join(folder, 'refused') },
+  interval: '1m',
+  venue: 'bybit',
+  state: join(folder, 'refused'),
   to: `duckdb:${join(folder, 'refused', 'history.duckdb')}`,
 };
 
@@ -64,7 +66,8 @@ describe('cst backfill from an exchange', () => {
     const again = await stage.backfill([...DAYS, ...paths('whole'), '--json']);
     expect(again).toMatchObject({ status: 0, stderr: '', asked: 0 });
     expect(JSON.parse(again.stdout)).toMatchObject({
-      ...{ pages: 0, pagesKnown: 4 },
+      pages: 0,
+      pagesKnown: 4,
       verdicts: [{ symbol: 'BTCUSDT', expected: 2_880, bars: 2_880, holes: [] }],
     });
     expect(await rowsOf('whole', DIGEST)).toMatchObject([{ n: 2_880 }]);

@@ -11,7 +11,11 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 it('is this machine alone, on a port that may be another, where nothing is said', () => {
   expect(dashboardAddressOf({ dashboard: true }, {})).toEqual({
-    ...{ host: '127.0.0.1', port: 8_484, isPortFlexible: true, access: new Access(null), isOpened: false },
+    host: '127.0.0.1',
+    port: 8_484,
+    isPortFlexible: true,
+    access: new Access(null),
+    isOpened: false,
     replays: undefined,
   });
 });

@@ -27,7 +27,10 @@ export function dashboardAddressOf(flags: DashboardFlags, environment: Environme
   }
   const { dashboardPort: port } = flags;
   return {
-    ...{ host, access, isPortFlexible: port === undefined, isOpened: flags.open === true },
+    host,
+    access,
+    isPortFlexible: port === undefined,
+    isOpened: flags.open === true,
     port: port ?? DASHBOARD_PORT,
     replays: flags.replays,
   };

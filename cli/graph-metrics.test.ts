@@ -12,7 +12,9 @@ function step(change: Partial<StepMetrics>): StepMetrics {
 }
 
 const graphOf = (steps: StepMetrics[], lastPublishMs: number | null = null, backlog?: number) => ({
-  ...{ steps: () => steps, backlog: () => backlog, lastPublishMs },
+  steps: () => steps,
+  backlog: () => backlog,
+  lastPublishMs,
 });
 
 async function told(graph: ReturnType<typeof graphOf>): Promise<Record<string, number>> {

@@ -20,7 +20,10 @@ async function universe(answers: { isAway?: boolean; never?: boolean; count?: nu
     turnovers: () => ask(() => market(answers.count ?? 5).turnovers),
   };
   const opening = LiveUniverse.open({
-    ...{ rest, options: OPTIONS, clock, fallback: ['BTCUSDT'] },
+    rest,
+    options: OPTIONS,
+    clock,
+    fallback: ['BTCUSDT'],
     notice: (line) => lines.push(line),
   });
   if (answers.never) await clock.advanceTo(clock.now() + 10_000);

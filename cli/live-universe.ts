@@ -44,7 +44,9 @@ export class LiveUniverse {
     const { rest, clock, notice } = options;
     this.#options = options;
     this.#watch = new UniverseWatch({
-      ...{ rest, clock, options: options.options },
+      rest,
+      clock,
+      options: options.options,
       onChange: (universe) => this.#changed(universe),
       onFailure: (error, failures) => {
         if (failures === 1) notice(`The universe stays as it is: ${error.message}`);

@@ -46,13 +46,21 @@ const seen = { status: () => ({ lagMs: null, backlog: 0, alerts: { sent: 0, wait
 
 function dashboardAt(port: number): LocalDashboard {
   const source = {
-    ...{ title: 'a test', clock: new ManualClock(NOW), begin: () => {}, close: async () => {} },
+    title: 'a test',
+    clock: new ManualClock(NOW),
+    begin: () => {},
+    close: async () => {},
     adapter: bybitAdapter({ wsUrl: NOWHERE, restUrl: NOWHERE }),
   };
   const access = new Access(null);
   const address = { host: '127.0.0.1', port, isPortFlexible: false, access, isOpened: false, replays: dir };
   return new LocalDashboard({
-    ...{ address, source, kind: 'simulated', speed: 60, dir, recordings: [dir] },
+    address,
+    source,
+    kind: 'simulated',
+    speed: 60,
+    dir,
+    recordings: [dir],
     ...{
       symbols: () => ['BTCUSDT'],
       params: DEFAULT_PARAMS,
@@ -81,8 +89,11 @@ it('shows what is published and drawn, whatever else fails', async () => {
   dashboard.ears({}).onPublished('trade-signals-micro', [messageFor('trade-signals-micro', scalp)]);
   const others: StageSpan[] = [];
   const span = {
-    ...{ traceId: traceIdOf({ pair: scalp.pair, closeMs: scalp.timestamp }), stage: 'graph' as const },
-    ...{ startMs: NOW, endMs: NOW + 40, attributes: { id: scalp.id } },
+    traceId: traceIdOf({ pair: scalp.pair, closeMs: scalp.timestamp }),
+    stage: 'graph' as const,
+    startMs: NOW,
+    endMs: NOW + 40,
+    attributes: { id: scalp.id },
   };
   dashboard.ears({ telemetry: { record: (each) => void others.push(each) } }).telemetry.record(span);
   expect(others).toEqual([span]);

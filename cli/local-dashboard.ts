@@ -124,7 +124,12 @@ export class LocalDashboard {
     const pastBars: CandleSource = (query) =>
       rest.klines({ ...query, signal: AbortSignal.timeout(PATIENCE_MS) });
     return {
-      ...{ source: { title, kind, speed }, version: version(), venue: adapter.venue, clock, symbols, params },
+      source: { title, kind, speed },
+      version: version(),
+      venue: adapter.venue,
+      clock,
+      symbols,
+      params,
       history: stack.history,
       pastBars,
       relay: () => stack.relay(),

@@ -20,8 +20,15 @@ it('has MACRO decide on symbols that joined, too', async () => {
   });
   const biases = await bus.subscribe('macro-bias-updates', 'test');
   const functions = await LocalFunctions.open({
-    ...{ bus, source, symbols: ['BTCUSDT'], config: DEFAULT_STACK_CONFIG, dir, survives: 'process' },
-    ...{ telegram: null, notice: () => {}, onChart: () => {} },
+    bus,
+    source,
+    symbols: ['BTCUSDT'],
+    config: DEFAULT_STACK_CONFIG,
+    dir,
+    survives: 'process',
+    telegram: null,
+    notice: () => {},
+    onChart: () => {},
   });
   onTestFinished(() => functions.close());
   functions.follow(symbols);

@@ -158,7 +158,10 @@ async function openParts(
   const store = await openSqliteStore({ path: join(dir, FUNCTION_FILES.state), clock, survives });
   onClose(() => store.close());
   const sink = await sinkState({
-    ...{ store, bus, clock, onKept: meter && sinkMetrics(meter, clock) },
+    store,
+    bus,
+    clock,
+    onKept: meter && sinkMetrics(meter, clock),
     onError: (topic, error) => notice(`State of ${topic}: ${messageOf(error)}`),
   });
   onClose(() => sink.close());
@@ -181,7 +184,9 @@ async function openAlerts(
   const messenger = await localMessenger({ dir: join(dir, ALERTS), telegram, onPicture: onChart });
   onClose(() => messenger.close());
   const tasks = openEmbeddedTasks({
-    ...{ path: join(dir, FUNCTION_FILES.tasks), clock: systemClock, backoff: CHART_BACKOFF },
+    path: join(dir, FUNCTION_FILES.tasks),
+    clock: systemClock,
+    backoff: CHART_BACKOFF,
     onFailure: ({ name, attempt, reason }) => {
       if (attempt >= TOLD_FROM) notice(`Chart ${name}: ${reason}`);
     },
@@ -189,15 +194,28 @@ async function openAlerts(
   const { venue, restUrl } = source.adapter;
   const rest = source.adapter.rest({ baseUrl: restUrl, clock: systemClock });
   const charts = new ChartRenderer({
-    ...{ store, messenger, clock: source.clock, venue, stages, meter, onNotice: (line) => notice(line) },
+    store,
+    messenger,
+    clock: source.clock,
+    venue,
+    stages,
+    meter,
+    onNotice: (line) => notice(line),
     exchange: (query) => rest.klines(query),
   });
   onClose(() => charts.close());
   onClose(() => tasks.close());
   const { notifier, close } = await runNotifier({
-    ...{ bus, messenger, tasks, stages, meter, clock: systemClock, path: join(dir, FUNCTION_FILES.outbox) },
+    bus,
+    messenger,
+    tasks,
+    stages,
+    meter,
+    clock: systemClock,
+    path: join(dir, FUNCTION_FILES.outbox),
     settings: { ...config.notifier, chats: [CONSOLE_CHAT, ...(telegram?.chats ?? [])] },
-    ...{ unlimited: [CONSOLE_CHAT], onTrouble: (line) => notice(line) },
+    unlimited: [CONSOLE_CHAT],
+    onTrouble: (line) => notice(line),
   });
   onClose(close);
   meter?.read(() => {
@@ -209,7 +227,12 @@ async function openAlerts(
   if (telegram === null) return notifier;
   const { runTelegramPolling } = await import('../functions/telegram-webhook/polling.ts');
   const commands = runTelegramPolling({
-    ...{ ...telegram, store, messenger, tasks, clock: source.clock, realClock: systemClock },
+    ...telegram,
+    store,
+    messenger,
+    tasks,
+    clock: source.clock,
+    realClock: systemClock,
     onMessage: (chat, messageId) => notifier.noteMessage(chat, messageId),
     onTrouble: notice,
   });
@@ -224,7 +247,10 @@ function macroEngine(
 ): MacroEngine {
   const { venue } = source.adapter;
   return {
-    ...{ bus, meter, clock: source.clock, params: config.macro },
+    bus,
+    meter,
+    clock: source.clock,
+    params: config.macro,
     get pairs() {
       return symbols().map(
         (symbol): MacroPair => ({ pair: pairOf(symbol), instruments: [{ venue, symbol }] }),

@@ -220,7 +220,13 @@ function openRelay(
 ): Promise<Relay> {
   const { adapter, clock } = source;
   return startRelay({
-    ...{ adapter, symbols, bus, clock, seed, spillDir: join(dir, SPILL), log: notice },
+    adapter,
+    symbols,
+    bus,
+    clock,
+    seed,
+    spillDir: join(dir, SPILL),
+    log: notice,
     ...recording?.taps,
     onMessages: (messages) => feedTold(stages, messages),
   });
@@ -234,7 +240,14 @@ function openGraph(
   const { adapter, clock } = source;
   const rest = adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock });
   return GraphService.open({
-    ...{ bus, clock, project: 'local', venue: adapter.venue, symbols, params, history, notice },
+    bus,
+    clock,
+    project: 'local',
+    venue: adapter.venue,
+    symbols,
+    params,
+    history,
+    notice,
     onWarm: (known) => {
       onWarm(known);
       source.begin();

@@ -51,8 +51,14 @@ export function lookerUrl(flags: LookerFlags, views: readonly string[]): string 
   url.searchParams.set('r.reportName', flags.name);
   for (const tableId of views) {
     const source = {
-      ...{ connector: 'bigQuery', type: 'TABLE', projectId, billingProjectId, datasetId, tableId },
-      ...{ datasourceName: tableId, refreshFields: 'true' },
+      connector: 'bigQuery',
+      type: 'TABLE',
+      projectId,
+      billingProjectId,
+      datasetId,
+      tableId,
+      datasourceName: tableId,
+      refreshFields: 'true',
     };
     for (const [name, value] of Object.entries(source)) url.searchParams.set(`ds.${tableId}.${name}`, value);
   }

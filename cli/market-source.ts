@@ -54,7 +54,10 @@ const MOST_AT_ONCE_MS = 500;
 export async function simulatedSource(options: SimulationOptions): Promise<MarketSource> {
   const { speed, startMs = systemClock.now(), ...of } = options;
   const clock = acceleratedClock({
-    ...{ start: startMs, speed, base: systemClock, isHeld: true },
+    start: startMs,
+    speed,
+    base: systemClock,
+    isHeld: true,
     mostAtOnceMs: MOST_AT_ONCE_MS,
   });
   const exchange = await startSimulatedExchange({ ...of, clock });

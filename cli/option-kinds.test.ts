@@ -43,8 +43,13 @@ describe('an option', () => {
         ...['--map', 'a=b', '--map', 'c=d', '--dir', '5', '--project', '0815'],
       ),
     ).toEqual({
-      ...{ speed: 0.1, port: 0, venue: 'kraken', symbols: ['BTCUSDT', 'ETHUSDT'], map: ['a=b', 'c=d'] },
-      ...{ dir: '5', project: '0815' },
+      speed: 0.1,
+      port: 0,
+      venue: 'kraken',
+      symbols: ['BTCUSDT', 'ETHUSDT'],
+      map: ['a=b', 'c=d'],
+      dir: '5',
+      project: '0815',
     });
   });
 

@@ -117,7 +117,9 @@ export class RelayService {
     if ('universe' in follow) {
       this.#universe = await LiveUniverse.open({
         rest: adapter.rest({ baseUrl: adapter.restUrl, clock: systemClock }),
-        ...{ options: follow.universe, fallback: follow.fallback, clock: systemClock },
+        options: follow.universe,
+        fallback: follow.fallback,
+        clock: systemClock,
         notice: noticesOf(log),
       });
     }
@@ -136,7 +138,11 @@ export class RelayService {
     const { record, adapter, code, log } = this.#options;
     if (!record) return;
     this.#recorder = await openRecorder({
-      ...{ dir: record.dir, retention: record.retention, adapter, code, clock: systemClock },
+      dir: record.dir,
+      retention: record.retention,
+      adapter,
+      code,
+      clock: systemClock,
       onFailed: (error) => {
         if (record.isVital) this.#fail(error);
         else log('ERROR', `RECORDING HAS ENDED, the relay goes on: ${error.message}`);
@@ -148,7 +154,12 @@ export class RelayService {
     const { adapter, bus, clock, copies, spillDir, lease, log } = this.#options;
     const recorder = this.#recorder;
     return startRelay({
-      ...{ adapter, symbols, clock, copies, spillDir, drainMs: DRAIN_MS },
+      adapter,
+      symbols,
+      clock,
+      copies,
+      spillDir,
+      drainMs: DRAIN_MS,
       bus: tracedBus(bus as MessageBus, stages),
       onMessages: (messages) => feedTold(stages, messages),
       ...(lease ? { standby: standbyOf(lease) } : {}),

@@ -85,7 +85,13 @@ function klinesOf(flags: BackfillFlags, { place, venue, interval }: Settings): W
     try {
       const range = { fromMs, toMs, clock: systemClock, target: place.name };
       return await backfillKlines({
-        ...{ history, cursor, rest, venue, symbols, interval, onProgress },
+        history,
+        cursor,
+        rest,
+        venue,
+        symbols,
+        interval,
+        onProgress,
         ...range,
       });
     } finally {

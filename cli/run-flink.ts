@@ -43,13 +43,18 @@ export async function runOnFlink(options: FlinkRunOptions): Promise<void> {
     closing.push(() => engine.close());
     const workers = options.workers ?? { pool: await ownPool(log, closing) };
     const job = await startLiveJob({
-      ...{ jobName: JOB, jobEndpoint: engine.jobEndpoint, workers, warm, venue: VENUE },
+      jobName: JOB,
+      jobEndpoint: engine.jobEndpoint,
+      workers,
+      warm,
+      venue: VENUE,
       ...{
         project: options.project,
         endpoint: options.endpoint,
         create: options.create ? 'missing' : 'never',
       },
-      ...{ symbols: options.symbols, params: options.params },
+      symbols: options.symbols,
+      params: options.params,
       flink: { ...options, checkpoints: await uriOf(options.checkpoints) },
       onMessage: (text, isError) => log(isError ? 'ERROR' : 'INFO', text),
     });

@@ -77,7 +77,10 @@ class Node {
     const telemetry = await openServiceTelemetry({ environment, service: 'graph', clock, log, meter });
     const { stages } = telemetry;
     const pubSub = openPubSubBus({
-      ...{ project, endpoint, create: create ? 'missing' : 'never', clock: systemClock },
+      project,
+      endpoint,
+      create: create ? 'missing' : 'never',
+      clock: systemClock,
       ...tuning,
     });
     const bus = countPublished(tracedBus(pubSub, stages), meter, clock);
@@ -139,7 +142,10 @@ class Node {
     if (deadManUrl) {
       const notice = noticesOf(log);
       this.#deadMan = startDeadMan({
-        ...{ url: deadManUrl, isWell: () => isWell(this.#read()), clock: systemClock, notice },
+        url: deadManUrl,
+        isWell: () => isWell(this.#read()),
+        clock: systemClock,
+        notice,
       });
     }
     log(
@@ -201,7 +207,13 @@ function openGraph(
   const { clock, project, symbols, params, restUrl, log, patienceMs = PATIENCE_MS } = options;
   const rest = venueAdapter(VENUE).rest({ baseUrl: restUrl, clock: systemClock });
   return GraphService.open({
-    ...{ bus, clock, project, venue: VENUE, symbols, params, patienceMs },
+    bus,
+    clock,
+    project,
+    venue: VENUE,
+    symbols,
+    params,
+    patienceMs,
     ...(history ? { history } : {}),
     fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
     onWatermark: (watermarkMs) => stages.passed(watermarkMs),

@@ -134,8 +134,13 @@ function commonOf(flags: FeedFlags): Common {
   checkUrl('--rest-url', restUrl, ['http://', 'https://']);
   const adapter = venueAdapter(venue, { ...(wsUrl ? { wsUrl } : {}), ...(restUrl ? { restUrl } : {}) });
   return {
-    ...{ adapter, follow: followOf(flags, venue), clock: systemClock, copies, code: version() },
-    ...{ status: statusAddressOf(flags.healthPort), environment: process.env },
+    adapter,
+    follow: followOf(flags, venue),
+    clock: systemClock,
+    copies,
+    code: version(),
+    status: statusAddressOf(flags.healthPort),
+    environment: process.env,
   };
 }
 

@@ -31,7 +31,12 @@ export async function runReplayFrames(flags: ReplayFramesFlags): Promise<void> {
   const bar = progressBar('replay', systemClock, process.stderr);
   try {
     const summary = await replayFrames({
-      ...{ journal, params, history, revisions, out: flags.out, clock: systemClock },
+      journal,
+      params,
+      history,
+      revisions,
+      out: flags.out,
+      clock: systemClock,
       onProgress: (share) => bar.update(share),
     });
     process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary, flags.out));

@@ -64,7 +64,10 @@ async function runFlink(flags: RunFlags): Promise<void> {
   } = flags;
   const options = {
     ...(await pubSubOf(flags)),
-    ...{ master: flags.flinkMaster, restore: flags.restore, workers: workersOf(flags), checkpoints },
+    master: flags.flinkMaster,
+    restore: flags.restore,
+    workers: workersOf(flags),
+    checkpoints,
     checkpointEveryMs: 1_000 * checkpointEvery,
     parallelism,
     env: process.env,

@@ -41,7 +41,11 @@ export async function openStackRecording(
   const ended = (error: unknown) =>
     notice(`RECORDING HAS ENDED, the stack goes on: ${messageOf(error)}`, 'ERROR');
   const recorder = await openRecorder({
-    ...{ dir, adapter, code: version(), clock: systemClock, onFailed: ended },
+    dir,
+    adapter,
+    code: version(),
+    clock: systemClock,
+    onFailed: ended,
   });
   let warmDir = dir;
   return {

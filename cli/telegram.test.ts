@@ -49,8 +49,10 @@ it('takes secrets from files, without the line end behind them', async () => {
     return join(folder, name);
   };
   const files = {
-    ...{ CST_TELEGRAM_TOKEN: '', CST_TELEGRAM_TOKEN_FILE: file('token', `${TOKEN}\n`) },
-    ...{ CST_TELEGRAM_WEBHOOK_SECRET: '', CST_TELEGRAM_WEBHOOK_SECRET_FILE: file('secret', `${SECRET}\n`) },
+    CST_TELEGRAM_TOKEN: '',
+    CST_TELEGRAM_TOKEN_FILE: file('token', `${TOKEN}\n`),
+    CST_TELEGRAM_WEBHOOK_SECRET: '',
+    CST_TELEGRAM_WEBHOOK_SECRET_FILE: file('secret', `${SECRET}\n`),
   };
   await run('set', { url: URL_OF_IT }, files);
   expect(server.updates.webhook?.secret).toBe(SECRET);

@@ -6,7 +6,10 @@ import { ConfigError, UpstreamError } from '../schemas/errors.ts';
 import { SqliteFile } from './sqlite-file.ts';
 
 const options = (path: string) => ({
-  ...{ path, what: 'numbers', magic: 'test', version: 1 },
+  path,
+  what: 'numbers',
+  magic: 'test',
+  version: 1,
   schema: 'CREATE TABLE numbers (n INTEGER PRIMARY KEY) STRICT',
 });
 const place = () => join(mkdtempSync(join(tmpdir(), 'cst-sqlite-')), 'deep', 'a.sqlite');

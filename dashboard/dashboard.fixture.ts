@@ -72,7 +72,8 @@ export class TestDashboard {
         access: new Access(null),
         clock: systemClock,
       },
-      ...{ replays: { folders: [], prepare: async () => {} }, notice: (line) => void notices.push(line) },
+      replays: { folders: [], prepare: async () => {} },
+      notice: (line) => void notices.push(line),
       ...changes,
     });
     return new TestDashboard(dashboard, history, clock, notices);
@@ -186,8 +187,14 @@ export class TestPage {
 
 function portsOf(clock: ManualClock, history: History): MarketPorts {
   return {
-    ...{ source: { title: 'a test', kind: 'simulated', speed: 60 }, version: '1.2.3', venue: 'bybit' },
-    ...{ clock, history, pastBars: null, symbols: () => SYMBOLS, relay: () => null },
+    source: { title: 'a test', kind: 'simulated', speed: 60 },
+    version: '1.2.3',
+    venue: 'bybit',
+    clock,
+    history,
+    pastBars: null,
+    symbols: () => SYMBOLS,
+    relay: () => null,
     params: DEFAULT_PARAMS,
     numbers: () => ({ lagMs: 4_000, backlog: 7, alerts: { sent: 2, waiting: 1 } }),
     books: async () => [newBook('default', 10_000)],

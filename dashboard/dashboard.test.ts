@@ -26,9 +26,21 @@ const barAt = (openTime: number, close: number, revision = 1_000_001) => {
   return { ...bar, id: candleId(bar) };
 };
 const LEVELS: LevelSet = {
-  ...{ id: 'BTCUSDT:1:1', venue: 'bybit', symbol: 'BTCUSDT', pair: 'BTCUSDT', asOf: NOW - 5 * MINUTE_MS },
-  ...{ levels: [], trendlineHigh: null, trendlineLow: null, trend: 'RANGING', pointOfControl: null },
-  ...{ atr: null, atrBaseline: null, candles: 120, complete: true, revision: 1 },
+  id: 'BTCUSDT:1:1',
+  venue: 'bybit',
+  symbol: 'BTCUSDT',
+  pair: 'BTCUSDT',
+  asOf: NOW - 5 * MINUTE_MS,
+  levels: [],
+  trendlineHigh: null,
+  trendlineLow: null,
+  trend: 'RANGING',
+  pointOfControl: null,
+  atr: null,
+  atrBaseline: null,
+  candles: 120,
+  complete: true,
+  revision: 1,
 };
 
 let dashboard: TestDashboard;

@@ -43,7 +43,9 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
   const market = new Market({ ...options.market, realClock: clock });
   const stream = new EventStream(market.log);
   const replays = new ReplayDesk({
-    ...{ ...options.replays, version: options.market.version, realClock: clock },
+    ...options.replays,
+    version: options.market.version,
+    realClock: clock,
     onState: (state) => market.log.add('replay', state),
   });
   const close = async () => {

@@ -15,7 +15,11 @@ const settledId = ({ signal, chat }: Alert) => `alert ${signal} ${chat}`;
 /** @param told Id of the message that the alert came of. @param toldMs When it happened. */
 export function alertQueued(stages: Stages | undefined, signal: string, told: string, toldMs: number): void {
   stages?.ended({
-    ...{ stage: 'notifier', bar: barOfSignal(signal), id: queuedId(signal), after: told, sinceMs: toldMs },
+    stage: 'notifier',
+    bar: barOfSignal(signal),
+    id: queuedId(signal),
+    after: told,
+    sinceMs: toldMs,
     attributes: { signal, told },
   });
 }
@@ -28,7 +32,10 @@ export function alertSettled(
 ): void {
   const { signal, chat, outcome, message } = alert;
   stages?.ended({
-    ...{ stage: 'telegram', bar: barOfSignal(signal), id: settledId(alert), after: queuedId(signal) },
+    stage: 'telegram',
+    bar: barOfSignal(signal),
+    id: settledId(alert),
+    after: queuedId(signal),
     sinceMs: queuedMs,
     attributes: { signal, chat, outcome, ...(message !== null && { message }) },
   });
@@ -38,7 +45,11 @@ export function alertSettled(
 export function chartSettled(stages: Stages | undefined, alert: Alert, begunMs: number): void {
   const id = `chart of ${settledId(alert)}`;
   stages?.ended({
-    ...{ stage: 'chart', bar: barOfSignal(alert.signal), id, after: settledId(alert), sinceMs: begunMs },
+    stage: 'chart',
+    bar: barOfSignal(alert.signal),
+    id,
+    after: settledId(alert),
+    sinceMs: begunMs,
     attributes: { ...alert },
   });
 }

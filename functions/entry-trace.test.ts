@@ -27,9 +27,12 @@ function pushed(told: ReturnType<typeof offered>, publishTimeMs: number): object
 async function startDesk(test: TestContext, collector: Collector): Promise<FunctionProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'cst-function-'));
   const desk = await FunctionProcess.start('trade-desk', {
-    ...{ CST_STATE_FILE: join(dir, 'state.db'), CST_BUS_DIR: join(dir, 'bus') },
-    ...{ CST_CALLER_SECRET: 'a-secret-of-the-callers', GOOGLE_CLOUD_PROJECT: 'my-project' },
-    ...{ CST_GRAPH_ENGINE: 'dataflow', OTEL_EXPORTER_OTLP_ENDPOINT: new URL(collector.url).origin },
+    CST_STATE_FILE: join(dir, 'state.db'),
+    CST_BUS_DIR: join(dir, 'bus'),
+    CST_CALLER_SECRET: 'a-secret-of-the-callers',
+    GOOGLE_CLOUD_PROJECT: 'my-project',
+    CST_GRAPH_ENGINE: 'dataflow',
+    OTEL_EXPORTER_OTLP_ENDPOINT: new URL(collector.url).origin,
   });
   test.onTestFinished(() => desk.kill());
   return desk;

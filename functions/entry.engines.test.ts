@@ -41,9 +41,14 @@ async function startCloud(): Promise<Cloud> {
   const bus = openPubSubBus({ project: AT.project, ...ends, create: 'missing' });
   const store = openBigtableStore({ ...AT, endpoint: bigtable.address, clock: systemClock });
   const environment = {
-    ...{ GOOGLE_CLOUD_PROJECT: AT.project, CST_BIGTABLE_INSTANCE: AT.instance, CST_BIGTABLE_TABLE: AT.table },
-    ...{ PUBSUB_EMULATOR_HOST: pubsub.address, BIGTABLE_EMULATOR_HOST: bigtable.address },
-    ...{ CST_AUDIENCE: AUDIENCE, CST_CALLERS: CALLER, CST_OIDC_CERTS_URL: issuer.certsUrl },
+    GOOGLE_CLOUD_PROJECT: AT.project,
+    CST_BIGTABLE_INSTANCE: AT.instance,
+    CST_BIGTABLE_TABLE: AT.table,
+    PUBSUB_EMULATOR_HOST: pubsub.address,
+    BIGTABLE_EMULATOR_HOST: bigtable.address,
+    CST_AUDIENCE: AUDIENCE,
+    CST_CALLERS: CALLER,
+    CST_OIDC_CERTS_URL: issuer.certsUrl,
   };
   return { servers: [pubsub, bigtable], issuer, bus, store, environment };
 }
@@ -121,7 +126,9 @@ it('tick-sink: what gathers on Pub/Sub becomes rows of BigQuery, poison a dead l
   const history = await openBigQueryHistory({ ...place, clock: systemClock });
   await (await cloud.bus.subscribe('raw-tick-data', 'tick-sink')).close();
   const running = await FunctionProcess.start('tick-sink', {
-    ...{ ...cloud.environment, CST_HISTORY_DATASET: place.dataset, CST_BIGQUERY_ENDPOINT: apiEndpoint },
+    ...cloud.environment,
+    CST_HISTORY_DATASET: place.dataset,
+    CST_BIGQUERY_ENDPOINT: apiEndpoint,
   });
   test.onTestFinished(() => running.kill());
   const batch = (...names: string[]) =>

@@ -39,8 +39,12 @@ function embedded() {
   return {
     path,
     environment: {
-      ...{ CST_STATE_FILE: path('state.db'), CST_BUS_DIR: path('bus'), CST_TASKS_FILE: path('tasks.db') },
-      ...{ CST_CALLER_SECRET: CALLER_SECRET, CST_CHATS: CHAT, CST_TELEGRAM_TOKEN: TOKEN },
+      CST_STATE_FILE: path('state.db'),
+      CST_BUS_DIR: path('bus'),
+      CST_TASKS_FILE: path('tasks.db'),
+      CST_CALLER_SECRET: CALLER_SECRET,
+      CST_CHATS: CHAT,
+      CST_TELEGRAM_TOKEN: TOKEN,
       CST_TELEGRAM_WEBHOOK_SECRET: SECRET,
     },
     /** Runs `during` with the function, then ends it, and gives what it published. */
@@ -205,7 +209,10 @@ describe.concurrent('trade-desk with an account', () => {
     const twin = await startBrokerTwin();
     test.onTestFinished(() => twin.close());
     const running = await start(test, 'trade-desk', {
-      ...{ ...environment, ...onAccount, CST_BYBIT_KEY: twin.key, CST_BYBIT_SECRET: twin.secret },
+      ...environment,
+      ...onAccount,
+      CST_BYBIT_KEY: twin.key,
+      CST_BYBIT_SECRET: twin.secret,
       CST_BROKER: JSON.stringify({ enabled: true, network: 'twin', twinUrl: twin.url }),
     });
     expect(await running.post({}, CALL, '/timer'), running.output).toBe(204);
@@ -233,7 +240,8 @@ describe.concurrent('macro-engine', () => {
     const told = await published('macro-bias-updates', async () => {
       const running = await start(test, 'macro-engine', {
         ...environment,
-        ...{ CST_INSTRUMENTS: 'bybit:BTCUSDT', CST_REST_URLS: JSON.stringify({ bybit: rest }) },
+        CST_INSTRUMENTS: 'bybit:BTCUSDT',
+        CST_REST_URLS: JSON.stringify({ bybit: rest }),
       });
       expect(await running.post({}, {}, path)).toBe(401);
       expect(await running.post({}, CALL, '/?slot=now')).toBe(400);
@@ -249,7 +257,9 @@ describe.concurrent('telegram-notifier', () => {
     const { environment, path } = embedded();
     const server = await botApi(test);
     const running = await start(test, 'telegram-notifier', {
-      ...{ ...environment, CST_TELEGRAM_API: server.url, K_SERVICE: 'notifier' },
+      ...environment,
+      CST_TELEGRAM_API: server.url,
+      K_SERVICE: 'notifier',
       CST_PARAMS: '{"signal":"on"}',
     });
     const push = pushOf('trade-signals-micro', 'notifier', scalp(0));
@@ -288,7 +298,9 @@ describe.concurrent('chart-renderer', () => {
     for (const bar of walk({ bars: 60, end })) await keepNewest(store, 'candle', bar);
     const nowhere = JSON.stringify({ bybit: 'http://127.0.0.1:1' });
     const running = await start(test, 'chart-renderer', {
-      ...{ ...environment, CST_TELEGRAM_API: server.url, CST_REST_URLS: nowhere },
+      ...environment,
+      CST_TELEGRAM_API: server.url,
+      CST_REST_URLS: nowhere,
     });
     const about = { signalId: null, scalp: null, swing: null, exit: null };
     const task = { id: 'ask-1', chat: CHAT, replyTo: server.say(CHAT), pair: 'BTCUSDT', ...about };
@@ -332,8 +344,12 @@ describe.concurrent('telegram-webhook', () => {
 
 it.concurrent('says all that is wrong with its settings in one line, and no secret', async (test) => {
   const running = await start(test, 'telegram-webhook', {
-    ...{ CST_STATE_FILE: ':memory:', CST_TASKS_ENDPOINT: 'http://127.0.0.1:1', CST_CHATS: 'me' },
-    ...{ CST_TELEGRAM_TOKEN: TOKEN, CST_TELEGRAM_TOKEN_FILE: '/x', CST_CHART_URL: 'nowhere' },
+    CST_STATE_FILE: ':memory:',
+    CST_TASKS_ENDPOINT: 'http://127.0.0.1:1',
+    CST_CHATS: 'me',
+    CST_TELEGRAM_TOKEN: TOKEN,
+    CST_TELEGRAM_TOKEN_FILE: '/x',
+    CST_CHART_URL: 'nowhere',
   });
   expect(await running.ended()).toBe(4);
   const [{ message } = { message: '' }] = running.log;

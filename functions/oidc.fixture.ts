@@ -60,8 +60,15 @@ export class Issuer {
   unsigned(nowMs: number, claims: object = {}, header: object = {}): string {
     const iat = Math.floor(nowMs / 1000);
     const whole = {
-      ...{ aud: AUDIENCE, azp: '1', email: CALLER, email_verified: true, iat, exp: iat + 3_600 },
-      ...{ iss: 'https://accounts.google.com', sub: '1', ...claims },
+      aud: AUDIENCE,
+      azp: '1',
+      email: CALLER,
+      email_verified: true,
+      iat,
+      exp: iat + 3_600,
+      iss: 'https://accounts.google.com',
+      sub: '1',
+      ...claims,
     };
     return `${base64url({ alg: 'RS256', kid: 'k1', typ: 'JWT', ...header })}.${base64url(whole)}`;
   }

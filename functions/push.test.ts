@@ -9,8 +9,12 @@ const TOPICS = ['market-levels'] as const;
 const body = (changes: object = {}, message: object = {}) => ({
   subscription: 'projects/p/subscriptions/market-levels-bigtable',
   message: {
-    ...{ data: Buffer.from('{"a":1}').toString('base64'), attributes: { id: 'x', ts: '7' } },
-    ...{ messageId: '17', message_id: '17', publishTime: '2024-03-01T00:00:00.123456Z', orderingKey: 'k' },
+    data: Buffer.from('{"a":1}').toString('base64'),
+    attributes: { id: 'x', ts: '7' },
+    messageId: '17',
+    message_id: '17',
+    publishTime: '2024-03-01T00:00:00.123456Z',
+    orderingKey: 'k',
     ...message,
   },
   deliveryAttempt: 3,
@@ -51,8 +55,12 @@ it('hands on the message of a push, and says that it is done', async (test) => {
     204,
   );
   expect(got[0]).toEqual({
-    ...{ data: Buffer.from('{"a":1}'), attributes: { id: 'x', ts: '7' }, messageId: '17' },
-    ...{ publishTimeMs: Date.UTC(2024, 2, 1) + 123, orderingKey: 'k', attempt: 3 },
+    data: Buffer.from('{"a":1}'),
+    attributes: { id: 'x', ts: '7' },
+    messageId: '17',
+    publishTimeMs: Date.UTC(2024, 2, 1) + 123,
+    orderingKey: 'k',
+    attempt: 3,
   });
   expect(got[1]).toMatchObject({ attributes: {}, attempt: 1 });
   expect(errors).toEqual([]);

@@ -32,8 +32,12 @@ describe('settings', () => {
       STATE,
       { ...CLOUD, CST_BIGTABLE_INSTANCE: 'state', CST_BIGTABLE_TABLE: 'state' },
       {
-        ...{ kind: 'bigtable', project: 'my-project', instance: 'state', table: 'state' },
-        ...{ appProfile: undefined, endpoint: undefined },
+        kind: 'bigtable',
+        project: 'my-project',
+        instance: 'state',
+        table: 'state',
+        appProfile: undefined,
+        endpoint: undefined,
       },
     ],
     ['an outbox on disk', OUTBOX, { CST_OUTBOX_FILE: 'o.db' }, { kind: 'file', path: 'o.db' }],
@@ -50,7 +54,9 @@ describe('settings', () => {
       CALLERS,
       { CST_AUDIENCE: 'https://f', CST_CALLERS: 'a@b.iam.gserviceaccount.com, c@d.com,' },
       {
-        ...{ kind: 'oidc', audience: 'https://f', certsUrl: undefined },
+        kind: 'oidc',
+        audience: 'https://f',
+        certsUrl: undefined,
         callers: ['a@b.iam.gserviceaccount.com', 'c@d.com'],
       },
     ],
@@ -58,12 +64,18 @@ describe('settings', () => {
       'Cloud Tasks',
       TASKS,
       {
-        ...{ ...CLOUD, CST_TASKS_LOCATION: 'europe-west1', CST_TASKS_SIGNER: 'a@b.com' },
+        ...CLOUD,
+        CST_TASKS_LOCATION: 'europe-west1',
+        CST_TASKS_SIGNER: 'a@b.com',
         CST_CHART_URL: 'https://charts.example',
       },
       {
-        ...{ kind: 'cloud', project: 'my-project', location: 'europe-west1', signer: 'a@b.com' },
-        ...{ chartUrl: 'https://charts.example', endpoint: undefined },
+        kind: 'cloud',
+        project: 'my-project',
+        location: 'europe-west1',
+        signer: 'a@b.com',
+        chartUrl: 'https://charts.example',
+        endpoint: undefined,
       },
     ],
     ['a folder of messages', MESSENGER, { CST_MESSAGES_DIR: 'm' }, { kind: 'file', dir: 'm' }],
@@ -93,8 +105,11 @@ describe('settings', () => {
   it('tells all that is wrong at once, each variable once, and no value', () => {
     const pieces = { state: STATE, bus: BUS, tasks: TASKS, chats: CHATS, callers: CALLERS };
     const text = complaint(pieces, {
-      ...{ GOOGLE_CLOUD_PROJECT: 'NO PROJECT', CST_CHATS: 'hidden', CST_CALLERS: 'hidden' },
-      ...{ PUBSUB_EMULATOR_HOST: 'http://hidden', CST_CHART_URL: 'ftp://hidden' },
+      GOOGLE_CLOUD_PROJECT: 'NO PROJECT',
+      CST_CHATS: 'hidden',
+      CST_CALLERS: 'hidden',
+      PUBSUB_EMULATOR_HOST: 'http://hidden',
+      CST_CHART_URL: 'ftp://hidden',
     });
     expect(text.match(/GOOGLE_CLOUD_PROJECT/g)).toHaveLength(1);
     for (const name of [

@@ -118,11 +118,19 @@ export class World {
     const { symbols, params, fetchKlines } = this.#options;
     const bus = new Mortal(this.#bus);
     const recorder = await recordHistory({
-      ...{ bus, history: this.#history, clock: this.clock, topics: ['market-candles'], maxWaitMs: 0 },
+      bus,
+      history: this.#history,
+      clock: this.clock,
+      topics: ['market-candles'],
+      maxWaitMs: 0,
     });
     const now = this.clock.now();
     const history = await warmCandles({
-      ...{ venue: 'bybit', symbols, startMs: now, history: this.#history, fetchKlines },
+      venue: 'bybit',
+      symbols,
+      startMs: now,
+      history: this.#history,
+      fetchKlines,
     });
     const subscriptions = new Map<string, Subscription>();
     for (const name of GRAPH_INPUTS) {
@@ -130,12 +138,18 @@ export class World {
       subscriptions.set(name, await bus.subscribe(name, 'graph', limits));
     }
     const pipeline = compileSignals({
-      ...{ project: 'test', params, leadVenue: 'bybit', history },
+      project: 'test',
+      params,
+      leadVenue: 'bybit',
+      history,
       ...resumption(history, now, params),
     });
     const { allowedDisorderMs } = params.market;
     const edges = busEdges({
-      ...{ bus, clock: this.clock, allowedDisorderMs, subscriptions },
+      bus,
+      clock: this.clock,
+      allowedDisorderMs,
+      subscriptions,
       mayBeSilent: new Set(['raw-tick-data']),
     });
     const graph = await new EmbeddedRunner({ edges }).start(pipeline);

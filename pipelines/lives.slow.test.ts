@@ -54,7 +54,9 @@ function outgoing({ bytes }: Message): OutgoingMessage {
 /** The whole span, step by step; `fates` says what happens to the process after which step. */
 async function live(fates: ReadonlyMap<number, Fate>, fetchKlines: FetchKlines) {
   const world = await World.open({
-    ...{ symbols: SYMBOLS, startMs: START, params: DEFAULT_PARAMS },
+    symbols: SYMBOLS,
+    startMs: START,
+    params: DEFAULT_PARAMS,
     fetchKlines,
   });
   await world.begin();

@@ -24,8 +24,15 @@ export async function replayBars(
 ): Promise<Replayed> {
   const out = mkdtempSync(join(tmpdir(), 'replayed-'));
   const summary = await replay({
-    ...{ files, out, venue: 'bybit', interval: '1m', params: DEFAULT_PARAMS, clock: systemClock },
-    ...{ fromMs: range.fromMs, toMs: range.toMs, history: range.history ?? [] },
+    files,
+    out,
+    venue: 'bybit',
+    interval: '1m',
+    params: DEFAULT_PARAMS,
+    clock: systemClock,
+    fromMs: range.fromMs,
+    toMs: range.toMs,
+    history: range.history ?? [],
   });
   const lines = (topic: TopicName) =>
     readFileSync(join(out, `${topic}.ndjson`), 'utf8')

@@ -10,9 +10,22 @@ const before = (minutes: number) => NOW - minutes * MINUTE_MS;
 /** A minute of ours, or (without a number of trades) of the exchange. */
 const minute = (minutes: number, symbol = 'BTCUSDT', trades: number | null = 1) =>
   newCandle({
-    ...{ venue: 'bybit', symbol, interval: '1m', openTime: before(minutes) },
-    ...{ open: 1, high: 1, low: 1, close: 1, volume: 1, turnover: 1, buyVolume: 1, trades },
-    ...{ coverage: 1, filled: false, complete: true, revision: 2 },
+    venue: 'bybit',
+    symbol,
+    interval: '1m',
+    openTime: before(minutes),
+    open: 1,
+    high: 1,
+    low: 1,
+    close: 1,
+    volume: 1,
+    turnover: 1,
+    buyVolume: 1,
+    trades,
+    coverage: 1,
+    filled: false,
+    complete: true,
+    revision: 2,
   });
 const publishAfter = (candles: ReturnType<typeof minute>[], options = {}) =>
   (NOW - resumption(candles, NOW, DEFAULT_PARAMS, options).publishAfterMs) / MINUTE_MS;

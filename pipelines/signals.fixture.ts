@@ -118,7 +118,11 @@ export async function runGraph(
   options: Partial<SignalOptions> = {},
 ): Promise<GraphRun> {
   const pipeline = compileSignals({
-    ...{ project: 'test', params: DEFAULT_PARAMS, leadVenue: 'bybit', emitAfterMs: 0, history: [] },
+    project: 'test',
+    params: DEFAULT_PARAMS,
+    leadVenue: 'bybit',
+    emitAfterMs: 0,
+    history: [],
     ...options,
   });
   const dropped: Record<string, number> = {};

@@ -36,10 +36,22 @@ export async function simulatedBars(
   const bars = await klines(market, INTERVAL_MS[interval] / MINUTE_MS, fromMs, toMs - 1, toMs);
   return bars.map(({ openTime, open, high, low, close, lots }) =>
     newCandle({
-      ...{ venue: 'bybit', symbol: instrument.symbol, interval, openTime },
-      ...{ open: price(open), high: price(high), low: price(low), close: price(close) },
-      ...{ volume: Number(sizeText(instrument, lots)), turnover: null, buyVolume: null, trades: null },
-      ...{ coverage: 1, filled: lots === 0, complete: true, revision: 1 },
+      venue: 'bybit',
+      symbol: instrument.symbol,
+      interval,
+      openTime,
+      open: price(open),
+      high: price(high),
+      low: price(low),
+      close: price(close),
+      volume: Number(sizeText(instrument, lots)),
+      turnover: null,
+      buyVolume: null,
+      trades: null,
+      coverage: 1,
+      filled: lots === 0,
+      complete: true,
+      revision: 1,
     }),
   );
 }

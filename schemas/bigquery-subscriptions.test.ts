@@ -14,8 +14,12 @@ const JSON_TOPICS = TOPIC_NAMES.filter((topic) => TOPICS[topic].encoding === 'js
 describe('BigQuery subscriptions', () => {
   it('write each topic of JSON into its table, by the table’s columns', () => {
     expect(bigQuerySubscription('market-candles')).toEqual({
-      ...{ id: 'market-candles-bigquery', topic: 'market-candles', isOrdered: false },
-      ...{ ackDeadlineS: 30, retentionS: 604_800, retry: { minS: 1, maxS: 60 } },
+      id: 'market-candles-bigquery',
+      topic: 'market-candles',
+      isOrdered: false,
+      ackDeadlineS: 30,
+      retentionS: 604_800,
+      retry: { minS: 1, maxS: 60 },
       deadLetter: { topic: 'undelivered', maxAttempts: 10 },
       delivery: { table: 'candles', useTableSchema: true, dropUnknownFields: true, writeMetadata: false },
     });

@@ -96,14 +96,21 @@ async function play(frames: readonly CapturedFrame[], symbols: readonly string[]
   const relay = await startRelay({ adapter, symbols, bus, clock, networkClock: network });
   const graph = await new EmbeddedRunner({
     edges: busEdges({
-      ...{ bus, clock, subscriptions, mayBeSilent: new Set(['raw-tick-data']) },
+      bus,
+      clock,
+      subscriptions,
+      mayBeSilent: new Set(['raw-tick-data']),
       allowedDisorderMs: DEFAULT_PARAMS.market.allowedDisorderMs,
     }),
     // The capture ends within a minute: its bar leaves as it is.
     onDrain: 'fire',
   }).start(
     compileSignals({
-      ...{ project: 'test', params: DEFAULT_PARAMS, leadVenue: 'bybit', emitAfterMs: 0, history: [] },
+      project: 'test',
+      params: DEFAULT_PARAMS,
+      leadVenue: 'bybit',
+      emitAfterMs: 0,
+      history: [],
     }),
   );
   await subscribed;

@@ -45,8 +45,16 @@ describe('when an engine fires', () => {
       const out = mkdtempSync(join(tmpdir(), 'fired-'));
       const range = { fromMs: undefined, toMs: undefined };
       const summary = await replay({
-        ...{ files, venue: 'bybit', interval: undefined, params: DEFAULT_PARAMS, history: [], out, ...range },
-        ...{ clock: systemClock, revisions: 'last', engine },
+        files,
+        venue: 'bybit',
+        interval: undefined,
+        params: DEFAULT_PARAMS,
+        history: [],
+        out,
+        ...range,
+        clock: systemClock,
+        revisions: 'last',
+        engine,
       });
       return { summary, read: (topic: string) => readFileSync(join(out, `${topic}.ndjson`), 'utf8') };
     };

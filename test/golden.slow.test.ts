@@ -23,7 +23,13 @@ describe('30 real days of five symbols', () => {
     const { bars, late, deadLetters, candles, levels, features, outputSha256 } = summary;
     expect(new Set(signals.map(({ id }) => id)).size).toBe(summary.signals);
     expect({
-      ...{ bars, late, deadLetters, candles, levels, features, signals: summary.signals },
+      bars,
+      late,
+      deadLetters,
+      candles,
+      levels,
+      features,
+      signals: summary.signals,
       byKind: countBy(signals, ({ symbol, strategy, side }) => `${symbol} ${strategy} ${side}`),
       outputSha256,
     }).toEqual(golden);

@@ -44,8 +44,15 @@ async function rowsOf(sql: string): Promise<Record<string, number>[]> {
 async function replayed(path: string): Promise<Candle[]> {
   const out = mkdtempSync(join(tmpdir(), 'ltc-'));
   await replay({
-    ...{ files: [{ symbol: 'LTCUSDT', path }], venue: 'binance', params: DEFAULT_PARAMS, history: [], out },
-    ...{ interval: undefined, clock: systemClock, fromMs: undefined, toMs: undefined },
+    files: [{ symbol: 'LTCUSDT', path }],
+    venue: 'binance',
+    params: DEFAULT_PARAMS,
+    history: [],
+    out,
+    interval: undefined,
+    clock: systemClock,
+    fromMs: undefined,
+    toMs: undefined,
   });
   const lines = readFileSync(join(out, 'market-candles.ndjson'), 'utf8').trim().split('\n');
   return lines.map((line) => Candle.parse(JSON.parse(line)));

@@ -7,7 +7,10 @@ type Callback = (error: NodeJS.ErrnoException) => void;
 function lookup(hostname: string, options: unknown, callback?: Callback): void {
   const answer = (callback ?? options) as Callback;
   const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), {
-    ...{ code: 'ENOTFOUND', errno: -3008, syscall: 'getaddrinfo', hostname },
+    code: 'ENOTFOUND',
+    errno: -3008,
+    syscall: 'getaddrinfo',
+    hostname,
   });
   setImmediate(answer, error);
 }

@@ -20,12 +20,20 @@ describe('a feed with its outbox over hours', () => {
     const summary = JSON.parse(stdout) as Summary;
     expect(summary.generated).toBeGreaterThanOrEqual(25 * 2 * 3_600 * HOURS);
     expect(summary).toMatchObject({
-      ...{ trades: summary.generated, misplaced: 0, duplicateTrades: 0, unreadableFrames: 0 },
-      ...{ openGaps: 0, lostGaps: 0, bufferedTrades: 0, waiting: 0 },
+      trades: summary.generated,
+      misplaced: 0,
+      duplicateTrades: 0,
+      unreadableFrames: 0,
+      openGaps: 0,
+      lostGaps: 0,
+      bufferedTrades: 0,
+      waiting: 0,
       // Each hour all symbols are away once, and everything is brought back.
       events: {
-        ...{ CONNECTED: 25 * (HOURS + 1), DISCONNECTED: 25 * HOURS },
-        ...{ GAP: 25 * (HOURS + 1), RECOVERED: 25 * (HOURS + 1) },
+        CONNECTED: 25 * (HOURS + 1),
+        DISCONNECTED: 25 * HOURS,
+        GAP: 25 * (HOURS + 1),
+        RECOVERED: 25 * (HOURS + 1),
       },
     });
     const [first = 0] = summary.heapMb;

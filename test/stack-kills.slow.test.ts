@@ -70,8 +70,13 @@ it(`enters, exits and tells once, over ${KILLS} kills`, { timeout: 400_000 }, as
   const exchange = await startSimulatedExchange({ seed: 1, clock, symbols: SYMBOLS });
   const dir = mkdtempSync(join(tmpdir(), 'stack-kills-'));
   const options = {
-    ...{ dir, wsUrl: exchange.wsUrl, restUrl: exchange.httpUrl, symbols: SYMBOLS },
-    ...{ originMs, startMs: START, speed: SPEED },
+    dir,
+    wsUrl: exchange.wsUrl,
+    restUrl: exchange.httpUrl,
+    symbols: SYMBOLS,
+    originMs,
+    startMs: START,
+    speed: SPEED,
   };
   const random = new Random(5);
   for (let kill = 0; kill < KILLS; kill++) await live(options, random.whole(500, 12_000), () => true);

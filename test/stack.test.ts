@@ -76,8 +76,15 @@ beforeAll(async () => {
   telegram.fault = ({ method }) => (method === 'sendMessage' ? { what: 'retry', retryAfter: 1 } : null);
   source = await simulatedSource({ seed: 1, speed: 600, symbols: SYMBOLS, startMs: START });
   stack = await LocalStack.open({
-    ...{ source, symbols: SYMBOLS, params: DEFAULT_PARAMS, config: CONFIG, dir, seed: 1 },
-    ...{ survives: 'process', notice: () => {}, onChart: () => {} },
+    source,
+    symbols: SYMBOLS,
+    params: DEFAULT_PARAMS,
+    config: CONFIG,
+    dir,
+    seed: 1,
+    survives: 'process',
+    notice: () => {},
+    onChart: () => {},
     telegram: { token: TOKEN, chats: [CHAT], apiRoot: telegram.url },
   });
   await read('position-events', (record) => void events.push(PositionEvent.parse(record)));

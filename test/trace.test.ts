@@ -47,8 +47,16 @@ async function runStack(stage: TraceStage, signal?: string): Promise<Run> {
   });
   const spans: StageSpan[] = [];
   const stack = await LocalStack.open({
-    ...{ source, symbols: SYMBOLS, params: DEFAULT_PARAMS, config: DEFAULT_STACK_CONFIG, dir, seed: 1 },
-    ...{ survives: 'process', telegram: null, notice: () => {}, onChart: () => {} },
+    source,
+    symbols: SYMBOLS,
+    params: DEFAULT_PARAMS,
+    config: DEFAULT_STACK_CONFIG,
+    dir,
+    seed: 1,
+    survives: 'process',
+    telegram: null,
+    notice: () => {},
+    onChart: () => {},
     telemetry: { record: (span) => void spans.push(span) },
   });
   const wire = new Map(TOPIC_NAMES.map((topic) => [topic, new Set<string>()]));

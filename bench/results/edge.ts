@@ -24,8 +24,11 @@ export interface Parts {
 export function partsOf({ gross, slippageCost, fees, funding, net, entry, size }: BacktestTrade): Parts {
   const bps = (amount: number) => (BPS * amount) / (entry * size);
   return {
-    ...{ moved: bps(gross + slippageCost), slippage: bps(slippageCost), fees: bps(fees) },
-    ...{ funding: bps(funding), net: bps(net) },
+    moved: bps(gross + slippageCost),
+    slippage: bps(slippageCost),
+    fees: bps(fees),
+    funding: bps(funding),
+    net: bps(net),
   };
 }
 
@@ -105,7 +108,9 @@ export function signalEdge(
   }).sort((a, b) => a - b);
   const [low, high] = [means[Math.floor(0.025 * SHIFTS)]!, means[Math.ceil(0.975 * SHIFTS) - 1]!];
   return {
-    ...{ signals: own.length, won: own.filter((bps) => bps > 0).length, interval },
+    signals: own.length,
+    won: own.filter((bps) => bps > 0).length,
+    interval,
     chance: { mean: meanOf(means), low, high },
     asGood: means.filter((mean) => mean >= interval.mean).length / SHIFTS,
   };

@@ -28,9 +28,14 @@ async function main(folder: string): Promise<void> {
   });
   write({
     data: `Data hash \`${told.dataHash}\`, ${new Date(told.range.fromMs).toISOString().slice(0, 16)} to ${new Date(told.range.toMs).toISOString().slice(0, 16)} UTC.`,
-    ...{ overview: overview(told), costs: costs(told), amounts: amounts(told), signals: signalTable(edges) },
-    ...{ breakdown: breakdown(shipped.trades), exits: exits(shipped.trades) },
-    ...{ days: days(shipped.trades, told.range), refusals: refusals(told) },
+    overview: overview(told),
+    costs: costs(told),
+    amounts: amounts(told),
+    signals: signalTable(edges),
+    breakdown: breakdown(shipped.trades),
+    exits: exits(shipped.trades),
+    days: days(shipped.trades, told.range),
+    refusals: refusals(told),
     doubts: doubts(shipped.trades, markets),
     stops: await behindStops(),
     plan: plan(told),

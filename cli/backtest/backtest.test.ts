@@ -49,15 +49,26 @@ async function filesOf() {
 
 const files = await filesOf();
 const INPUT: FilesInput = {
-  ...{ kind: 'files', files, interval: '1m', fromMs: FROM, toMs: undefined },
+  kind: 'files',
+  files,
+  interval: '1m',
+  fromMs: FROM,
+  toMs: undefined,
   fundings: new Map([['SOLUSDT', FUNDINGS.map((ts) => ({ ts, rate: 0.0002 }))]]),
 };
 
 function optionsOf(out: string, known: Partial<BacktestOptions> = {}): BacktestOptions {
   const funding = { hours: FUNDING_HOURS };
   return {
-    ...{ input: INPUT, venue: 'bybit', history: [], out, code: 'test', data: [] },
-    ...{ params: DEFAULT_PARAMS, macro: DEFAULT_MACRO_PARAMS, assumptions: DEFAULT_ASSUMPTIONS },
+    input: INPUT,
+    venue: 'bybit',
+    history: [],
+    out,
+    code: 'test',
+    data: [],
+    params: DEFAULT_PARAMS,
+    macro: DEFAULT_MACRO_PARAMS,
+    assumptions: DEFAULT_ASSUMPTIONS,
     desk: DeskConfig.parse({ books: [{ funding }, { book: 'small', funding, risk: { margin: 0.01 } }] }),
     ...known,
   };

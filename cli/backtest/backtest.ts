@@ -79,7 +79,8 @@ function assertTraded(
 function tradeJson(trade: BacktestTrade): string {
   const { openedAt, closedAt, ...rest } = trade;
   return JSON.stringify({
-    ...{ openedAt: new Date(openedAt).toISOString(), closedAt: new Date(closedAt).toISOString() },
+    openedAt: new Date(openedAt).toISOString(),
+    closedAt: new Date(closedAt).toISOString(),
     ...rest,
   });
 }

@@ -108,7 +108,11 @@ export class DeskRun {
     const bias = this.#state.pairs[pair]?.bias;
     const isInForce = bias !== null && bias !== undefined && at < bias.expires_at;
     return {
-      ...{ strategy, variant, symbol, confidence, bias: isInForce ? bias.bias : null },
+      strategy,
+      variant,
+      symbol,
+      confidence,
+      bias: isInForce ? bias.bias : null,
       ...this.#options.regimeOf(pair),
     };
   }

@@ -31,8 +31,10 @@ export class GapLedger {
   /** Bars of a symbol in order of time, as they were known at their close; later revisions are passed over. */
   add({ venue, symbol, openTime, closeTime, coverage, volume }: FeatureRow): void {
     const known = this.#symbols.get(symbol) ?? {
-      ...{ venue, until: openTime },
-      ...{ gapFrom: null, silentFrom: null },
+      venue,
+      until: openTime,
+      gapFrom: null,
+      silentFrom: null,
     };
     if (closeTime <= known.until) return;
     this.#symbols.set(symbol, known);

@@ -20,8 +20,15 @@ export async function fromFiles(options: BacktestOptions, input: FilesInput, mar
   const { files, interval, fromMs, toMs } = input;
   const { venue, params, history } = options;
   const read = await streamFiles({
-    ...{ files, interval, venue, params, history, fromMs: readFrom(options, input), toMs },
-    ...{ emitAfterMs: fromMs ?? 0, publishAfterMs: 0 },
+    files,
+    interval,
+    venue,
+    params,
+    history,
+    fromMs: readFrom(options, input),
+    toMs,
+    emitAfterMs: fromMs ?? 0,
+    publishAfterMs: 0,
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     take: taking(options, market),
     onTime: (watermarkMs) => market.passTo(watermarkMs),
@@ -43,7 +50,10 @@ export async function fromFrames(
 ): Promise<Read> {
   let damagedBytes = 0;
   const { frames } = await streamFrames({
-    ...{ journal: input.journal, params: options.params, history: options.history, publishAfterMs: 0 },
+    journal: input.journal,
+    params: options.params,
+    history: options.history,
+    publishAfterMs: 0,
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     onMessages({ topic, messages }) {
       if (topic === 'book-snapshots') for (const { data } of messages) market.snapshot(data);

@@ -5,7 +5,14 @@ import { type NearBar, NearBars, nearBarJson } from './near-bars.ts';
 
 const rowOf = (pair: string, minute: number, coverage = 1) =>
   ({
-    ...{ pair, openTime: minute * MINUTE_MS, open: 1, high: 3, low: 1, close: 2, volume: 4, coverage },
+    pair,
+    openTime: minute * MINUTE_MS,
+    open: 1,
+    high: 3,
+    low: 1,
+    close: 2,
+    volume: 4,
+    coverage,
   }) as FeatureRow;
 
 describe('bars near signals', () => {

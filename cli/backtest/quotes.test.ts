@@ -13,9 +13,16 @@ describe('a quote made of a bar', () => {
 
   it('lies round the close, as deep as is assumed', () => {
     expect(new Quotes(assumptions, new Map()).atClose(bar(T))).toMatchObject({
-      ...{ id: `bybit:BTCUSDT:${T}`, ts: T, bestBid: 199.9, bestAsk: 200.1, lastPrice: 200, connected: true },
+      id: `bybit:BTCUSDT:${T}`,
+      ts: T,
+      bestBid: 199.9,
+      bestAsk: 200.1,
+      lastPrice: 200,
+      connected: true,
       bidDepth: { bps5: 5, bps10: 10, bps25: 25, bps50: 50 },
-      ...{ lastTradeTs: T - 1, lastTradeAgeMs: 1, fundingRate: null },
+      lastTradeTs: T - 1,
+      lastTradeAgeMs: 1,
+      fundingRate: null,
     });
   });
 

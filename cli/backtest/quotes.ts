@@ -30,14 +30,25 @@ export class Quotes {
     const funding = this.#nextFunding(symbol, ts);
     const depth = this.#depth(volumeEma20 ?? 0);
     return {
-      ...{ id: `${streamKey(venue, symbol)}:${ts}`, venue, symbol, ts },
+      id: `${streamKey(venue, symbol)}:${ts}`,
+      venue,
+      symbol,
+      ts,
       bestBid: roundedPrice(close * (1 - assumedSpread / 2)),
       bestAsk: roundedPrice(close * (1 + assumedSpread / 2)),
-      ...{ bidDepth: depth, askDepth: depth, lastPrice: close, lastTradeTs, lastTradeSeq: null },
-      ...{ fundingRate: funding?.rate ?? null, nextFundingTime: funding?.ts ?? null },
-      ...{ markPrice: null, openInterest: null, connected: coverage === 1 },
+      bidDepth: depth,
+      askDepth: depth,
+      lastPrice: close,
+      lastTradeTs,
+      lastTradeSeq: null,
+      fundingRate: funding?.rate ?? null,
+      nextFundingTime: funding?.ts ?? null,
+      markPrice: null,
+      openInterest: null,
+      connected: coverage === 1,
       lastTradeAgeMs: lastTradeTs === null ? null : ts - lastTradeTs,
-      ...{ desyncMs: 0, publishedTrades: 0 },
+      desyncMs: 0,
+      publishedTrades: 0,
     };
   }
 

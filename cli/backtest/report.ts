@@ -97,10 +97,15 @@ export function reportOf(parts: ReportParts): BacktestReport {
   };
   const hash = (value: unknown) => shortHash(canonicalJson(value));
   return {
-    ...{ version: options.code, range, pairs, trials },
+    version: options.code,
+    range,
+    pairs,
+    trials,
     data: { hash: dataHashOf(data), files: data },
     paramsHash: {
-      ...{ signals: hash(told.signals), desk: hash(told.desk), macro: hash(told.macro) },
+      signals: hash(told.signals),
+      desk: hash(told.desk),
+      macro: hash(told.macro),
       assumptions: hash(z.encode(BacktestAssumptions, assumptions)),
     },
     params: told,
@@ -109,7 +114,9 @@ export function reportOf(parts: ReportParts): BacktestReport {
       stated: input.kind === 'files' ? CANDLE_ASSUMPTIONS : FRAME_ASSUMPTIONS,
     },
     quality: { ...counted, incompleteMinutes, silentMinutes },
-    ...{ macro: market.slots, books: Object.fromEntries(books), files: sha256 },
+    macro: market.slots,
+    books: Object.fromEntries(books),
+    files: sha256,
   };
 }
 

@@ -45,7 +45,9 @@ function rulesOf(flags: RuleFlags, venue: Venue): Rules {
   const settings = settingsFor(flags);
   const { signals, ...values } = settings.values;
   return {
-    ...{ params: signals, macro: values.macro, assumptions: values.assumptions },
+    params: signals,
+    macro: values.macro,
+    assumptions: values.assumptions,
     desk: onPaper(settings, venue),
   };
 }

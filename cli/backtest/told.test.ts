@@ -9,7 +9,8 @@ import { Timeline, type Told } from './told.ts';
 
 const T = Date.UTC(2025, 5, 1);
 const input = (at: number, told: Record<string, unknown>): Told => ({
-  ...{ kind: 'input', at },
+  kind: 'input',
+  at,
   input: { at, ...told } as DeskInput,
 });
 const features = (at: number, pair: string) =>

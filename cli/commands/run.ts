@@ -94,7 +94,9 @@ export function addRun(program: Command): void {
     .option('--restore <uri>', 'checkpoint or savepoint that the cluster begins with')
     .addOption(
       numberOption('--parallelism <number>', 'task slots of each step; default 1', {
-        ...{ min: 1, max: 16, isWhole: true },
+        min: 1,
+        max: 16,
+        isWhole: true,
       }),
     );
   addConfigOption(addDashboardOptions(run))

@@ -41,7 +41,8 @@ export function addTwin(program: Command): void {
     .addOption(fileOption('--faults <file>', 'JSON list of faults to begin with'))
     .addOption(
       numberOption('--chaos <number>', 'faults an hour of market time, drawn from the seed', {
-        ...{ min: 0, max: 400 },
+        min: 0,
+        max: 400,
       }),
     )
     .addOption(numberOption('--for <seconds>', 'stop by itself after so many seconds', LENGTHS))

@@ -53,7 +53,8 @@ describe.each(SHELLS)('completion of %s', (shell) => {
   it('is a script without faults', (context) => {
     if (!isHere(shell)) context.skip(`needs ${shell}`);
     expect(spawnSync(shell, ['-n', fileOf(script)], { encoding: 'utf8' })).toMatchObject({
-      ...{ status: 0, stderr: '' },
+      status: 0,
+      stderr: '',
     });
   });
 

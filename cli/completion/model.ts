@@ -31,7 +31,9 @@ export function levelsOf(command: Command, path: readonly string[] = []): Level[
   const help = { name: '--help', about: 'display help for command', value: null };
   const [argument] = command.registeredArguments;
   const level: Level = {
-    ...{ path, commands, flags: [...flags, help] },
+    path,
+    commands,
+    flags: [...flags, help],
     argument: argument === undefined ? null : acceptedBy(argument),
   };
   return [level, ...command.commands.flatMap((child) => levelsOf(child, [...path, child.name()]))];

@@ -190,8 +190,12 @@ describe('flags of a command', () => {
 
   it('come from their section where they were not typed', () => {
     expect(flagsOf('start', '--config', path, '--speed', '10')).toMatchObject({
-      ...{ speed: 10, seed: 7, symbols: ['BTCUSDT', 'ETHUSDT'], live: true },
-      ...{ dashboard: false, dashboardPort: 9_000 },
+      speed: 10,
+      seed: 7,
+      symbols: ['BTCUSDT', 'ETHUSDT'],
+      live: true,
+      dashboard: false,
+      dashboardPort: 9_000,
     });
   });
 

@@ -87,7 +87,9 @@ function shownOf(program: Command, { values, originOf }: Resolved<Record<string,
     .filter((path) => path !== '$schema' && !names.some((name) => isWithin(name, path)));
   return [
     ...[...given].map(([name, { path, value }]) => ({
-      ...{ path: name, value: harmless(value, path), from: originOf(path) },
+      path: name,
+      value: harmless(value, path),
+      from: originOf(path),
     })),
     ...unset.map((path) => ({ path, value: null, from: UNSET })),
   ].toSorted((a, b) => (a.path < b.path ? -1 : 1));

@@ -61,7 +61,9 @@ describe('settings', () => {
       restUrl: 'http://a.b',
     });
     expect(exchangeOf(settings({ relay: { venue: 'kraken', wsUrl: 'ws://a.b' } }))).toMatchObject({
-      ...{ venue: 'kraken', wsUrl: 'ws://a.b', restUrl: 'https://api.kraken.com' },
+      venue: 'kraken',
+      wsUrl: 'ws://a.b',
+      restUrl: 'https://api.kraken.com',
     });
   });
 
@@ -126,7 +128,8 @@ describe('cst doctor', () => {
     const cwd = mkdtempSync(join(tmpdir(), 'doctor-'));
     writeFileSync(join(cwd, 'my.json'), JSON.stringify(settings));
     const child = spawn(process.execPath, [MAIN, 'doctor', '--config', 'my.json', ...words], {
-      ...{ cwd, env: { ...process.env, ...environment } },
+      cwd,
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said = { stdout: '', stderr: '' };

@@ -53,15 +53,39 @@ const WAITING = {
     trades: 1,
     tradesPerSecond: 1,
   },
-  ...{ reconnects: 0, lagMs: null, backlog: 0, candles: { '1m': 0, '5m': 0, '15m': 0, '1h': 0, '4h': 0 } },
-  ...{ lastCandles: [], signals: 0, deadLetters: 0, books: [], swings: [], refusals: {}, biases: {} },
-  ...{ alerts: { sent: 1, waiting: 12, charts: 0 }, notice: null },
+  reconnects: 0,
+  lagMs: null,
+  backlog: 0,
+  candles: { '1m': 0, '5m': 0, '15m': 0, '1h': 0, '4h': 0 },
+  lastCandles: [],
+  signals: 0,
+  deadLetters: 0,
+  books: [],
+  swings: [],
+  refusals: {},
+  biases: {},
+  alerts: { sent: 1, waiting: 12, charts: 0 },
+  notice: null,
 };
 
 const POSITION: Position = {
-  ...{ signalId: 's', venue: 'bybit', symbol: 'BTCUSDT', pair: 'BTCUSDT', side: 'LONG', status: 'OPEN' },
-  ...{ entry: 100, size: 1, tp: 101, sl: 99, leverage: 5, halved: false, signalEntry: 100, expiresAt: NOW },
-  ...{ since: NOW - DAY_MS, entryFee: 0, account: null },
+  signalId: 's',
+  venue: 'bybit',
+  symbol: 'BTCUSDT',
+  pair: 'BTCUSDT',
+  side: 'LONG',
+  status: 'OPEN',
+  entry: 100,
+  size: 1,
+  tp: 101,
+  sl: 99,
+  leverage: 5,
+  halved: false,
+  signalEntry: 100,
+  expiresAt: NOW,
+  since: NOW - DAY_MS,
+  entryFee: 0,
+  account: null,
 };
 
 async function keepBook(folder: string, positions: readonly Position[]): Promise<void> {
@@ -251,8 +275,18 @@ describe('of a stack that is over', () => {
     const { dir, live } = stackFolder();
     status(live, {});
     const account: Position['account'] = {
-      ...{ clientId: 'c', lives: 'now', size: 1, limit: 100, intended: 100, orderedAt: NOW, placedAt: NOW },
-      ...{ ending: null, over: null, fills: [], closing: null, missingSince: null },
+      clientId: 'c',
+      lives: 'now',
+      size: 1,
+      limit: 100,
+      intended: 100,
+      orderedAt: NOW,
+      placedAt: NOW,
+      ending: null,
+      over: null,
+      fills: [],
+      closing: null,
+      missingSince: null,
     };
     await keepBook(live, [{ ...POSITION, account }]);
     expect(await look(dir)).toMatchObject([

@@ -21,12 +21,24 @@ const START = Date.UTC(2026, 2, 1);
 const FROM = START + 13 * HOUR_MS;
 const files = await simulatedFiles(['BTCUSDT'], START, START + 16 * HOUR_MS);
 const input: FilesInput = {
-  ...{ kind: 'files', files, interval: '1m', fromMs: FROM, toMs: undefined, fundings: new Map() },
+  kind: 'files',
+  files,
+  interval: '1m',
+  fromMs: FROM,
+  toMs: undefined,
+  fundings: new Map(),
 };
 type Options = Omit<BacktestOptions, 'out' | 'input'> & { readonly input: FilesInput };
 const options: Options = {
-  ...{ input, venue: 'bybit', history: [], code: 'test', data: [], desk: DeskConfig.parse({}) },
-  ...{ params: DEFAULT_PARAMS, macro: DEFAULT_MACRO_PARAMS, assumptions: DEFAULT_ASSUMPTIONS },
+  input,
+  venue: 'bybit',
+  history: [],
+  code: 'test',
+  data: [],
+  desk: DeskConfig.parse({}),
+  params: DEFAULT_PARAMS,
+  macro: DEFAULT_MACRO_PARAMS,
+  assumptions: DEFAULT_ASSUMPTIONS,
 };
 
 async function changed(change: Change): Promise<Options> {

@@ -54,7 +54,9 @@ function otherRow(row: CandleRow, random: Random): CandleRow {
   const prices = { open: row.open * (1 + open), close: row.close * (1 + close!) };
   const volume = row.volume * random.between(0.2, 5);
   return {
-    ...{ ...row, ...prices, volume },
+    ...row,
+    ...prices,
+    volume,
     high: Math.max(prices.open, prices.close) * (1 + Math.abs(up!) / 10),
     low: Math.min(prices.open, prices.close) * (1 - Math.abs(down!) / 10),
     turnover: null,

@@ -25,7 +25,8 @@ export async function knownRecords(options: Omit<BacktestOptions, 'out'>): Promi
   };
   try {
     await backtest({
-      ...{ ...options, out },
+      ...options,
+      out,
       onPublished: (topic, bytes) => keep(publishedRecord(topic, bytes)),
       onInput: (input) => keep(toldRecord(input)),
     });

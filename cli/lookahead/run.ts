@@ -33,7 +33,10 @@ export async function runLookaheadCheck(words: readonly string[], flags: Lookahe
   const bar = progressBar('lookahead-check', systemClock, process.stderr);
   try {
     const checked = await lookaheadCheck({
-      ...{ cuts, seed, fromMs: input.fromMs ?? 0, onProgress: (share) => bar.update(share) },
+      cuts,
+      seed,
+      fromMs: input.fromMs ?? 0,
+      onProgress: (share) => bar.update(share),
       run: (change) => runChanged(options, change, seed, knownRecords),
     });
     process.stdout.write(flags.json ? `${JSON.stringify(jsonOf(checked))}\n` : textOf(checked));

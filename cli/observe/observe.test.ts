@@ -105,8 +105,16 @@ describe('the log of a stack', () => {
     const message = `feed ${kind} SOLUSDT 09:29:58 to 09:30:00: ids 4 to 9 are missing`;
     const dir = newFolder();
     const event = {
-      ...{ id: 'i', venue: 'bybit', symbol: 'SOLUSDT', kind, ts: at(T), from: at(T - 2_000), to: at(T) },
-      ...{ cause: 'ids 4 to 9 are missing', tradesRecovered: 0, resolved: false },
+      id: 'i',
+      venue: 'bybit',
+      symbol: 'SOLUSDT',
+      kind,
+      ts: at(T),
+      from: at(T - 2_000),
+      to: at(T),
+      cause: 'ids 4 to 9 are missing',
+      tradesRecovered: 0,
+      resolved: false,
     };
     logFeedEvent(stackLog(dir, new ManualClock(T)), JSON.stringify(event), beganMs);
     expect(await readLog(dir, ALL)).toMatchObject([{ severity, message }]);
@@ -160,11 +168,26 @@ describe('the log of a stack', () => {
 });
 
 const STATUS: StackStatus = {
-  ...{ source: 'simulated exchange, 60×', connected: true, marketTimeMs: T, uptimeMs: 5_000 },
-  ...{ symbols: 1, trades: 10, tradesPerSecond: 2, reconnects: 0, lagMs: null, backlog: 0, signals: 0 },
+  source: 'simulated exchange, 60×',
+  connected: true,
+  marketTimeMs: T,
+  uptimeMs: 5_000,
+  symbols: 1,
+  trades: 10,
+  tradesPerSecond: 2,
+  reconnects: 0,
+  lagMs: null,
+  backlog: 0,
+  signals: 0,
   candles: { '1m': 1, '5m': 0, '15m': 0, '1h': 0, '4h': 0 },
-  ...{ lastCandles: [], deadLetters: 0, books: [newBook('default', 10_000)], refusals: {}, biases: {} },
-  ...{ swings: [], alerts: { sent: 1, waiting: 0, charts: 1 }, notice: null },
+  lastCandles: [],
+  deadLetters: 0,
+  books: [newBook('default', 10_000)],
+  refusals: {},
+  biases: {},
+  swings: [],
+  alerts: { sent: 1, waiting: 0, charts: 1 },
+  notice: null,
 };
 
 const file = (dir: string) => join(dir, 'status.json');
@@ -190,7 +213,8 @@ describe('the status of a stack', () => {
     const dir = newFolder();
     let status: StackStatus | null = null;
     const keeper = keepStatus(dir, {
-      ...{ clock: new ManualClock(T), version: '1' },
+      clock: new ManualClock(T),
+      version: '1',
       read: () => {
         if (status?.trades === 11) throw new Error('database is not open');
         return { status, lastSignal: null };
@@ -235,7 +259,8 @@ describe('the status of a stack', () => {
   it('costs the stack nothing where there is none', () => {
     const dir = join(newFolder(), 'nowhere');
     const failing = keepStatus(dir, {
-      ...{ clock: new ManualClock(T), version: '1' },
+      clock: new ManualClock(T),
+      version: '1',
       read: () => {
         throw new Error('database is not open');
       },

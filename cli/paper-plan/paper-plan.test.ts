@@ -53,11 +53,13 @@ describe('risk, checked on trades', () => {
     const crowd = ['A', 'B', 'C', 'D'].map((pair) => ({ ...one, pair }));
     expect(verdictsOf(riskCriteria(crowd, PARAMS))).toMatchObject({ 'Positions open at once': 'FAIL' });
     expect(verdictsOf(riskCriteria([one, one], PARAMS))).toMatchObject({
-      ...{ 'Open at once in one pair': 'FAIL', 'Pause after an exit in a pair': 'FAIL' },
+      'Open at once in one pair': 'FAIL',
+      'Pause after an exit in a pair': 'FAIL',
     });
     const many = Array.from({ length: 51 }, (_, i) => ({
       ...one,
-      ...{ openedAt: START + i * MINUTE_MS, closedAt: START + i * MINUTE_MS + 1 },
+      openedAt: START + i * MINUTE_MS,
+      closedAt: START + i * MINUTE_MS + 1,
     }));
     expect(verdictsOf(riskCriteria(many, PARAMS))).toMatchObject({ 'Entries in a UTC day': 'FAIL' });
   });

@@ -104,7 +104,8 @@ function costCriteria(run: Run): Criterion[] {
     gross === null
       ? none('Gross covers fees and funding', 'gross above them')
       : {
-          ...{ name: 'Gross covers fees and funding', wanted: 'gross above them' },
+          name: 'Gross covers fees and funding',
+          wanted: 'gross above them',
           got: `gross ${gross.toFixed(2)}, costs ${known.toFixed(2)}`,
           verdict: gross > known ? 'PASS' : 'FAIL',
         },

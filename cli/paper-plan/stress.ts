@@ -90,7 +90,8 @@ function crash(
 function stopCriteria(name: string, { side, sl, beyond, exit }: Stopped, isDeep = true): Criterion[] {
   const isPrompt = exit?.exit === 'SL' && exit.ts === beyond.ts;
   const prompt: Criterion = {
-    ...{ name: `${name}: acted on`, wanted: 'SL, within one snapshot' },
+    name: `${name}: acted on`,
+    wanted: 'SL, within one snapshot',
     got: exit === undefined ? 'not closed' : `${exit.exit}, ${(exit.ts - beyond.ts) / SECOND} s after it`,
     verdict: isPrompt ? 'PASS' : 'FAIL',
   };
@@ -134,14 +135,16 @@ function offered(known: Partial<BookSnapshot> | null, lagMs = 0, only?: Position
   }
   const refusals = stage.events.flatMap(({ refusal }) => refusal ?? []);
   return {
-    ...{ signals, refusals: [...new Set(refusals)].sort() },
+    signals,
+    refusals: [...new Set(refusals)].sort(),
     entered: stage.events.filter(({ kind }) => kind === 'ENTRY').length,
   };
 }
 
 function nothingOpened(name: string, { signals, entered, refusals }: Offered): Criterion {
   return {
-    ...{ name, wanted: 'no position opened' },
+    name,
+    wanted: 'no position opened',
     got: `${entered} of ${signals} signals entered; refused: ${refusals.join(', ') || 'none'}`,
     verdict: entered === 0 ? 'PASS' : 'FAIL',
   };
@@ -157,11 +160,25 @@ function somethingOpened(name: string, told: Offered): Criterion {
 function quoteAt(ts: number, mid: number, known: Partial<BookSnapshot> = {}): BookSnapshot {
   const depth = { bps5: 1e4, bps10: 2e4, bps25: 5e4, bps50: 1e5 };
   return {
-    ...{ id: `bybit:${SYMBOL}:${ts}`, venue: 'bybit', symbol: SYMBOL, ts },
-    ...{ bestBid: mid * 0.9999, bestAsk: mid * 1.0001, bidDepth: depth, askDepth: depth },
-    ...{ lastPrice: mid, lastTradeTs: ts - 100, lastTradeSeq: 1, lastTradeAgeMs: 100 },
-    ...{ fundingRate: 0.0001, nextFundingTime: null, markPrice: null, openInterest: null },
-    ...{ connected: true, desyncMs: 0, publishedTrades: 1 },
+    id: `bybit:${SYMBOL}:${ts}`,
+    venue: 'bybit',
+    symbol: SYMBOL,
+    ts,
+    bestBid: mid * 0.9999,
+    bestAsk: mid * 1.0001,
+    bidDepth: depth,
+    askDepth: depth,
+    lastPrice: mid,
+    lastTradeTs: ts - 100,
+    lastTradeSeq: 1,
+    lastTradeAgeMs: 100,
+    fundingRate: 0.0001,
+    nextFundingTime: null,
+    markPrice: null,
+    openInterest: null,
+    connected: true,
+    desyncMs: 0,
+    publishedTrades: 1,
     ...known,
   };
 }
@@ -171,10 +188,20 @@ function signalAt(timestamp: number, side: PositionSide): ScalpSignal {
   const signal = {
     ...({ strategy: 'sr-exhaustion', variant: 'default', pair: SYMBOL, side, timestamp } as const),
     ...({ type: 'SCALP', venue: 'bybit', symbol: SYMBOL, entry: PRICE } as const),
-    ...{ tp: PRICE * (1 + sign * 0.005), sl: PRICE * (1 - sign * 0.005), support: [], resistance: [] },
-    ...{ trend: null, expires_at: timestamp + 5 * MINUTE_MS, confidence: 0.8, leverage: 10, atr: null },
+    tp: PRICE * (1 + sign * 0.005),
+    sl: PRICE * (1 - sign * 0.005),
+    support: [],
+    resistance: [],
+    trend: null,
+    expires_at: timestamp + 5 * MINUTE_MS,
+    confidence: 0.8,
+    leverage: 10,
+    atr: null,
     exhaustion_checks: { volume_drop: true, double_wick: false, rsi_extreme: true, order_book_flip: false },
-    ...{ signal_reason: 'stress', entry_conditions_met: {}, params_hash: '', inputs_hash: '' },
+    signal_reason: 'stress',
+    entry_conditions_met: {},
+    params_hash: '',
+    inputs_hash: '',
   };
   return { id: signalId(signal), ...signal };
 }

@@ -72,7 +72,9 @@ export async function liveHistory(day: LiveDay, path: string, tampering: Tamperi
   );
   const events = (tampering.feedEvents ?? []).map((event) => ({
     ...event,
-    ...{ ts: iso(event.ts), from: iso(event.from!), to: iso(event.to!) },
+    ts: iso(event.ts),
+    from: iso(event.from!),
+    to: iso(event.to!),
   }));
   if (events.length > 0) await history.insert('feed_events', events);
   await history.close();
@@ -88,10 +90,16 @@ async function published(day: LiveDay, { params, inputs = (all) => all }: Tamper
   const signalParams = SignalParams.parse({ ...LOOSE, ...params });
   const { allowedDisorderMs } = signalParams.market;
   const source = new FramesSource({
-    ...{ blocks: blocksOf(told), allowedDisorderMs, onOther: () => undefined },
+    blocks: blocksOf(told),
+    allowedDisorderMs,
+    onOther: () => undefined,
   });
   const pipeline = compileSignals({
-    ...{ project: 'live', params: signalParams, leadVenue: 'bybit', history: [...day.warm], emitAfterMs: 0 },
+    project: 'live',
+    params: signalParams,
+    leadVenue: 'bybit',
+    history: [...day.warm],
+    emitAfterMs: 0,
   });
   const out: { readonly topic: TopicName; readonly data: Uint8Array }[] = [];
   await EMBEDDED_ENGINE.run(pipeline, {

@@ -43,9 +43,17 @@ export async function recordedStack({ symbols, startMs, endMs, params }: StackDa
     bookEveryMs: BOOK_EVERY_MS,
   });
   const stack = await LocalStack.open({
-    ...{ source, symbols, dir, seed: 1, survives: 'process', telegram: null, recordDir: frames },
-    ...{ params: SignalParams.parse(params), config: DEFAULT_STACK_CONFIG },
-    ...{ notice: () => {}, onChart: () => {} },
+    source,
+    symbols,
+    dir,
+    seed: 1,
+    survives: 'process',
+    telegram: null,
+    recordDir: frames,
+    params: SignalParams.parse(params),
+    config: DEFAULT_STACK_CONFIG,
+    notice: () => {},
+    onChart: () => {},
   });
   const running = stack.run();
   await Promise.race([source.clock.until(endMs), running]);
@@ -66,8 +74,12 @@ export async function rewritten(
   const [run] = runs;
   const { adapter, feed, code } = run!.header;
   const recorder = await openRecorder({
-    ...{ dir, adapter: venueAdapter(venue, adapter), code, clock: systemClock },
-    ...{ maxBytes: Number.POSITIVE_INFINITY, onFailed: (error) => void Promise.reject(error) },
+    dir,
+    adapter: venueAdapter(venue, adapter),
+    code,
+    clock: systemClock,
+    maxBytes: Number.POSITIVE_INFINITY,
+    onFailed: (error) => void Promise.reject(error),
   });
   recorder.began(feed as Parameters<typeof recorder.began>[0]);
   for await (const { entries } of run!.blocks())

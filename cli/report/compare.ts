@@ -9,7 +9,9 @@ import { type Column, table } from './table.ts';
 export function comparison(sections: readonly BookSection[]): Markup | null {
   if (sections.length < 2) return null;
   const number = (name: string, of: (section: BookSection) => string): Column<BookSection> => ({
-    ...{ name, of, isNumber: true },
+    name,
+    of,
+    isNumber: true,
   });
   const columns: readonly Column<BookSection>[] = [
     { name: 'book', of: ({ id, title }) => html`<a href="#${id}">${title}</a>` },

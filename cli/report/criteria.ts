@@ -37,19 +37,23 @@ export function criteriaOf({ performance: p, trades, startEquity, range }: Judge
     { name: 'Max drawdown', wanted: '< 10 %', ...below(p.maxDrawdown.share, 0.1, percent) },
     { name: 'Max drawdown, strict', wanted: '< 2 %', ...below(p.maxDrawdown.share, 0.02, percent) },
     {
-      ...{ name: 'Worst day', wanted: '> −5 %, where the desk halts' },
+      name: 'Worst day',
+      wanted: '> −5 %, where the desk halts',
       ...above(days.length === 0 ? null : Math.min(...days), -0.05, percent),
     },
     {
-      ...{ name: 'Trades per pair and day', wanted: '2 to 6' },
+      name: 'Trades per pair and day',
+      wanted: '2 to 6',
       ...within(p.tradesPerPairAndDay, 2, 6, ratio),
     },
     {
-      ...{ name: 'Profit per day', wanted: '1 % to 3 % of equity, or more' },
+      name: 'Profit per day',
+      wanted: '1 % to 3 % of equity, or more',
       ...above(days.length === 0 ? null : meanOf(days), 0.01, percent),
     },
     {
-      ...{ name: 'Profit per trade', wanted: '> 0.3 % of notional' },
+      name: 'Profit per trade',
+      wanted: '> 0.3 % of notional',
       ...above(sampled(perTrade.length === 0 ? null : meanOf(perTrade)), 0.003, percent),
     },
   ];

@@ -14,7 +14,14 @@ describe('what became of signals', () => {
       entry_conditions_met: { level_price: level },
     }) as unknown as ScalpSignal;
   const bar = (minute: number, low: number, high: number, close = 100): NearBar => ({
-    ...{ pair: 'A', openTime: minute * MINUTE_MS, open: 100, high, low, close, volume: 1, isComplete: true },
+    pair: 'A',
+    openTime: minute * MINUTE_MS,
+    open: 100,
+    high,
+    low,
+    close,
+    volume: 1,
+    isComplete: true,
   });
   const outcome = (told: ScalpSignal, ...bars: NearBar[]) => {
     const [{ isReversed, isLevelHeld, isFalseBreak }] = outcomesOf([told], bars) as [Outcome];

@@ -52,8 +52,13 @@ function sectionsOf(run: Run): BookSection[] {
   const byPair = Map.groupBy(bars, ({ pair }): string => pair);
   const byBook = Map.groupBy(trades, ({ book }): string => book);
   return Object.entries(report.books).map(([name, book], i) => ({
-    ...{ title: nameOf(run, name), id: idOf(run, i), book, range: report.range, bars: byPair },
-    ...{ trades: byBook.get(name) ?? [], startEquity: book.performance.endEquity - book.performance.net },
+    title: nameOf(run, name),
+    id: idOf(run, i),
+    book,
+    range: report.range,
+    bars: byPair,
+    trades: byBook.get(name) ?? [],
+    startEquity: book.performance.endEquity - book.performance.net,
   }));
 }
 

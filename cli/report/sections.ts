@@ -168,7 +168,9 @@ function charts({ trades, bars }: BookSection): Markup | null {
 
 function tradesTable(trades: readonly BacktestTrade[]): Markup {
   const number = (name: string, of: (trade: BacktestTrade) => string): Column<BacktestTrade> => ({
-    ...{ name, of, isNumber: true },
+    name,
+    of,
+    isNumber: true,
   });
   const columns: readonly Column<BacktestTrade>[] = [
     { name: 'opened (UTC)', of: ({ openedAt }) => utc(openedAt) },

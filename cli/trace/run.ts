@@ -72,7 +72,11 @@ function pageOf(stream: NodeJS.WriteStream): Page {
 function jsonOf(way: Way) {
   const { signal, bar, traceId, clockTitle: clock, spans, missing } = way;
   const stages = spans.map(({ stage, startMs, endMs, attributes }) => ({
-    ...{ stage, startMs, endMs, ms: endMs - startMs, attributes },
+    stage,
+    startMs,
+    endMs,
+    ms: endMs - startMs,
+    attributes,
   }));
   return { signal, ...bar, traceId, clock, stages, missing, arrivals: arrivalsOf(way) };
 }

@@ -29,7 +29,10 @@ const SPANS = [
   ),
   span('fill', [2_150, 2_160], {
     id: `${SIGNAL}:default:ENTRY`,
-    ...{ signal: SIGNAL, book: 'default', outcome: 'ENTRY', reason: 'LONG 1 at 2.' },
+    signal: SIGNAL,
+    book: 'default',
+    outcome: 'ENTRY',
+    reason: 'LONG 1 at 2.',
   }),
   span('notifier', [2_160, 2_170], { id: 'outbox', signal: SIGNAL }),
   span('telegram', [2_170, 2_500], { id: 'alert', signal: SIGNAL, chat: '42', outcome: 'SENT', message: 7 }),

@@ -109,7 +109,11 @@ export async function tune(search: Search, onProgress?: (share: number) => void)
     // What made too few trades was not chosen for anything.
     const judgement = judged(best[0]!.outcome.returns, returns, ledger.counted());
     return {
-      ...{ version: options.code, dataHash, objective, minTrades, range: { fromMs, toMs } },
+      version: options.code,
+      dataHash,
+      objective,
+      minTrades,
+      range: { fromMs, toMs },
       judgement:
         scoreOf(best[0]!, objective, minTrades) === null ? { ...judgement, isSignificant: null } : judgement,
       trials: best.map((trial) => ({

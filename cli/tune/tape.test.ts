@@ -19,11 +19,23 @@ const END = START + 24 * HOUR_MS;
 const FROM = START + 13 * HOUR_MS;
 const files = await simulatedFiles(['BTCUSDT', 'SOLUSDT'], START, END);
 const input: FilesInput = {
-  ...{ kind: 'files', files, interval: '1m', fromMs: FROM, toMs: undefined, fundings: new Map() },
+  kind: 'files',
+  files,
+  interval: '1m',
+  fromMs: FROM,
+  toMs: undefined,
+  fundings: new Map(),
 };
 const options: TapeOptions = {
-  ...{ input, venue: 'bybit', history: [], code: 'test', data: [], desk: DeskConfig.parse({}) },
-  ...{ params: DEFAULT_PARAMS, macro: DEFAULT_MACRO_PARAMS, assumptions: DEFAULT_ASSUMPTIONS },
+  input,
+  venue: 'bybit',
+  history: [],
+  code: 'test',
+  data: [],
+  desk: DeskConfig.parse({}),
+  params: DEFAULT_PARAMS,
+  macro: DEFAULT_MACRO_PARAMS,
+  assumptions: DEFAULT_ASSUMPTIONS,
 };
 const RULES = {
   'the default': [{}, {}],

@@ -46,7 +46,9 @@ export async function recordTape(options: TapeOptions): Promise<Tape> {
   const entries: TapeEntry[] = [];
   try {
     const { range, pairs } = await backtest({
-      ...{ ...options, out, params: graphParams(options.params) },
+      ...options,
+      out,
+      params: graphParams(options.params),
       onPublished: (topic, bytes) => decided.published(topic, bytes),
       onInput(input) {
         decided.passTo(input.at);

@@ -38,10 +38,16 @@ export function runTrial(tape: Tape, { params, desk, settles, ...span }: Trial):
   const { startEquity } = desk.books[0]!.risk;
   const random = new Random(SEED);
   const { deflatedSharpe: _, ...performance } = performanceOf(trades, {
-    ...{ startEquity, fromMs, toMs, pairs: tape.pairs, random: () => random.next() },
+    startEquity,
+    fromMs,
+    toMs,
+    pairs: tape.pairs,
+    random: () => random.next(),
   });
   return {
-    ...{ performance, fromMs, toMs },
+    performance,
+    fromMs,
+    toMs,
     returns: dailyReturns(startEquity, trades, fromMs, toMs),
     trades: trades.map(({ closedAt, net }) => ({ closedAt, net })),
   };

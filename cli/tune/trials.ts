@@ -49,7 +49,8 @@ export async function tried(
   let done = trials.length - missing.length;
   onProgress?.(done / trials.length);
   await runTrials(groupsOf(options, missing), {
-    ...{ workers, dir: join(out, 'tapes') },
+    workers,
+    dir: join(out, 'tapes'),
     onOutcome(index, outcome) {
       const { key, values } = trials[index]!;
       ledger.add({ key, values, outcome }, periodSharpe(outcome.returns));
@@ -81,8 +82,16 @@ function tapeKey(
 ): string {
   const { fromMs, toMs, interval, fundings } = input;
   const made = {
-    ...{ data, code, venue, fromMs, toMs, interval, fundings: [...fundings], params: graphParams(params) },
-    ...{ macro: z.encode(MacroParams, macro), assumptions: z.encode(BacktestAssumptions, assumptions) },
+    data,
+    code,
+    venue,
+    fromMs,
+    toMs,
+    interval,
+    fundings: [...fundings],
+    params: graphParams(params),
+    macro: z.encode(MacroParams, macro),
+    assumptions: z.encode(BacktestAssumptions, assumptions),
     history: history.map(({ id }) => id),
   };
   return shortHash(canonicalJson(made));
@@ -94,7 +103,8 @@ function groupsOf(
 ): TrialGroup[] {
   const { onProgress: _, onInput: __, onPublished: ___, ...plain } = options;
   return [...Map.groupBy(trials, ({ trial }) => tapeKey(options, trial.params))].map(([key, those]) => ({
-    ...{ key, trials: those },
+    key,
+    trials: those,
     options: { ...plain, params: those[0]!.trial.params },
   }));
 }

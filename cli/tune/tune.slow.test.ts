@@ -108,12 +108,24 @@ describe('a search', async () => {
     },
   };
   const options: TapeOptions = {
-    ...{ input, venue: 'bybit', history: [], code: 'test', data: [], ...BASE },
-    ...{ macro: DEFAULT_MACRO_PARAMS, assumptions: DEFAULT_ASSUMPTIONS },
+    input,
+    venue: 'bybit',
+    history: [],
+    code: 'test',
+    data: [],
+    ...BASE,
+    macro: DEFAULT_MACRO_PARAMS,
+    assumptions: DEFAULT_ASSUMPTIONS,
   };
   const searchIn = (out: string, words: readonly string[], workers: number): Search => ({
-    ...{ options, candidates: gridOf(axesOf(words, BASE)), objective: 'net', minTrades: 1, workers, out },
-    ...{ ledgerPath: join(out, 'trials.sqlite'), dataHash: 'data' },
+    options,
+    candidates: gridOf(axesOf(words, BASE)),
+    objective: 'net',
+    minTrades: 1,
+    workers,
+    out,
+    ledgerPath: join(out, 'trials.sqlite'),
+    dataHash: 'data',
   });
   const GRID = ['signals.srExhaustion.minChecks=1,2', 'signals.champion.divergenceBars=10,14'];
 

@@ -23,20 +23,41 @@ const [FROM, TO] = [START + 13 * HOUR_MS, START + 18 * HOUR_MS];
 const BASE = { params: DEFAULT_PARAMS, desk: DeskConfig.parse({}) };
 const files = await simulatedFiles(['BTCUSDT', 'SOLUSDT'], START, TO);
 const input: FilesInput = {
-  ...{ kind: 'files', files, interval: '1m', fromMs: FROM, toMs: TO, fundings: new Map() },
+  kind: 'files',
+  files,
+  interval: '1m',
+  fromMs: FROM,
+  toMs: TO,
+  fundings: new Map(),
 };
 const options: TapeOptions = {
-  ...{ input, venue: 'bybit', history: [], code: 'test', data: [], ...BASE },
-  ...{ macro: DEFAULT_MACRO_PARAMS, assumptions: DEFAULT_ASSUMPTIONS },
+  input,
+  venue: 'bybit',
+  history: [],
+  code: 'test',
+  data: [],
+  ...BASE,
+  macro: DEFAULT_MACRO_PARAMS,
+  assumptions: DEFAULT_ASSUMPTIONS,
 };
 const candidates = gridOf(axesOf(['signals.srExhaustion.minChecks=1,2,3'], BASE));
 const windows = walkWindows({
-  ...{ fromMs: FROM, toMs: TO, trainMs: 3 * HOUR_MS, testMs: HOUR_MS, isAnchored: false },
+  fromMs: FROM,
+  toMs: TO,
+  trainMs: 3 * HOUR_MS,
+  testMs: HOUR_MS,
+  isAnchored: false,
 });
 /** One ledger: what a test has tried, the next need not. */
 const out = mkdtempSync(join(tmpdir(), 'walk-'));
 const searchWith = (minTrades: number): Search => ({
-  ...{ options, candidates, objective: 'net', minTrades, workers: 1, out, dataHash: 'data' },
+  options,
+  candidates,
+  objective: 'net',
+  minTrades,
+  workers: 1,
+  out,
+  dataHash: 'data',
   ledgerPath: join(out, 'trials.sqlite'),
 });
 

@@ -80,7 +80,11 @@ export async function walkForward(
     let next = 0;
     const tested = chosen.map((best) => (best ? tests[next++]! : null));
     return {
-      ...{ version: options.code, dataHash, objective, minTrades, candidates: candidates.length },
+      version: options.code,
+      dataHash,
+      objective,
+      minTrades,
+      candidates: candidates.length,
       counted: ledger.counted().count,
       windows: windows.map((window, i) => walked(window, chosen[i] ?? null, tested[i] ?? null, search)),
       outOfSample: together(windows, chosen, tested, search),
@@ -133,7 +137,9 @@ function together(
   const equity = equityCurve({ ts: range.fromMs, equity: startEquity }, trades);
   const isThere = (trial: Tried | null) => trial !== null;
   return {
-    ...{ ...figuresOf(nets), range, equity },
+    ...figuresOf(nets),
+    range,
+    equity,
     sharpe: sharpeRatio(dailyReturns(startEquity, trades, range.fromMs, range.toMs)),
     maxDrawdown: maxDrawdown(equity).share,
     expectancyInterval: bootstrapMean(nets, { random: () => random.next() }),

@@ -67,7 +67,8 @@ describe('keys', () => {
     expect(brokerKeys({ ...paths, CST_BYBIT_KEY: '', CST_BYBIT_SECRET: '' }).reveal()).toEqual(byFile);
     const { CST_BYBIT_SECRET_FILE } = paths;
     expect(brokerKeys({ CST_BYBIT_KEY: 'k', CST_BYBIT_SECRET_FILE }).reveal()).toEqual({
-      ...{ key: 'k', secret: SECRET },
+      key: 'k',
+      secret: SECRET,
     });
   });
 

@@ -30,7 +30,17 @@ export function exchangeCandle(
   return {
     id: candleId(identity),
     ...identity,
-    ...{ open, high, low, close, volume, turnover, buyVolume, trades },
-    ...{ vwap: told.vwap, coverage: 1, filled: told.filled, complete: true },
+    open,
+    high,
+    low,
+    close,
+    volume,
+    turnover,
+    buyVolume,
+    trades,
+    vwap: told.vwap,
+    coverage: 1,
+    filled: told.filled,
+    complete: true,
   };
 }

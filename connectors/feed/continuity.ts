@@ -200,7 +200,16 @@ export class Continuity {
 
 function newSpan(from: number, cause: string, anchor: TradeRow | null): LostSpan {
   return {
-    ...{ from, to: null, cause, anchor, first: null, closedAt: 0 },
-    ...{ isSuspicion: false, found: 0, tries: 0, isOpenTold: false, isTold: false },
+    from,
+    to: null,
+    cause,
+    anchor,
+    first: null,
+    closedAt: 0,
+    isSuspicion: false,
+    found: 0,
+    tries: 0,
+    isOpenTold: false,
+    isTold: false,
   };
 }

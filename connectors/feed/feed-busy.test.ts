@@ -12,8 +12,18 @@ it('checks the minutes of a market that never pauses', () => {
   const trades = world.truth.get('X')!.filter(({ ts }) => ts >= START && ts < START + 60_000);
   const volume = Number(trades.reduce((sum, { size }) => sum + size, 0).toFixed(8));
   world.deliver({
-    ...{ kind: 'kline', symbol: 'X', ts: world.now, openTime: START, turnover: null, trades: null },
-    ...{ open: 100, high: 106, low: 100, close: 100, volume, isClosed: true },
+    kind: 'kline',
+    symbol: 'X',
+    ts: world.now,
+    openTime: START,
+    turnover: null,
+    trades: null,
+    open: 100,
+    high: 106,
+    low: 100,
+    close: 100,
+    volume,
+    isClosed: true,
   });
   world.runTo(START + 68_000);
   expect(world.published().map(({ tradeId }) => tradeId)).toContain('100000');
@@ -39,7 +49,10 @@ it('gives up a span whose trades cannot be told from copies any more', () => {
   expect(world.published().some(({ tradeId }) => tradeId === '1000')).toBe(false);
   expect(world.unvouched(START + 10_000, START + 11_000)).toEqual([START + 10_000]);
   expect(world.ledger().at(-1)).toMatchObject({
-    ...{ kind: 'GAP', cause: 'It was cut.; too long ago: lost', resolved: false },
-    ...{ from: START + 10_000, to: START + 10_530 },
+    kind: 'GAP',
+    cause: 'It was cut.; too long ago: lost',
+    resolved: false,
+    from: START + 10_000,
+    to: START + 10_530,
   });
 });

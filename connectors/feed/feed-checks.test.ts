@@ -30,7 +30,10 @@ describe('the exchange’s bar of a minute', () => {
         trades: null,
         isClosed: true,
       },
-      ...{ open: prices[0]!, close: prices.at(-1)!, high: Math.max(...prices), low: Math.min(...prices) },
+      open: prices[0]!,
+      close: prices.at(-1)!,
+      high: Math.max(...prices),
+      low: Math.min(...prices),
       volume: Number(trades.reduce((sum, { size }) => sum + size, 0).toFixed(8)),
       ...change,
     };
@@ -45,7 +48,11 @@ describe('the exchange’s bar of a minute', () => {
     world.runTo(START + 70_000);
     expect(ids(world.published())).toContain('10000');
     expect(world.ledger().at(-1)).toMatchObject({
-      ...{ kind: 'RECOVERED', from: START, to: START + 60_000, tradesRecovered: 1, resolved: true },
+      kind: 'RECOVERED',
+      from: START,
+      to: START + 60_000,
+      tradesRecovered: 1,
+      resolved: true,
     });
     expect(world.bars()).toEqual([]);
   });

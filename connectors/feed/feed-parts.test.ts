@@ -124,11 +124,26 @@ describe('OwedSeconds', () => {
 
 describe('KlineCheck', () => {
   const trade = (size: number, n: number) => ({
-    ...{ tradeId: String(n), seq: n, ts: 60_000 + n, price: 5, size, side: 'BUY' as const },
+    tradeId: String(n),
+    seq: n,
+    ts: 60_000 + n,
+    price: 5,
+    size,
+    side: 'BUY' as const,
   });
   const kline = (volume: number): KlineEvent => ({
-    ...{ kind: 'kline', symbol: 'X', ts: 0, openTime: 60_000, open: 1, high: 1, low: 1, close: 1 },
-    ...{ volume, turnover: null, trades: null, isClosed: true },
+    kind: 'kline',
+    symbol: 'X',
+    ts: 0,
+    openTime: 60_000,
+    open: 1,
+    high: 1,
+    low: 1,
+    close: 1,
+    volume,
+    turnover: null,
+    trades: null,
+    isClosed: true,
   });
 
   it('sums decimals exactly, in whatever order and parts they come', () => {
@@ -181,7 +196,11 @@ describe('KlineCheck', () => {
 
 describe('SymbolBooks', () => {
   const book = (price: number, isSnapshot = true): BookEvent => ({
-    ...{ kind: 'book', symbol: 'X', ts: 0, isSnapshot, check: { kind: 'counter', update: 1 } },
+    kind: 'book',
+    symbol: 'X',
+    ts: 0,
+    isSnapshot,
+    check: { kind: 'counter', update: 1 },
     bids: [[price, 1]],
     asks: [[price + 1, 1]],
   });

@@ -62,7 +62,10 @@ function symbolStats(feed: SymbolFeed, links: readonly FeedLink[], market: numbe
   const { symbol, state, gaps, books, isUp, isHalted } = feed;
   const legs = links.flatMap(({ legs: own }) => own.get(symbol) ?? []);
   return {
-    ...{ symbol, connected: isUp, isHalted, rate: state.rate },
+    symbol,
+    connected: isUp,
+    isHalted,
+    rate: state.rate,
     lastTradeAgeMs: state.last ? Math.max(0, market - state.last.ts) : null,
     lagMs: state.lagMs,
     publishedTrades: state.publishedTrades,

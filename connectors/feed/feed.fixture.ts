@@ -187,7 +187,13 @@ export class TinyWorld extends Told {
     const side = (price: number) => (isSnapshot ? [[price, 1] as const] : []);
     const check = { kind: 'link', update, previous: update } as const;
     return {
-      ...{ kind: 'book', symbol, ts: this.now, isSnapshot, bids: side(99), asks: side(101), check },
+      kind: 'book',
+      symbol,
+      ts: this.now,
+      isSnapshot,
+      bids: side(99),
+      asks: side(101),
+      check,
     };
   }
 

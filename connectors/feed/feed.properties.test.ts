@@ -159,7 +159,10 @@ describe('a feed, for random cuts, copies, overtaking frames and answers of REST
         const { world } = play(random);
         const startedAt = { market: START, network: START };
         const again = new Feed({
-          ...{ adapter: world.adapter, startedAt, copies: random.copies, liveness: PATIENT },
+          adapter: world.adapter,
+          startedAt,
+          copies: random.copies,
+          liveness: PATIENT,
         });
         const outputs = world.inputs.map(({ input, at }) => again.apply(input, { market: at, network: at }));
         expect(digest(outputs)).toBe(digest(world.outputs));

@@ -156,7 +156,9 @@ describe('a feed', () => {
     world.frame(0, [{ kind: 'goodbye', reason: 'maintenance' }]);
     world.frame(0, [{ kind: 'trades', symbol: 'X', ts: world.now, trades: [tradeAt(world.now, 1)] }]);
     expect(world.outputs.flatMap(({ commands }) => commands)).toContainEqual({
-      ...{ kind: 'reconnect', connection: 0, reason: 'maintenance' },
+      kind: 'reconnect',
+      connection: 0,
+      reason: 'maintenance',
     });
     world.runTo(START + 5_000);
     expect(world.published()).toEqual([]);
@@ -242,7 +244,10 @@ describe('a feed', () => {
     world.runTo(START + 21_000);
     expect(world.claims().slice(before)).toEqual([{ fromMs: START + 10_000, toMs: START + 13_000 }]);
     expect(world.ledger().at(-1)).toMatchObject({
-      ...{ kind: 'DROPPED', from: START + 10_000, to: START + 13_000, resolved: true },
+      kind: 'DROPPED',
+      from: START + 10_000,
+      to: START + 13_000,
+      resolved: true,
     });
   });
 });

@@ -68,7 +68,10 @@ export class Feed {
       onStale: (link, leg, kind, at) => this.#reader.stale(link, leg, kind, at),
     });
     this.#reader = new FrameReader({
-      ...{ adapter, links: this.#links, ledger: this.#ledger, letters: this.#letters },
+      adapter,
+      links: this.#links,
+      ledger: this.#ledger,
+      letters: this.#letters,
     });
   }
 
@@ -177,8 +180,14 @@ export class Feed {
     // Each numbering of trades has a start of its own, also where a symbol leaves and comes back within a millisecond.
     const since = Math.max(at.market, (this.#removed.get(symbol) ?? 0) + 1);
     const feed = new SymbolFeed({
-      ...{ adapter: this.#adapter, symbol, since, wantedMs, random: this.#random },
-      ...{ out: this.#out, ledger: this.#ledger, letters: this.#letters },
+      adapter: this.#adapter,
+      symbol,
+      since,
+      wantedMs,
+      random: this.#random,
+      out: this.#out,
+      ledger: this.#ledger,
+      letters: this.#letters,
       fetch: (from) => this.#fetch(feed, from),
     });
     this.#symbols.set(symbol, feed);

@@ -216,7 +216,8 @@ export class FrameReader {
     if (kind !== 'trades' || leg.feed.gaps.continuity.isUpOn(link)) return;
     if (stamp > 0) link.stamped(stamp, at.market);
     this.#options.ledger.write(leg.feed.symbol, at.market, {
-      ...{ kind: 'CONNECTED', resolved: true },
+      kind: 'CONNECTED',
+      resolved: true,
       cause: `trades of ${this.#options.adapter.wsUrl} on connection ${link.connection}`,
     });
     leg.feed.up(link, at);

@@ -105,8 +105,16 @@ export class KlineCheck {
       this.#minutes.delete(oldest);
     }
     const minute: CheckedMinute = {
-      ...{ openTime, trades: 0, units: 0, scale: 0, kline: null, klineAt: 0 },
-      ...{ verdict: 'open', isAsked: false, tries: 0, recovered: 0 },
+      openTime,
+      trades: 0,
+      units: 0,
+      scale: 0,
+      kline: null,
+      klineAt: 0,
+      verdict: 'open',
+      isAsked: false,
+      tries: 0,
+      recovered: 0,
     };
     this.#minutes.set(openTime, minute);
     return minute;

@@ -151,8 +151,12 @@ export class MinuteCheck {
 
   #recovered({ openTime, recovered }: CheckedMinute, at: Instant, cause: string): void {
     this.#options.write(at, {
-      ...{ kind: 'RECOVERED', cause, resolved: true },
-      ...{ from: openTime, to: openTime + MINUTE_MS, tradesRecovered: recovered },
+      kind: 'RECOVERED',
+      cause,
+      resolved: true,
+      from: openTime,
+      to: openTime + MINUTE_MS,
+      tradesRecovered: recovered,
     });
   }
 
@@ -164,7 +168,11 @@ export class MinuteCheck {
     const counted = kline.trades === null ? '' : ` of ${kline.trades} trades`;
     const cause = `we have a volume of ${volumeOf(minute)} of ${trades} trades, the exchange ${kline.volume}${counted}`;
     write(at, {
-      ...{ kind: 'DIFFERS', cause, from: openTime, to: openTime + MINUTE_MS, tradesRecovered: recovered },
+      kind: 'DIFFERS',
+      cause,
+      from: openTime,
+      to: openTime + MINUTE_MS,
+      tradesRecovered: recovered,
     });
     const candle = candleOf(state, kline, TRADED_REVISION + trades + SECONDS + 1);
     const { since, publishedTrades: from } = state;
@@ -178,7 +186,14 @@ function candleOf({ venue, symbol }: SymbolState, kline: KlineEvent, revision: n
   return {
     id: candleId(identity),
     ...identity,
-    ...{ open, high, low, close, volume, turnover, buyVolume: null, trades },
+    open,
+    high,
+    low,
+    close,
+    volume,
+    turnover,
+    buyVolume: null,
+    trades,
     vwap: volume > 0 && turnover !== null && turnover > 0 ? turnover / volume : null,
     coverage: 1,
     filled: volume === 0,

@@ -67,12 +67,19 @@ export class SymbolFeed {
     this.#asking = new Asking(random);
     const write = (at: Instant, entry: Entry) => ledger.write(symbol, at.market, entry);
     this.gaps = new SymbolGaps({
-      ...{ state: this.state, hasContiguousIds: adapter.hasContiguousIds, startMs, write },
+      state: this.state,
+      hasContiguousIds: adapter.hasContiguousIds,
+      startMs,
+      write,
       onLost: (from, to) => this.#owed.forget(from, to),
     });
     this.#check = new MinuteCheck({
-      ...{ state: this.state, continuity: this.gaps.continuity, out: options.out, write },
-      ...{ hasKlines: adapter.streams.includes('kline'), hasContiguousIds: adapter.hasContiguousIds },
+      state: this.state,
+      continuity: this.gaps.continuity,
+      out: options.out,
+      write,
+      hasKlines: adapter.streams.includes('kline'),
+      hasContiguousIds: adapter.hasContiguousIds,
     });
     this.#owed.add(startMs, this.#seconds.next);
   }

@@ -150,8 +150,12 @@ export class SymbolGaps {
     if (oldest && reach < span.to! && judge({ ...span, anchor: oldest }, answer) === 'whole') {
       this.#tell(span, at);
       this.#write(at, {
-        ...{ kind: 'RECOVERED', cause: 'REST has the trades of the end of the span', resolved: true },
-        ...{ from: Math.max(reach, span.from), to: span.to, tradesRecovered: span.found },
+        kind: 'RECOVERED',
+        cause: 'REST has the trades of the end of the span',
+        resolved: true,
+        from: Math.max(reach, span.from),
+        to: span.to,
+        tradesRecovered: span.found,
       });
       span.to = Math.max(reach, span.from);
       span.first = oldest;
@@ -194,8 +198,12 @@ export class SymbolGaps {
     this.continuity.resolve(span);
     this.#tell(span, at);
     this.#write(at, {
-      ...{ kind: 'RECOVERED', cause: span.cause, from: span.from, to: span.to },
-      ...{ tradesRecovered: span.found, resolved: true },
+      kind: 'RECOVERED',
+      cause: span.cause,
+      from: span.from,
+      to: span.to,
+      tradesRecovered: span.found,
+      resolved: true,
     });
   }
 

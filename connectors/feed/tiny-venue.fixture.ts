@@ -17,7 +17,11 @@ export function tinyAdapter(options: Partial<VenueAdapter> = {}): VenueAdapter {
     return [{ requestId, streams, frame: JSON.stringify({ op, requestId, streams }) }];
   };
   return {
-    ...{ venue: 'bybit', wsUrl: 'wss://tiny', restUrl: 'https://tiny', ping: null, hasContiguousIds: false },
+    venue: 'bybit',
+    wsUrl: 'wss://tiny',
+    restUrl: 'https://tiny',
+    ping: null,
+    hasContiguousIds: false,
     streams: ['trades', 'book'],
     limits: { streamsPerConnection: 100, requestsPerSecond: 1_000 },
     mapper: () => (frame) => {

@@ -30,7 +30,12 @@ const message = (id: string, data: Uint8Array): OutgoingMessage => ({
 
 function batchOf(...names: readonly string[]): Uint8Array {
   const trades = names.map((tradeId, i) => ({
-    ...{ tradeId, seq: i + 1, ts: START, price: 61_000.1, size: 0.001, side: 'BUY' as const },
+    tradeId,
+    seq: i + 1,
+    ts: START,
+    price: 61_000.1,
+    size: 0.001,
+    side: 'BUY' as const,
   }));
   return encodeTradeBatch({ venue: 'bybit', symbol: 'BTCUSDT', claim: null, last: null, trades });
 }
@@ -126,7 +131,9 @@ describe('BigQuery history', () => {
     }
     expect(await history.query('SELECT id, ts, price FROM ticks ORDER BY id')).toEqual(
       ['a', 'b', 'c'].map((name) => ({
-        ...{ id: `bybit:BTCUSDT:${name}`, ts: '2024-03-01T00:00:00.000Z', price: 61_000.1 },
+        id: `bybit:BTCUSDT:${name}`,
+        ts: '2024-03-01T00:00:00.000Z',
+        price: 61_000.1,
       })),
     );
     expect(await history.query('SELECT COUNT(*) AS n FROM candles')).toEqual([{ n: 1 }]);

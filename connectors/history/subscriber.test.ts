@@ -36,7 +36,8 @@ async function start({ before, ...options }: Start = {}) {
   const waiting: (() => void)[] = [];
   /** The history, telling how many rows each insert brought. */
   const history: History = {
-    ...{ candles: (query) => inner.candles(query), close: () => inner.close() },
+    candles: (query) => inner.candles(query),
+    close: () => inner.close(),
     query: (sql, parameters) => inner.query(sql, parameters),
     async insert(table, rows) {
       before?.(rows);

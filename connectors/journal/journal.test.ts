@@ -43,7 +43,10 @@ async function bench(options: Partial<RecorderOptions> = {}): Promise<Bench> {
   const recorder = await openRecorder({ dir, adapter: ADAPTER, code: '1.2.3', clock, onFailed, ...options });
   recorder.began({ startedAt: now(clock), batchMs: 100, copies: 2, seed: 7 });
   return {
-    ...{ dir, clock, recorder, failures },
+    dir,
+    clock,
+    recorder,
+    failures,
     tell: (...inputs) => {
       for (const input of inputs) recorder.told(input, now(clock));
     },

@@ -46,7 +46,12 @@ export async function record(
   const recorder = await openRecorder({ ...options, dir, adapter, code: 'test', clock: network, onFailed });
   const bus = new Published();
   const relay = await startRelay({
-    ...{ adapter, bus, symbols: SYMBOLS[venue], clock: market, networkClock: network, copies: 2 },
+    adapter,
+    bus,
+    symbols: SYMBOLS[venue],
+    clock: market,
+    networkClock: network,
+    copies: 2,
     onStart: (start) => recorder.began(start),
     onInput: (input, at) => recorder.told(input, at),
   });

@@ -191,7 +191,10 @@ export class Recorder {
     const { venue, wsUrl, restUrl, bookDepth } = adapter;
     const { liveness, ...feed } = this.#start!;
     return {
-      ...{ kind: 'journal', version: JOURNAL_VERSION, venue, code },
+      kind: 'journal',
+      version: JOURNAL_VERSION,
+      venue,
+      code,
       adapter: { wsUrl, restUrl, ...(bookDepth === undefined ? {} : { bookDepth }) },
       feed: { ...feed, ...(liveness ? { liveness: { ...liveness } as Record<string, number> } : {}) },
       segment: this.#writer!.segment,

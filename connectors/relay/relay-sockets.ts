@@ -81,7 +81,10 @@ export class RelaySockets {
     const { adapter, clock, seed, log, give } = this.#options;
     const isMine = () => this.#connections.get(number) === connection;
     const socket = new ReconnectingSocket({
-      ...{ url, clock, seed: seed + number, ping: adapter.ping },
+      url,
+      clock,
+      seed: seed + number,
+      ping: adapter.ping,
       onOpen: () => {
         if (!isMine()) return;
         if (connection.opens > 0) this.reconnects++;

@@ -52,8 +52,16 @@ export function standBy(
       const to = Math.min(end, since[symbol] ?? ports.startedMs - (ports.startedMs % MINUTE_MS));
       if (from >= to) return;
       const event: FeedEvent = {
-        ...{ id: `${key}:GAP:${from}:${to}`, venue, symbol, kind: 'GAP', ts: ports.market.now(), from, to },
-        ...{ cause: 'no relay published', tradesRecovered: 0, resolved: false },
+        id: `${key}:GAP:${from}:${to}`,
+        venue,
+        symbol,
+        kind: 'GAP',
+        ts: ports.market.now(),
+        from,
+        to,
+        cause: 'no relay published',
+        tradesRecovered: 0,
+        resolved: false,
       };
       ports.outbox.put([{ topic: 'feed-events', messages: [feedEventMessage(event)] }]);
     },

@@ -33,7 +33,9 @@ export async function bench(
   const market = new ManualClock(startMs);
   const network = new ManualClock(0);
   const exchange = await startSimulatedExchange({
-    ...{ seed: 1, clock: market, symbols: SYMBOLS },
+    seed: 1,
+    clock: market,
+    symbols: SYMBOLS,
     // As often as a real one: each frame proves what lies before it.
     bookEveryMs: 250,
   });

@@ -77,7 +77,11 @@ class VenueRelay implements Relay {
   async start(): Promise<void> {
     const { adapter, bus, spillDir = null, log, symbols, outbox, standby } = this.#options;
     this.#outbox = await openOutbox({
-      ...{ ...outbox, bus, spillDir, clock: this.#network, ...(log ? { log } : {}) },
+      ...outbox,
+      bus,
+      spillDir,
+      clock: this.#network,
+      ...(log ? { log } : {}),
       isHeld: standby !== undefined,
       onDropped: ({ topic, messages }) => this.#give({ kind: 'dropped', topic, messages }),
     });
@@ -91,8 +95,13 @@ class VenueRelay implements Relay {
     const { adapter, clock, log = () => {} } = this.#options;
     const symbols = () => this.#feed.stats(this.#now()).symbols;
     return standBy(options, {
-      ...{ outbox, clock: this.#network, market: clock, startedMs: this.#startedMs, log },
-      ...{ venue: adapter.venue, since },
+      outbox,
+      clock: this.#network,
+      market: clock,
+      startedMs: this.#startedMs,
+      log,
+      venue: adapter.venue,
+      since,
       isWhole: () => symbols().every((each) => each.connected || each.isHalted),
       recovering: () => symbols().flatMap(({ openGaps, symbol }) => (openGaps > 0 ? symbol : [])),
     });

@@ -34,7 +34,10 @@ async function bigQuery(answers: (path: string) => Answer) {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const engine = openBigQuerySql({
-    ...{ project: 'my-project', dataset: 'history', location: 'EU', maxBytes: 5e9 },
+    project: 'my-project',
+    dataset: 'history',
+    location: 'EU',
+    maxBytes: 5e9,
     apiEndpoint: `http://127.0.0.1:${port}`,
   });
   return { engine, asked };
@@ -91,8 +94,15 @@ describe('GoogleSQL on BigQuery', () => {
     expect(result.columns).toEqual(FIELDS.map(({ name }) => name));
     expect(result.rows).toEqual([
       {
-        ...{ at: '2024-03-01T00:00:00.500Z', day: '2024-03-01', n: 7, great: '9007199254740993', price: 1.5 },
-        ...{ checks: { ok: true }, free: { a: [1] }, tags: ['x'], none: null },
+        at: '2024-03-01T00:00:00.500Z',
+        day: '2024-03-01',
+        n: 7,
+        great: '9007199254740993',
+        price: 1.5,
+        checks: { ok: true },
+        free: { a: [1] },
+        tags: ['x'],
+        none: null,
       },
     ]);
     const { query } = asked[0]!.configuration;

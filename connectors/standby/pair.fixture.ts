@@ -70,7 +70,11 @@ export class Pair {
     const standby = new Standby(
       { lease: reachable(this.lease, reaches), holder, ttlMs: TTL },
       {
-        ...{ outbox, clock, market: this.clock, startedMs, log: (line) => log.push(line) },
+        outbox,
+        clock,
+        market: this.clock,
+        startedMs,
+        log: (line) => log.push(line),
         onGap: (...gap) => gaps.push(gap),
       },
     );
@@ -150,10 +154,25 @@ function row(id: number, ts: number): TradeRow {
 function secondOf(ts: number, connected: boolean): BookSnapshot {
   const depth = { bps5: 1, bps10: 2, bps25: 3, bps50: 4 };
   return {
-    ...{ id: `bybit:BTCUSDT:${ts}`, venue: 'bybit', symbol: 'BTCUSDT', ts, connected, desyncMs: 0 },
-    ...{ bestBid: 99, bestAsk: 101, bidDepth: depth, askDepth: depth, lastPrice: 100, lastTradeTs: ts },
-    ...{ lastTradeSeq: 1, fundingRate: null, nextFundingTime: null, markPrice: null, openInterest: null },
-    ...{ lastTradeAgeMs: 0, publishedTrades: 1 },
+    id: `bybit:BTCUSDT:${ts}`,
+    venue: 'bybit',
+    symbol: 'BTCUSDT',
+    ts,
+    connected,
+    desyncMs: 0,
+    bestBid: 99,
+    bestAsk: 101,
+    bidDepth: depth,
+    askDepth: depth,
+    lastPrice: 100,
+    lastTradeTs: ts,
+    lastTradeSeq: 1,
+    fundingRate: null,
+    nextFundingTime: null,
+    markPrice: null,
+    openInterest: null,
+    lastTradeAgeMs: 0,
+    publishedTrades: 1,
   };
 }
 

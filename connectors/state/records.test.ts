@@ -18,10 +18,25 @@ const barAt = (minute: number, changes: Partial<Candle> = {}): Candle => {
 };
 const depth = { bps5: 1, bps10: 2, bps25: 3, bps50: 4 };
 const snapshotOf = (symbol: string, ts: number): BookSnapshot => ({
-  ...{ id: `bybit:${symbol}:${ts}`, venue: 'bybit', symbol, ts, bestBid: 1, bestAsk: 2 },
-  ...{ bidDepth: depth, askDepth: depth, lastPrice: null, lastTradeTs: null, lastTradeSeq: null },
-  ...{ fundingRate: null, nextFundingTime: START, markPrice: 1.5, openInterest: null, connected: true },
-  ...{ lastTradeAgeMs: null, desyncMs: 0, publishedTrades: 7 },
+  id: `bybit:${symbol}:${ts}`,
+  venue: 'bybit',
+  symbol,
+  ts,
+  bestBid: 1,
+  bestAsk: 2,
+  bidDepth: depth,
+  askDepth: depth,
+  lastPrice: null,
+  lastTradeTs: null,
+  lastTradeSeq: null,
+  fundingRate: null,
+  nextFundingTime: START,
+  markPrice: 1.5,
+  openInterest: null,
+  connected: true,
+  lastTradeAgeMs: null,
+  desyncMs: 0,
+  publishedTrades: 7,
 });
 
 async function open(test: Pick<TestContext, 'onTestFinished'>) {

@@ -68,7 +68,9 @@ class CloudTasks implements TaskQueue {
   #request(url: string, { body }: NewTask): object {
     const { signer } = this.#options;
     return {
-      ...{ url, httpMethod: 'POST', headers: { 'content-type': 'application/json' } },
+      url,
+      httpMethod: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: Buffer.from(body).toString('base64'),
       ...(signer === null ? {} : { oidcToken: { serviceAccountEmail: signer, audience: url } }),
     };

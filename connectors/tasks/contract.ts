@@ -17,7 +17,9 @@ export interface TaskQueueUnderTest {
 const QUEUE = 'charts';
 const HOUR_MS = 3_600_000;
 const task = (name: string, changes: Partial<NewTask> = {}): NewTask => ({
-  ...{ queue: QUEUE, name, body: `{"name":"${name}"}` },
+  queue: QUEUE,
+  name,
+  body: `{"name":"${name}"}`,
   ...changes,
 });
 

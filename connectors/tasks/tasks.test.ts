@@ -128,7 +128,11 @@ describe('openEmbeddedTasks', () => {
     }
     expect(queue.count('charts')).toEqual({ waiting: 0, givenUp: 1 });
     expect(failures.at(-1)).toEqual({
-      ...{ queue: 'charts', name: 'a', attempt: 3, isGivenUp: true, reason: 'no font' },
+      queue: 'charts',
+      name: 'a',
+      attempt: 3,
+      isGivenUp: true,
+      reason: 'no font',
     });
     await queue.close();
   });

@@ -10,8 +10,14 @@ export type OtelResource = OtelSpan['resource'];
 
 const SCOPE = { name: 'crypto-signal-tracker' };
 const NOTHING_ELSE = {
-  ...{ kind: SpanKind.INTERNAL, status: { code: SpanStatusCode.UNSET }, links: [], events: [], ended: true },
-  ...{ droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0 },
+  kind: SpanKind.INTERNAL,
+  status: { code: SpanStatusCode.UNSET },
+  links: [],
+  events: [],
+  ended: true,
+  droppedAttributesCount: 0,
+  droppedEventsCount: 0,
+  droppedLinksCount: 0,
 };
 
 /** Of the process. Without `project` it is not for Cloud Trace, which asks for it. */

@@ -18,8 +18,13 @@ afterEach(() => collector.stop());
 
 function open(timeoutMs = 1_000): OtlpTelemetry {
   const telemetry = new OtlpTelemetry({
-    ...{ url: collector.url, service: 'trade-desk', project: 'my-project', clock: systemClock },
-    ...{ timeoutMs, everyMs: 1, onTrouble: (line: string) => told.push(line) },
+    url: collector.url,
+    service: 'trade-desk',
+    project: 'my-project',
+    clock: systemClock,
+    timeoutMs,
+    everyMs: 1,
+    onTrouble: (line: string) => told.push(line),
   });
   onTestFinished(() => telemetry.close());
   return telemetry;

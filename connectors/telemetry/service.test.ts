@@ -29,7 +29,10 @@ it('tells collector, metrics and log of a stage, and the log of signals alone', 
   const log = vi.fn();
   const { stages, close } = await openServiceTelemetry({
     environment: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.url, GOOGLE_CLOUD_PROJECT: 'my-project' },
-    ...{ service: 'trade-desk', clock: new ManualClock(CLOSE + 70), log, meter },
+    service: 'trade-desk',
+    clock: new ManualClock(CLOSE + 70),
+    log,
+    meter,
   });
   const bar = { pair: 'SOLUSDT', closeMs: CLOSE };
   stages.ended({ stage: 'relay', bar, id: 'r', after: '', sinceMs: CLOSE });

@@ -17,11 +17,15 @@ function opened(pulled: readonly Delivery[] = []) {
   const stages = new Stages({ telemetry: { record: (one) => void spans.push(one) }, clock });
   const published: [TopicName, readonly OutgoingMessage[]][] = [];
   const subscription: Subscription = {
-    ...{ pull: async () => pulled, oldestPending: () => 5, backlog: () => 6, close: async () => {} },
+    pull: async () => pulled,
+    oldestPending: () => 5,
+    backlog: () => 6,
+    close: async () => {},
   };
   const bus: MessageBus = {
     publish: async (topic, messages) => void published.push([topic, messages]),
-    ...{ subscribe: async () => subscription, close: async () => {} },
+    subscribe: async () => subscription,
+    close: async () => {},
   };
   const at = (ms: number) => clock.advanceTo(CLOSE + ms);
   return { spans, stages, published, at, bus: tracedBus(bus, stages) };
@@ -77,7 +81,9 @@ describe('a bus that measures', () => {
   it('begins where the bus had it, in a process that reads what another published', async () => {
     const settled = { messageId: '1', attempt: 1, ack() {}, nack() {} };
     const pulled = [message(CLOSE, KEY), signalMessage].map((one, i) => ({
-      ...{ ...one, ...settled, publishTimeMs: CLOSE + 150 + i * 2_000 },
+      ...one,
+      ...settled,
+      publishTimeMs: CLOSE + 150 + i * 2_000,
     }));
     const { spans, stages, at, bus } = opened(pulled);
     const subscription = await bus.subscribe('trade-signals-micro', 'desk');

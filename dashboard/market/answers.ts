@@ -69,7 +69,10 @@ async function overview(market: Market): Promise<Part<'/api/overview'>> {
   const pairs = ports.symbols().map((symbol): PairState => {
     const pair = pairOf(symbol);
     return {
-      ...{ pair, venue: ports.venue, symbol, lastPrice: market.lastPrice(pair) },
+      pair,
+      venue: ports.venue,
+      symbol,
+      lastPrice: market.lastPrice(pair),
       dayAgo: closes.get(symbol) ?? told.closeBy(symbol, now - DAY_MS) ?? null,
       bias: told.biases.get(pair) ?? null,
       lastSignal: items.find((item) => item.pair === pair) ?? null,
@@ -80,8 +83,13 @@ async function overview(market: Market): Promise<Part<'/api/overview'>> {
     };
   });
   return {
-    ...{ version: ports.version, source: ports.source, status: market.status(), pairs },
-    ...{ books: [...market.books], swings: [...market.swings], notices: [...told.notices] },
+    version: ports.version,
+    source: ports.source,
+    status: market.status(),
+    pairs,
+    books: [...market.books],
+    swings: [...market.swings],
+    notices: [...told.notices],
   };
 }
 

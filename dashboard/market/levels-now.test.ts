@@ -9,9 +9,21 @@ import { levelsNow } from './levels-now.ts';
 
 const SLOT_MS = INTERVAL_MS['15m'];
 const told = (asOf: number): LevelSet => ({
-  ...{ id: `BTCUSDT:${asOf}:1`, venue: 'bybit', symbol: 'BTCUSDT', pair: 'BTCUSDT', asOf, levels: [] },
-  ...{ trendlineHigh: null, trendlineLow: null, trend: 'RANGING', pointOfControl: null, atr: null },
-  ...{ atrBaseline: null, candles: 120, complete: true, revision: 1 },
+  id: `BTCUSDT:${asOf}:1`,
+  venue: 'bybit',
+  symbol: 'BTCUSDT',
+  pair: 'BTCUSDT',
+  asOf,
+  levels: [],
+  trendlineHigh: null,
+  trendlineLow: null,
+  trend: 'RANGING',
+  pointOfControl: null,
+  atr: null,
+  atrBaseline: null,
+  candles: 120,
+  complete: true,
+  revision: 1,
 });
 
 describe('levels of bars that are known', () => {

@@ -110,7 +110,8 @@ export class Market {
       trades: sum(({ publishedTrades }) => publishedTrades),
       reconnects: relay?.reconnects ?? 0,
       ...this.ports.numbers(),
-      ...{ ...this.told.counts, refusals: { ...this.told.refusals } },
+      ...this.told.counts,
+      refusals: { ...this.told.refusals },
     };
   }
 

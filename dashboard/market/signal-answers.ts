@@ -26,7 +26,10 @@ export async function signalDetail(
   ]);
   const events = inOrder([...kept, ...told.eventsOf([id])]);
   return {
-    ...{ signal, outcomes: outcomesOf(events), events, features: row },
+    signal,
+    outcomes: outcomesOf(events),
+    events,
+    features: row,
     levels: row?.levelsAsOf ? await history.levels(pair, row.levelsAsOf) : null,
     bias: biases.find(({ expires_at }) => expires_at > timestamp) ?? null,
     alert: alertOf(signal, events),

@@ -3,14 +3,30 @@ import { changeOf, Market } from './market.ts';
 import type { Overview, PairState } from './wire.ts';
 
 const pairOf = (pair: string, changes: Partial<PairState> = {}): PairState => ({
-  ...{ pair, venue: 'bybit', symbol: pair, lastPrice: 63_000, dayAgo: 60_000, bias: null, lastSignal: null },
-  ...{ feedAgeMs: 0, connected: true, coverage: 1, positions: [], ...changes },
+  pair,
+  venue: 'bybit',
+  symbol: pair,
+  lastPrice: 63_000,
+  dayAgo: 60_000,
+  bias: null,
+  lastSignal: null,
+  feedAgeMs: 0,
+  connected: true,
+  coverage: 1,
+  positions: [],
+  ...changes,
 });
 const status = { marketTime: '2026-01-05T09:30:00.000Z' } as Overview['status'];
 const marketOf = (...pairs: readonly PairState[]) =>
   new Market(
     {
-      ...{ eventId: 1, version: '', status, pairs: [...pairs], books: [], swings: [], notices: [] },
+      eventId: 1,
+      version: '',
+      status,
+      pairs: [...pairs],
+      books: [],
+      swings: [],
+      notices: [],
       source: { title: '', kind: 'live', speed: 1 },
     },
     [],

@@ -59,8 +59,14 @@ export class Player {
     this.#history = history;
     this.#clock = acceleratedClock({ start: extent.fromMs, speed, base: realClock });
     this.market = new Market({
-      ...{ ...NOBODY, history, version, realClock, venue: extent.venue, clock: this.#clock },
-      ...{ source: { title, kind: 'replay', speed }, symbols: () => extent.symbols },
+      ...NOBODY,
+      history,
+      version,
+      realClock,
+      venue: extent.venue,
+      clock: this.#clock,
+      source: { title, kind: 'replay', speed },
+      symbols: () => extent.symbols,
     });
     this.stream = new EventStream(this.market.log);
   }

@@ -99,7 +99,10 @@ class Replay {
   state(): ReplayState {
     const { player } = this;
     return {
-      ...{ ...this.#is, recording: this.#recording.id, state: this.#state, error: this.#error },
+      ...this.#is,
+      recording: this.#recording.id,
+      state: this.#state,
+      error: this.#error,
       marketTime: player?.marketTime ?? null,
       from: player?.extent.fromMs ?? null,
       to: player?.extent.toMs ?? null,

@@ -112,8 +112,10 @@ describe('what a replay published', () => {
   it('tells which market it is of, and when', async () => {
     writeOutput(dir);
     expect(await extentOf(dir)).toEqual({
-      ...{ venue: 'bybit', symbols: ['BTCUSDT', 'ETHUSDT'] },
-      ...{ fromMs: NOW, toMs: NOW + MINUTES * MINUTE_MS },
+      venue: 'bybit',
+      symbols: ['BTCUSDT', 'ETHUSDT'],
+      fromMs: NOW,
+      toMs: NOW + MINUTES * MINUTE_MS,
     });
   });
 });

@@ -86,7 +86,13 @@ describe('a stream of events', () => {
     const page = await follow(FIRST);
     page.response.pause();
     const bars = Array.from({ length: 400 }, () => ({
-      ...{ interval: '1m', openTime: 0, open: 1, high: 1, low: 1, close: 1, volume: 1 },
+      interval: '1m',
+      openTime: 0,
+      open: 1,
+      high: 1,
+      low: 1,
+      close: 1,
+      volume: 1,
     })) as never;
     const rounds = 200;
     for (let price = 1; price <= rounds; price++) {

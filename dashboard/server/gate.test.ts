@@ -148,7 +148,10 @@ it('asks those to come again who ask too much at once', async () => {
 it('cuts off who does not ask to the end, and finds no defect in it', async () => {
   const defects: unknown[] = [];
   const server = await serve({
-    ...{ host: '127.0.0.1', port: 0, isPortFlexible: false, patienceMs: 40 },
+    host: '127.0.0.1',
+    port: 0,
+    isPortFlexible: false,
+    patienceMs: 40,
     route: async (request, response) => void response.end(JSON.stringify(await jsonOf(request, 100))),
     onDefect: (error) => defects.push(error),
   });
@@ -169,7 +172,11 @@ it('cuts off who does not ask to the end, and finds no defect in it', async () =
 it('cuts off who takes nothing of an answer', async () => {
   const { promise: isTaken, resolve } = Promise.withResolvers<boolean>();
   const server = await serve({
-    ...{ host: '127.0.0.1', port: 0, isPortFlexible: false, patienceMs: 40, onDefect: () => {} },
+    host: '127.0.0.1',
+    port: 0,
+    isPortFlexible: false,
+    patienceMs: 40,
+    onDefect: () => {},
     route: async (_, response) => {
       response.once('close', () => resolve(response.writableFinished));
       // More than the sockets of the loopback take.

@@ -8,7 +8,9 @@ import type { BookState, FeedHealth, OpenPosition, SwingState } from '../api.ts'
 export function bookState(book: Book, lastPrice: (pair: string) => number | null): BookState {
   const { start, realised, entries, halted } = book.day;
   return {
-    ...{ book: book.book, equity: book.equity, paused: book.paused.on || book.killed.on },
+    book: book.book,
+    equity: book.equity,
+    paused: book.paused.on || book.killed.on,
     day: { start, realised, entries, halted },
     positions: book.positions.map((position) => openPosition(book.book, position, lastPrice(position.pair))),
   };
@@ -30,7 +32,20 @@ export function feedHealth(venue: Venue, stats: SymbolStats): FeedHealth {
   const { symbol, connected, isHalted, rate, lastTradeAgeMs, lagMs, stale, resyncs } = stats;
   const { outOfSyncMs, openGaps, lostGaps, recoveredTrades, publishedTrades } = stats;
   return {
-    ...{ venue, symbol, pair: pairOf(symbol), connected, isHalted, rate, lastTradeAgeMs, lagMs },
-    ...{ stale: [...stale], outOfSyncMs, resyncs, openGaps, lostGaps, recoveredTrades, publishedTrades },
+    venue,
+    symbol,
+    pair: pairOf(symbol),
+    connected,
+    isHalted,
+    rate,
+    lastTradeAgeMs,
+    lagMs,
+    stale: [...stale],
+    outOfSyncMs,
+    resyncs,
+    openGaps,
+    lostGaps,
+    recoveredTrades,
+    publishedTrades,
   };
 }

@@ -4,8 +4,17 @@ import { gapsOf } from './gaps.ts';
 
 const T0 = Date.UTC(2024, 4, 1);
 const event = (kind: FeedEvent['kind'], ts: number, changes: Partial<FeedEvent> = {}): FeedEvent => ({
-  ...{ id: `bybit:BTCUSDT:${kind}:${T0 + ts}`, venue: 'bybit', symbol: 'BTCUSDT', kind, ts: T0 + ts },
-  ...{ from: null, to: null, cause: kind, tradesRecovered: 0, resolved: false, ...changes },
+  id: `bybit:BTCUSDT:${kind}:${T0 + ts}`,
+  venue: 'bybit',
+  symbol: 'BTCUSDT',
+  kind,
+  ts: T0 + ts,
+  from: null,
+  to: null,
+  cause: kind,
+  tradesRecovered: 0,
+  resolved: false,
+  ...changes,
 });
 
 it('makes one line of a span that is lost, known and recovered', () => {

@@ -15,7 +15,13 @@ export function gapsOf(events: readonly FeedEvent[]): Gap[] {
     // A span that was whole stays so until it is told anew.
     gaps.delete(key);
     gaps.set(key, {
-      ...{ venue, symbol, kind, from, to: to ?? before?.to ?? null, noticed: before?.noticed ?? ts, cause },
+      venue,
+      symbol,
+      kind,
+      from,
+      to: to ?? before?.to ?? null,
+      noticed: before?.noticed ?? ts,
+      cause,
       tradesRecovered: Math.max(tradesRecovered, before?.tradesRecovered ?? 0),
       resolved: resolved || kind === 'RECOVERED',
     });

@@ -23,13 +23,20 @@ describe('bars that are forming', () => {
           const own = sorted.filter(({ ts }) => ts >= openTime);
           const prices = own.map(({ price }) => price);
           return {
-            ...{ interval, openTime, open: prices[0], close: prices.at(-1) },
-            ...{ high: Math.max(...prices), low: Math.min(...prices) },
+            interval,
+            openTime,
+            open: prices[0],
+            close: prices.at(-1),
+            high: Math.max(...prices),
+            low: Math.min(...prices),
             volume: own.reduce((sum, { size }) => sum + size, 0),
           };
         });
         expect(minutes.forming()).toEqual({
-          ...{ pair: 'BTCUSDT', ts: last.ts, price: last.price, bars: expected },
+          pair: 'BTCUSDT',
+          ts: last.ts,
+          price: last.price,
+          bars: expected,
         });
       }),
       { seed: 8, numRuns: 200 },

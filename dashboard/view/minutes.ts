@@ -77,7 +77,10 @@ export class Minutes {
       .filter((minute) => minute.openTime >= openTime)
       .sort((a, b) => a.openTime - b.openTime);
     return {
-      ...{ interval, openTime, open: minutes[0]!.open, close: minutes.at(-1)!.close },
+      interval,
+      openTime,
+      open: minutes[0]!.open,
+      close: minutes.at(-1)!.close,
       high: Math.max(...minutes.map(({ high }) => high)),
       low: Math.min(...minutes.map(({ low }) => low)),
       volume: minutes.reduce((sum, { volume }) => sum + volume, 0),

@@ -23,7 +23,11 @@ describe('what became of a signal', () => {
 
   it('is the same in whatever order events come, and how often', () => {
     const closed = {
-      ...{ book: 'a', state: 'CLOSED', refusal: null, halved: true, reason: 'entered' },
+      book: 'a',
+      state: 'CLOSED',
+      refusal: null,
+      halved: true,
+      reason: 'entered',
       entry: { ts: entry.ts, price: 61_000, size: 0.16 },
       exit: { ts: exit.ts, price: 61_305, size: 0.16, how: 'TP', pnl: 43.21 },
     };

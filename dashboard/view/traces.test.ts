@@ -8,7 +8,9 @@ const signal = scalp(1);
 const other = { ...signal, id: `other:${signal.id}` };
 const span = (stage: TraceStage, fromMs: number, of?: string, closeMs = signal.timestamp): StageSpan => ({
   traceId: traceIdOf({ pair: signal.pair, closeMs }),
-  ...{ stage, startMs: signal.timestamp + fromMs, endMs: signal.timestamp + fromMs + 10 },
+  stage,
+  startMs: signal.timestamp + fromMs,
+  endMs: signal.timestamp + fromMs + 10,
   attributes: { id: `${stage} ${of}`, ...(of !== undefined && { signal: of }) },
 });
 const stagesOf = (traces: Traces, of = signal) => traces.of(of)?.map(({ stage }) => stage) ?? null;

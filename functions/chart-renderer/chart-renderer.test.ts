@@ -146,7 +146,9 @@ describe('a task', () => {
     await renderer().handle(attemptOf(f.task({ id: 'ask-1' })));
     expect(charts()[0]!.html).toBe('<b>BTCUSDT</b> · 104,250.0');
     expect(textsOf(charts()[0]!.png!)).toEqual({
-      ...{ Software: 'crypto-signal-tracker', Task: 'ask-1', Pair: 'BTCUSDT' },
+      Software: 'crypto-signal-tracker',
+      Task: 'ask-1',
+      Pair: 'BTCUSDT',
     });
   });
 

@@ -69,8 +69,10 @@ it('runs as a function of the cloud: draws what is posted, refuses strangers, en
   const dir = mkdtempSync(join(tmpdir(), 'cst-chart-function-'));
   const secret = 'a-secret-of-the-callers';
   const running = await FunctionProcess.start('chart-renderer', {
-    ...{ CST_STATE_FILE: join(dir, 'state.db'), CST_MESSAGES_DIR: join(dir, 'messages') },
-    ...{ CST_CALLER_SECRET: secret, CST_REST_URLS: '{"bybit":"http://127.0.0.1:9"}' },
+    CST_STATE_FILE: join(dir, 'state.db'),
+    CST_MESSAGES_DIR: join(dir, 'messages'),
+    CST_CALLER_SECRET: secret,
+    CST_REST_URLS: '{"bybit":"http://127.0.0.1:9"}',
   });
   test.onTestFinished(() => running.kill());
   const body = JSON.stringify(z.encode(ChartTask, task({ scalp: scalp() })));

@@ -13,7 +13,10 @@ await serveFunction({
   name: 'chart-renderer',
   environment: process.env,
   settings: {
-    ...{ state: STATE, messenger: MESSENGER, callers: CALLERS, restUrls: REST_URLS },
+    state: STATE,
+    messenger: MESSENGER,
+    callers: CALLERS,
+    restUrls: REST_URLS,
     venue: value('CST_VENUE', Venue.default('bybit'), 'the exchange that is traded, e.g. bybit'),
   },
   async open(

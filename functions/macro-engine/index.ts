@@ -13,7 +13,10 @@ await serveFunction({
   name: 'macro-engine',
   environment: process.env,
   settings: {
-    ...{ state: STATE, bus: BUS, callers: CALLERS, pairs: INSTRUMENTS },
+    state: STATE,
+    bus: BUS,
+    callers: CALLERS,
+    pairs: INSTRUMENTS,
     params: json('CST_PARAMS', MacroParams),
     restUrls: REST_URLS,
   },

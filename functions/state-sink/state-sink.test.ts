@@ -56,8 +56,11 @@ async function turns(count: number): Promise<void> {
 function failing(store: StateStore, times: number): StateStore {
   let left = times;
   return {
-    ...{ get: (key) => store.get(key), put: (key, cells, options) => store.put(key, cells, options) },
-    ...{ delete: (key) => store.delete(key), scan: (query) => store.scan(query), close: () => store.close() },
+    get: (key) => store.get(key),
+    put: (key, cells, options) => store.put(key, cells, options),
+    delete: (key) => store.delete(key),
+    scan: (query) => store.scan(query),
+    close: () => store.close(),
     async compareAndSet(key, condition, cells, options) {
       // As the port says: a call that fails may have happened.
       const isWritten = await store.compareAndSet(key, condition, cells, options);

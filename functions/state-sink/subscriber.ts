@@ -27,7 +27,11 @@ const MAX_MESSAGES = 500;
 export function sinkState(options: SinkStateOptions): Promise<StateSink> {
   const { bus, clock, topics = SINK_TOPICS, maxMessages = MAX_MESSAGES } = options;
   return readTopics({
-    ...{ bus, clock, topics, maxMessages, reader: READER },
+    bus,
+    clock,
+    topics,
+    maxMessages,
+    reader: READER,
     async take(topic, deliveries) {
       const isWritten = await write(options, topic, deliveries);
       for (const delivery of deliveries) isWritten ? delivery.ack() : delivery.nack();

@@ -22,7 +22,12 @@ await serveFunction({
   name: 'telegram-notifier',
   environment: process.env,
   settings: {
-    ...{ bus: BUS, callers: CALLERS, tasks: TASKS, messenger: MESSENGER, chats: CHATS, outbox: OUTBOX },
+    bus: BUS,
+    callers: CALLERS,
+    tasks: TASKS,
+    messenger: MESSENGER,
+    chats: CHATS,
+    outbox: OUTBOX,
     settings: json('CST_PARAMS', NotifierSettings.omit({ chats: true })),
   },
   async open(
@@ -37,8 +42,13 @@ await serveFunction({
       outboxOf(outbox, ports),
     ]);
     const notifier = new Notifier({
-      ...{ path, clock, tasks: queue, messenger: sender, settings: { ...settings, chats } },
-      ...{ meter, stages },
+      path,
+      clock,
+      tasks: queue,
+      messenger: sender,
+      settings: { ...settings, chats },
+      meter,
+      stages,
       onTrouble: notice,
     });
     return {

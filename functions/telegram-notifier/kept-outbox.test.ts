@@ -37,8 +37,11 @@ function faulty(store: StateStore) {
     return isDone;
   };
   const wrapped: StateStore = {
-    ...{ get: (key) => store.get(key), put: (...args) => store.put(...args), compareAndSet },
-    ...{ delete: (key) => store.delete(key), scan: (query) => store.scan(query) },
+    get: (key) => store.get(key),
+    put: (...args) => store.put(...args),
+    compareAndSet,
+    delete: (key) => store.delete(key),
+    scan: (query) => store.scan(query),
     close: () => store.close(),
   };
   return { store: wrapped, fault };
@@ -62,7 +65,13 @@ describe('an outbox in the state store', () => {
     outbox.transaction(() => {
       outbox.see('a', START);
       outbox.addDelivery({
-        ...{ thread: 't', chat: CHAT, kind: 'alert', at: START, noticed: START, isSilent: true, due: START },
+        thread: 't',
+        chat: CHAT,
+        kind: 'alert',
+        at: START,
+        noticed: START,
+        isSilent: true,
+        due: START,
       });
       outbox.raise('bot', 17);
     });

@@ -42,7 +42,11 @@ const NOTHING_ENOUGH = 10;
 const LOOKED_ENOUGH = 200;
 
 export const NEW_DELIVERY: Omit<Delivery, 'due'> = {
-  ...{ state: 'QUEUED', failures: 0, messageId: null, afterId: 0, reason: null },
+  state: 'QUEUED',
+  failures: 0,
+  messageId: null,
+  afterId: 0,
+  reason: null,
   probe: { id: 0, nothing: 0, looked: 0 },
 };
 

@@ -25,7 +25,11 @@ export async function runNotifier(options: RunNotifierOptions): Promise<RunningN
   const { bus, clock } = options;
   const notifier = new Notifier(options);
   const readers = await readTopics({
-    ...{ bus, clock, topics: NOTIFIER_TOPICS, reader: NOTIFIER, maxMessages: MAX_MESSAGES },
+    bus,
+    clock,
+    topics: NOTIFIER_TOPICS,
+    reader: NOTIFIER,
+    maxMessages: MAX_MESSAGES,
     async take(topic, deliveries) {
       const isTaken = await take(options, notifier, topic, deliveries);
       for (const delivery of deliveries) isTaken ? delivery.ack() : delivery.nack();

@@ -11,7 +11,12 @@ export function scalp(n: number, pair = 'BTCUSDT', changes: Partial<ScalpSignal>
   const timestamp = START + n * 60_000;
   return {
     id: `sr-exhaustion:default:${pair}:LONG:${timestamp}`,
-    ...{ type: 'SCALP', strategy: 'sr-exhaustion', variant: 'default', venue: 'bybit', symbol: pair, pair },
+    type: 'SCALP',
+    strategy: 'sr-exhaustion',
+    variant: 'default',
+    venue: 'bybit',
+    symbol: pair,
+    pair,
     ...{
       side: 'LONG',
       entry: 61_000,
@@ -21,11 +26,16 @@ export function scalp(n: number, pair = 'BTCUSDT', changes: Partial<ScalpSignal>
       resistance: [61_400],
     },
     trend: { slope: 12.5, intercept: 60_800, r2: 0.83 },
-    ...{ timestamp, expires_at: timestamp + 300_000, confidence: 0.72 },
+    timestamp,
+    expires_at: timestamp + 300_000,
+    confidence: 0.72,
     exhaustion_checks: { volume_drop: true, double_wick: false, rsi_extreme: true, order_book_flip: false },
     signal_reason: 'Support 60950.5 held (3 touches) & volume < 0.75 × EMA20',
     entry_conditions_met: { touches: 3 },
-    ...{ atr: 120, leverage: 10, params_hash: '0123456789abcdef', inputs_hash: 'fedcba9876543210' },
+    atr: 120,
+    leverage: 10,
+    params_hash: '0123456789abcdef',
+    inputs_hash: 'fedcba9876543210',
     ...changes,
   };
 }
@@ -33,9 +43,20 @@ export function scalp(n: number, pair = 'BTCUSDT', changes: Partial<ScalpSignal>
 export function position(signal: ScalpSignal, changes: Partial<PositionEvent> = {}): PositionEvent {
   const kind = changes.kind ?? 'ENTRY';
   return {
-    ...{ id: `${signal.id}:${kind}`, kind, signalId: signal.id, pair: signal.pair, side: signal.side },
-    ...{ ts: signal.timestamp + 2_000, price: 61_000, size: 0.16, refusal: null, exit: null },
-    ...{ fees: 1.2, funding: 0, pnl: null, reason: 'entered' },
+    id: `${signal.id}:${kind}`,
+    kind,
+    signalId: signal.id,
+    pair: signal.pair,
+    side: signal.side,
+    ts: signal.timestamp + 2_000,
+    price: 61_000,
+    size: 0.16,
+    refusal: null,
+    exit: null,
+    fees: 1.2,
+    funding: 0,
+    pnl: null,
+    reason: 'entered',
     ...changes,
   };
 }
@@ -52,15 +73,36 @@ export const exitOf = (signal: ScalpSignal, changes: Partial<PositionEvent> = {}
 
 /** A SHORT idea from 61,000. */
 export const SWING: SwingSignal = {
-  ...{ id: `BTCUSDT:SHORT:${START}`, type: 'SWING', pair: 'BTCUSDT', side: 'SHORT' },
-  ...{ entry: 61_000, tp: 60_000, sl: 61_610, timestamp: START, expires_at: START + 3_600_000 },
-  ...{ confidence: { long: 5, short: 85 }, signal_reason: 'EMA cross on 4h', params_hash: 'p' },
+  id: `BTCUSDT:SHORT:${START}`,
+  type: 'SWING',
+  pair: 'BTCUSDT',
+  side: 'SHORT',
+  entry: 61_000,
+  tp: 60_000,
+  sl: 61_610,
+  timestamp: START,
+  expires_at: START + 3_600_000,
+  confidence: { long: 5, short: 85 },
+  signal_reason: 'EMA cross on 4h',
+  params_hash: 'p',
 };
 
 export const swingEnd = (changes: Partial<PositionEvent> = {}): PositionEvent => ({
-  ...{ id: `${SWING.id}:EXIT`, kind: 'EXIT', signalId: SWING.id, pair: SWING.pair, side: SWING.side },
-  ...{ ts: START + 4 * 3_600_000, price: null, size: null, refusal: null, exit: 'TP', fees: null },
-  ...{ funding: null, pnl: null, reason: 'it reached its TP', numbers: { entry: 61_000, price: 60_000 } },
+  id: `${SWING.id}:EXIT`,
+  kind: 'EXIT',
+  signalId: SWING.id,
+  pair: SWING.pair,
+  side: SWING.side,
+  ts: START + 4 * 3_600_000,
+  price: null,
+  size: null,
+  refusal: null,
+  exit: 'TP',
+  fees: null,
+  funding: null,
+  pnl: null,
+  reason: 'it reached its TP',
+  numbers: { entry: 61_000, price: 60_000 },
   ...changes,
 });
 

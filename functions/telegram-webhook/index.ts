@@ -9,7 +9,11 @@ await serveFunction({
   name: 'telegram-webhook',
   environment: process.env,
   settings: {
-    ...{ state: STATE, tasks: TASKS, messenger: MESSENGER, chats: CHATS, users: USERS },
+    state: STATE,
+    tasks: TASKS,
+    messenger: MESSENGER,
+    chats: CHATS,
+    users: USERS,
     secret: secret('CST_TELEGRAM_WEBHOOK_SECRET'),
   },
   async open(settings, { ports, clock, onError }) {

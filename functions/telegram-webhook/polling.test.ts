@@ -28,8 +28,16 @@ async function open() {
   const troubles: string[] = [];
   const start = (changes: object = {}) => {
     const polling = runTelegramPolling({
-      ...{ store, messenger, tasks, clock, chats: [String(CHAT), '7'], token: TOKEN, apiRoot: server.url },
-      ...{ realClock, onTrouble: (line: string) => void troubles.push(line), ...changes },
+      store,
+      messenger,
+      tasks,
+      clock,
+      chats: [String(CHAT), '7'],
+      token: TOKEN,
+      apiRoot: server.url,
+      realClock,
+      onTrouble: (line: string) => void troubles.push(line),
+      ...changes,
     });
     ends.push(() => polling.close());
     return polling;

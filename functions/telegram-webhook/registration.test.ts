@@ -25,7 +25,9 @@ it('sets, shows and takes away the webhook, any number of times', async () => {
     expect(set).toEqual({ url: URL_OF_IT, pending: 1, lastError: null });
   }
   expect(server.updates.webhook).toEqual({
-    ...{ url: URL_OF_IT, secret: SECRET, allowed: ['message', 'channel_post', 'callback_query'] },
+    url: URL_OF_IT,
+    secret: SECRET,
+    allowed: ['message', 'channel_post', 'callback_query'],
   });
   server.updates.lastError = { message: 'Wrong response from the webhook: 503', date: 1_700_000_000 };
   expect(await webhookInfo(bot)).toMatchObject({

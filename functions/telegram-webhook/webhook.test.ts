@@ -39,9 +39,19 @@ function snapshot(symbol: string, changes: Partial<BookSnapshot> = {}): BookSnap
       bestBid: 61_099,
       bestAsk: 61_101,
     },
-    ...{ bidDepth: depth, askDepth: depth, lastPrice: 61_100, lastTradeTs: NOW - 2_000, lastTradeSeq: 1 },
-    ...{ fundingRate: null, nextFundingTime: null, markPrice: null, openInterest: null, connected: true },
-    ...{ lastTradeAgeMs: 1_000, desyncMs: 0, publishedTrades: 1 },
+    bidDepth: depth,
+    askDepth: depth,
+    lastPrice: 61_100,
+    lastTradeTs: NOW - 2_000,
+    lastTradeSeq: 1,
+    fundingRate: null,
+    nextFundingTime: null,
+    markPrice: null,
+    openInterest: null,
+    connected: true,
+    lastTradeAgeMs: 1_000,
+    desyncMs: 0,
+    publishedTrades: 1,
     ...changes,
   };
 }
@@ -106,9 +116,23 @@ async function fill({ store }: Awaited<ReturnType<typeof open>>) {
     ...newBook('default', 10_050),
     positions: [
       {
-        ...{ signalId: scalp(0).id, venue: 'bybit', symbol: 'BTCUSDT', pair: 'BTCUSDT', side: 'LONG' },
-        ...{ status: 'OPEN', entry: 61_000, size: 0.1, tp: 61_305, sl: 60_695, leverage: 10, halved: false },
-        ...{ signalEntry: 61_000, expiresAt: NOW, since: NOW - 600_000, entryFee: 1, account: null },
+        signalId: scalp(0).id,
+        venue: 'bybit',
+        symbol: 'BTCUSDT',
+        pair: 'BTCUSDT',
+        side: 'LONG',
+        status: 'OPEN',
+        entry: 61_000,
+        size: 0.1,
+        tp: 61_305,
+        sl: 60_695,
+        leverage: 10,
+        halved: false,
+        signalEntry: 61_000,
+        expiresAt: NOW,
+        since: NOW - 600_000,
+        entryFee: 1,
+        account: null,
       },
     ],
     day: { start: Date.UTC(2024, 2, 1), equity: 10_000, entries: 4, realised: 50, halted: false },
@@ -225,7 +249,11 @@ describe('commands', () => {
       /Entries paused by @trader at 2024-03-01 13:00 UTC: news <now>/,
     );
     expect((await flags.read('all'))?.value).toEqual({
-      ...{ scope: 'all', paused: true, setAt: NOW, setBy: '@trader', reason: 'news <now>' },
+      scope: 'all',
+      paused: true,
+      setAt: NOW,
+      setBy: '@trader',
+      reason: 'news <now>',
     });
     // No pair that trades: who shouts wants all to stop.
     await say('/resume');

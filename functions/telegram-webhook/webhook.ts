@@ -91,7 +91,8 @@ async function presentOf({ store, clock }: WebhookPorts): Promise<answers.Presen
     pauseRows(store).list(),
   ]);
   return {
-    ...{ now: clock.now(), snapshots },
+    now: clock.now(),
+    snapshots,
     books: books.map(({ value }) => value),
     swings: openSwings(facts.map(({ value }) => value)),
     pauses: pauses.map(({ value }) => value),

@@ -53,7 +53,9 @@ async function open(test?: Pick<TestContext, 'onTestFinished'>): Promise<Bench> 
   const history = new Rows();
   let sent = 0;
   return {
-    ...{ clock, bus, history },
+    clock,
+    bus,
+    history,
     async run(limits) {
       await clock.advanceTo(clock.now() + 1_000);
       const state = { isDone: false };
@@ -84,7 +86,12 @@ async function open(test?: Pick<TestContext, 'onTestFinished'>): Promise<Bench> 
 
 function batchOf(names: readonly string[], id: string): OutgoingMessage {
   const trades = names.map((tradeId, i) => ({
-    ...{ tradeId, seq: i + 1, ts: START + i, price: 61_000.1, size: 0.001, side: 'BUY' as const },
+    tradeId,
+    seq: i + 1,
+    ts: START + i,
+    price: 61_000.1,
+    size: 0.001,
+    side: 'BUY' as const,
   }));
   const data = encodeTradeBatch({ venue: 'bybit', symbol: 'BTCUSDT', claim: null, last: null, trades });
   return { data, attributes: standardAttributes(id, START), orderingKey: 'bybit:BTCUSDT' };
@@ -99,8 +106,15 @@ describe('a run of the tick sink', () => {
     expect(await run()).toEqual({ messages: 2, rows: 3, isCaughtUp: true });
     expect(history.inserts).toEqual([3]);
     expect(history.rows[1]).toEqual({
-      ...{ id: idOf('b'), venue: 'bybit', symbol: 'BTCUSDT', tradeId: 'b', seq: 2 },
-      ...{ ts: '2024-03-01T00:00:00.001Z', price: 61_000.1, size: 0.001, side: 'BUY' },
+      id: idOf('b'),
+      venue: 'bybit',
+      symbol: 'BTCUSDT',
+      tradeId: 'b',
+      seq: 2,
+      ts: '2024-03-01T00:00:00.001Z',
+      price: 61_000.1,
+      size: 0.001,
+      side: 'BUY',
     });
     expect(await waiting()).toBe(0);
   });

@@ -52,7 +52,9 @@ function sumOf(fills: readonly Fill[]): Filled {
   const size = total(0, ...fills.map((fill) => fill.size));
   const notional = total(0, ...fills.map((fill) => product(fill.price, fill.size)));
   return {
-    ...{ size, notional, price: size === 0 ? 0 : fillPrice(notional / size) },
+    size,
+    notional,
+    price: size === 0 ? 0 : fillPrice(notional / size),
     fees: total(0, ...fills.map(({ fee }) => fee)),
     liquidity: fills.every(({ isMaker }) => isMaker) ? 'MAKER' : 'TAKER',
     last: fills.reduce<Fill | null>(

@@ -37,7 +37,8 @@ export const fills = (at: number, ...these: Fill[]): DeskInput => ({
 });
 export const placed = (clientId: string, at = NOW + 100): DeskInput => ({
   ...({ kind: 'placing', at, book: 'default' } as const),
-  ...{ clientId, outcome: { kind: 'placed', isKnown: false } },
+  clientId,
+  outcome: { kind: 'placed', isKnown: false },
 });
 export const refused = (clientId: string, reason: string, at = NOW + 100): DeskInput => ({
   ...({ kind: 'placing', at, book: 'default', clientId } as const),
@@ -46,12 +47,22 @@ export const refused = (clientId: string, reason: string, at = NOW + 100): DeskI
 export const order = (filled: number, known: Partial<OrderState> = {}, at = NOW + 200): DeskInput => ({
   ...({ kind: 'order', at, book: 'default', clientId: known.clientId ?? ID } as const),
   state: {
-    ...{ clientId: ID, symbol: 'BTCUSDT', side: 'LONG', status: 'over', size: 99.9, filled, reason: null },
+    clientId: ID,
+    symbol: 'BTCUSDT',
+    side: 'LONG',
+    status: 'over',
+    size: 99.9,
+    filled,
+    reason: null,
     ...known,
   },
 });
 export const unknown = (at: number, clientId = ID): DeskInput => ({
-  ...{ kind: 'order', at, book: 'default', clientId, state: null },
+  kind: 'order',
+  at,
+  book: 'default',
+  clientId,
+  state: null,
 });
 export const timer = (at: number): DeskInput => ({ kind: 'timer', at });
 export const commands = (desk: TestDesk, at = NOW + 1) => commandsOf(desk.book(), at);

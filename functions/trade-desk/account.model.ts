@@ -34,7 +34,13 @@ export function toldOf(list: readonly Fill[]): Told {
   const fees = entryFees + exitFees;
   const gross = list[0]!.side === 'LONG' ? got - paid : paid - got;
   return {
-    ...{ size: bought, entry: paid / bought, entryFees, price: got / sold, fees, funding },
-    ...{ pnl: gross - fees + funding, exit: EXIT_OF[last!.cause as keyof typeof EXIT_OF] },
+    size: bought,
+    entry: paid / bought,
+    entryFees,
+    price: got / sold,
+    fees,
+    funding,
+    pnl: gross - fees + funding,
+    exit: EXIT_OF[last!.cause as keyof typeof EXIT_OF],
   };
 }

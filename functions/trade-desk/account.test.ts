@@ -24,10 +24,18 @@ describe('a signal that passes', () => {
     expect(desk.events.map(({ kind }) => kind)).toEqual(['DECISION']);
     expect(commands(desk)).toEqual([
       {
-        ...{ kind: 'PLACE', clientId: ID },
+        kind: 'PLACE',
+        clientId: ID,
         order: {
-          ...{ clientId: ID, symbol: 'BTCUSDT', side: 'LONG', size: 99.9, limit: 100.1, lives: 'now' },
-          ...{ tp: 100.5, sl: 99.5, leverage: 10 },
+          clientId: ID,
+          symbol: 'BTCUSDT',
+          side: 'LONG',
+          size: 99.9,
+          limit: 100.1,
+          lives: 'now',
+          tp: 100.5,
+          sl: 99.5,
+          leverage: 10,
         },
       },
     ]);
@@ -80,7 +88,9 @@ describe('an entry', () => {
         liquidity: 'TAKER',
         slippage: 0.00031982,
       },
-      ...{ ts: NOW + SECOND, tp: 100.5, sl: 99.5 },
+      ts: NOW + SECOND,
+      tp: 100.5,
+      sl: 99.5,
     });
     expect(desk.book().positions).toMatchObject([{ status: 'OPEN', since: NOW + SECOND, size: 99.9 }]);
   });

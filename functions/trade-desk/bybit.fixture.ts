@@ -34,7 +34,9 @@ class World {
     this.#random = randomOf(seed);
     const entry = seed % 2 === 0 ? 'marketable' : 'limit';
     this.#config = configOf({
-      ...{ execution: 'broker', rules: { cooldownMs: 0, dailyLossHalt: 1 }, risk: { startEquity: EQUITY } },
+      execution: 'broker',
+      rules: { cooldownMs: 0, dailyLossHalt: 1 },
+      risk: { startEquity: EQUITY },
       paper: { entry, timeoutMs: 10 * MINUTE },
       // A position may have been open over a funding in the market, and be closed here.
       feed: { maxTradeAgeMs: 10 * MINUTE },

@@ -45,8 +45,21 @@ function entryOf(signal: ScalpSignal, allowed: Allowed, context: Context): [Posi
   const { venue, symbol, pair, side, tp, sl, leverage } = signal;
   const { size, isHalved } = allowed;
   const order = {
-    ...{ signalId: signal.id, venue, symbol, pair, side, tp, sl, leverage, size, halved: isHalved },
-    ...{ signalEntry: signal.entry, expiresAt: signal.expires_at, since: at, entryFee: 0, account: null },
+    signalId: signal.id,
+    venue,
+    symbol,
+    pair,
+    side,
+    tp,
+    sl,
+    leverage,
+    size,
+    halved: isHalved,
+    signalEntry: signal.entry,
+    expiresAt: signal.expires_at,
+    since: at,
+    entryFee: 0,
+    account: null,
   };
   if (params.execution === 'broker') return [orderOnAccount(order, signal, quote, context), null];
   if (params.paper.entry === 'limit') {
@@ -72,9 +85,18 @@ function orderOnAccount(
   const limit = entryBounds(signal, quote, params).worst;
   const rests = params.paper.entry === 'limit';
   const account: OnAccount = {
-    ...{ clientId: clientIdOf(signal.id, params.book, 'entry'), lives: rests ? 'resting' : 'now' },
-    ...{ size: order.size, limit, intended: rests ? limit : midOf(quote)!, orderedAt: at, placedAt: null },
-    ...{ ending: null, over: null, fills: [], closing: null, missingSince: null },
+    clientId: clientIdOf(signal.id, params.book, 'entry'),
+    lives: rests ? 'resting' : 'now',
+    size: order.size,
+    limit,
+    intended: rests ? limit : midOf(quote)!,
+    orderedAt: at,
+    placedAt: null,
+    ending: null,
+    over: null,
+    fills: [],
+    closing: null,
+    missingSince: null,
   };
   return { ...order, status: 'WORKING', entry: limit, account };
 }

@@ -34,8 +34,15 @@ function frame(kind: PositionEvent['kind'], signalId: string, ts: number, contex
 }
 
 const NOTHING_FILLED = {
-  ...{ price: null, size: null, exit: null, fees: null, funding: null, pnl: null },
-  ...{ liquidity: null, slippage: null, fundingKnown: null },
+  price: null,
+  size: null,
+  exit: null,
+  fees: null,
+  funding: null,
+  pnl: null,
+  liquidity: null,
+  slippage: null,
+  fundingKnown: null,
 } as const;
 
 export function decisionEvent(
@@ -49,12 +56,17 @@ export function decisionEvent(
   const { pair, side } = signal;
   return {
     ...frame('DECISION', signal.id, context.at, context),
-    ...{ pair, side, ...NOTHING_FILLED },
+    pair,
+    side,
+    ...NOTHING_FILLED,
     refusal: verdict.refusal,
     reason: isRefused ? verdict.reason : accepted!,
-    ...{ leverage: signal.leverage, tp: signal.tp, sl: signal.sl },
+    leverage: signal.leverage,
+    tp: signal.tp,
+    sl: signal.sl,
     halved: isRefused ? null : verdict.isHalved,
-    ...{ equity: book.equity, numbers: verdict.numbers },
+    equity: book.equity,
+    numbers: verdict.numbers,
   };
 }
 
@@ -69,10 +81,21 @@ export function entryEvent(position: Position, fill: EntryFill, book: Book, cont
   const how = fill.liquidity === 'MAKER' ? 'filled as it rested' : 'filled from the book';
   return {
     ...frame('ENTRY', position.signalId, fill.ts, context),
-    ...{ pair, side, ...NOTHING_FILLED, refusal: null },
-    ...{ price: entry, size, fees: entryFee, liquidity: fill.liquidity, slippage: fill.slippage },
+    pair,
+    side,
+    ...NOTHING_FILLED,
+    refusal: null,
+    price: entry,
+    size,
+    fees: entryFee,
+    liquidity: fill.liquidity,
+    slippage: fill.slippage,
     reason: `${side} ${size} at ${entry}, ${how}; TP ${tp}, SL ${sl}.`,
-    ...{ tp, sl, leverage, halved, equity: book.equity },
+    tp,
+    sl,
+    leverage,
+    halved,
+    equity: book.equity,
     numbers: { notional: product(entry, size) },
   };
 }
@@ -97,10 +120,24 @@ export function exitEvent(
   const unknown = isFundingKnown ? '' : ' Funding unknown: a rate was not recorded.';
   return {
     ...frame('EXIT', position.signalId, exit.ts, context),
-    ...{ pair, side, price: exit.price, size, refusal: null, exit: exit.exit },
-    ...{ fees, funding: isFundingKnown ? funding : null, pnl, fundingKnown: isFundingKnown },
+    pair,
+    side,
+    price: exit.price,
+    size,
+    refusal: null,
+    exit: exit.exit,
+    fees,
+    funding: isFundingKnown ? funding : null,
+    pnl,
+    fundingKnown: isFundingKnown,
     reason: `${exit.exit} at ${exit.price}, entered at ${entry}: ${exit.why}; ${pnl} net.${unknown}`,
-    ...{ liquidity: exit.liquidity, slippage: exit.slippage, tp, sl, leverage, halved, equity: book.equity },
+    liquidity: exit.liquidity,
+    slippage: exit.slippage,
+    tp,
+    sl,
+    leverage,
+    halved,
+    equity: book.equity,
     numbers: { entry, knownFunding: funding },
   };
 }
@@ -116,8 +153,16 @@ export function cancelledEvent(
   const { pair, side, tp, sl, leverage, halved, entry } = order;
   return {
     ...frame('EXIT', order.signalId, ts, context),
-    ...{ pair, side, ...NOTHING_FILLED, refusal: null, exit: 'CANCELLED' },
+    pair,
+    side,
+    ...NOTHING_FILLED,
+    refusal: null,
+    exit: 'CANCELLED',
     reason: `The order at ${entry} was never filled: ${why}.`,
-    ...{ tp, sl, leverage, halved, equity: book.equity },
+    tp,
+    sl,
+    leverage,
+    halved,
+    equity: book.equity,
   };
 }

@@ -36,7 +36,11 @@ class Race {
     const config = configOf({ execution: 'broker', rules: { cooldownMs: 0 }, paper: { entry } });
     const failures = seed % 3 === 0 ? 0.1 : 0;
     this.ports = racyPorts({
-      ...{ random: this.#random, failures, store: memoryStore(), prefix: '', onWrite: () => {} },
+      random: this.#random,
+      failures,
+      store: memoryStore(),
+      prefix: '',
+      onWrite: () => {},
     });
     this.account.partsOf = (size) => this.#partsOf(size);
     this.account.lagMs = seed % 4 === 0 ? 5 * SECOND : 0;

@@ -72,7 +72,9 @@ describe('an exit', () => {
     const [event] = desk.see(seen);
     // 5 at 2.5 bps, 5 at 7.5: 5 bps of 99.5 = 0.04975
     expect(exitOf([event!])).toEqual({
-      ...{ exit: 'SL', price: 99.45025, funding: 0 },
+      exit: 'SL',
+      price: 99.45025,
+      funding: 0,
       // 0.60006 + 10 × 99.45025 × 0.0006 = 0.60006 + 0.5967015
       fees: 1.1967615,
       // 10 × (99.45025 − 100.01) − 1.1967615 = −5.5975 − 1.1967615
@@ -111,7 +113,11 @@ describe('an exit', () => {
     const exit = exitOf(holding('LONG').see(snapshotAt(NOW + SECOND, 90)));
     // Margin 100.01 a coin × 10 / 10 = 100.01; the rest at 90.009: fees 0.60006 + 0.540054
     expect(exit).toEqual({
-      ...{ exit: 'LIQUIDATED', price: 90.009, fees: 1.140114, funding: 0, pnl: -101.150114 },
+      exit: 'LIQUIDATED',
+      price: 90.009,
+      fees: 1.140114,
+      funding: 0,
+      pnl: -101.150114,
     });
     const marked = snapshotAt(NOW + SECOND, 100, { markPrice: 90.5 });
     expect(exitOf(holding('LONG').see(marked)).exit, '100.01 × (1 − 0.1 + 0.005) = 90.50905').toBe(
@@ -121,7 +127,8 @@ describe('an exit', () => {
     expect(holding('LONG').see(above)).toEqual([]);
     const short = snapshotAt(NOW + SECOND, 100, { markPrice: 109.49 });
     expect(exitOf(holding('SHORT').see(short)), '99.99 × 1.095 = 109.48905').toMatchObject({
-      ...{ exit: 'LIQUIDATED', price: 109.989 },
+      exit: 'LIQUIDATED',
+      price: 109.989,
     });
   });
 

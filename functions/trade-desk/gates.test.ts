@@ -201,7 +201,9 @@ describe('MACRO_BIAS', () => {
 
 describe('SWING_OPEN', () => {
   const opened = (known: Parameters<typeof swing>[0] = {}, at = NOW): DeskInput => ({
-    ...{ kind: 'swing', at, swing: swing(known) },
+    kind: 'swing',
+    at,
+    swing: swing(known),
   });
   const seen = (mid: number): DeskInput => ({
     kind: 'snapshot',

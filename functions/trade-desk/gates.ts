@@ -26,9 +26,12 @@ export interface Allowed {
 
 export function ask(signal: ScalpSignal, book: Book, context: Context): Refused | Allowed {
   let proposal: Proposal = {
-    ...{ signal, book, context },
+    signal,
+    book,
+    context,
     facts: context.pairs[signal.pair],
-    ...{ isHalved: false, size: 0 },
+    isHalved: false,
+    size: 0,
   };
   const notes: string[] = [];
   const numbers: Record<string, number | null> = {};

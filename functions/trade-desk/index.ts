@@ -14,7 +14,12 @@ await serveFunction({
   name: 'trade-desk',
   environment,
   settings: {
-    ...{ state: STATE, bus: BUS, callers: CALLERS, broker: BROKER, traded: TRADED, engine: GRAPH_ENGINE },
+    state: STATE,
+    bus: BUS,
+    callers: CALLERS,
+    broker: BROKER,
+    traded: TRADED,
+    engine: GRAPH_ENGINE,
     config: json('CST_PARAMS', DeskConfig),
   },
   async open(

@@ -20,9 +20,12 @@ type Made = (made: number) => Untimed | Untimed[];
 
 const signals = fc
   .record({
-    ...{ pair, side, strategy: one('sr-exhaustion' as const, 'champion' as const) },
+    pair,
+    side,
+    strategy: one('sr-exhaustion' as const, 'champion' as const),
     age: mostly(0, 2000, 295_000, 400_000, 90_000_000),
-    ...{ leverage: mostly(10, 5), wide: mostly(0.5, 4, 9.5) },
+    leverage: mostly(10, 5),
+    wide: mostly(0.5, 4, 9.5),
     /** A healthy market just before, but for the rate; undefined: whatever was seen last. */
     rate: mostly<number | null | undefined>(0.0001, 0.0012, -0.0012, null, undefined),
   })
@@ -33,7 +36,8 @@ const signals = fc
         const sl = known.side === 'LONG' ? 100 - wide : 100 + wide;
         const times = { timestamp, expires_at: timestamp + 5 * MINUTE };
         const offered: Untimed = {
-          ...{ kind: 'signal', signal: signal({ ...known, symbol: known.pair, ...times, sl }) },
+          kind: 'signal',
+          signal: signal({ ...known, symbol: known.pair, ...times, sl }),
         };
         if (rate === undefined) return offered;
         const seen = snapshot({ symbol: known.pair, ts: made, fundingRate: rate });
@@ -71,14 +75,18 @@ const price = one(
 );
 const snapshots = fc
   .record({
-    ...{ pair, mid: price, half: mostly(0.01, 0, 0.05, 0.06), last: fc.option(price, { freq: 2 }) },
+    pair,
+    mid: price,
+    half: mostly(0.01, 0, 0.05, 0.06),
+    last: fc.option(price, { freq: 2 }),
     ...{
       age: mostly(0, 1000, 6000),
       tradeAge: mostly(100, 5000, 59_999, 70_000),
       bidDepth: depth,
       askDepth: depth,
     },
-    ...{ connected: mostly(true, true, true, false), desyncMs: mostly(0, 0, 0, 2000, 2001) },
+    connected: mostly(true, true, true, false),
+    desyncMs: mostly(0, 0, 0, 2000, 2001),
     ...{
       missing: mostly(null, null, null, 'bestBid', 'bestAsk'),
       fundingRate: one(0.0001, 0.0012, -0.0012, null),
@@ -119,8 +127,13 @@ const snapshots = fc
 
 const rows = fc
   .record({
-    ...{ pair, open: price, close: price, up: mostly(0, 0.2, 0.6, 12), down: mostly(0, 0.2, 0.6, 12) },
-    ...{ back: one(0, 0, 0, 1, 2), revision: one(1, 2) },
+    pair,
+    open: price,
+    close: price,
+    up: mostly(0, 0.2, 0.6, 12),
+    down: mostly(0, 0.2, 0.6, 12),
+    back: one(0, 0, 0, 1, 2),
+    revision: one(1, 2),
     flaw: mostly(null, null, null, ...(['INCOMPLETE', 'DIVERGED', 'STALE', 'WARM_UP'] as const)),
   })
   .map(
@@ -188,7 +201,8 @@ export const inputs: fc.Arbitrary<DeskInput[]> = fc
           { weight: 1, arbitrary: one(10 * MINUTE, 31 * MINUTE, 61 * MINUTE) },
         ),
       },
-      ...{ late: mostly(0, 0, 1, 3, 8), again: fc.option(fc.nat(12), { freq: 4 }) },
+      late: mostly(0, 0, 1, 3, 8),
+      again: fc.option(fc.nat(12), { freq: 4 }),
     }),
     { minLength: 20, maxLength: 120 },
   )

@@ -41,7 +41,13 @@ function continued(position: Live, closing: Closing, context: Context): Closing 
 
 function attempt(position: Live, { exit, why, intended }: Reason, number: number, context: Context): Closing {
   return {
-    ...{ exit, why, intended, attempt: number, size: remaining(position.account), answer: null, over: null },
+    exit,
+    why,
+    intended,
+    attempt: number,
+    size: remaining(position.account),
+    answer: null,
+    over: null,
     clientId: closingId(position.signalId, context.params.book, number),
   };
 }
@@ -73,7 +79,12 @@ function lost(position: Live, context: Context): Live {
   const fee = product(price, size, context.params.paper.takerFee);
   const unseen = {
     ...({ id: `${account.clientId}-unseen`, clientId: null, cause: 'CLOSE', isMaker: false } as const),
-    ...{ symbol, side, price, size, fee, ts: context.at },
+    symbol,
+    side,
+    price,
+    size,
+    fee,
+    ts: context.at,
   };
   return { ...position, account: { ...account, closing, fills: [...account.fills, unseen] } };
 }

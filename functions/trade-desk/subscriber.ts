@@ -48,7 +48,11 @@ export async function runDesk(options: RunDeskOptions): Promise<RunningDesk> {
   const desk = new TradeDesk({ ...options, onBook });
   options.meter?.read(() => deskSamples(desk, clock.now()));
   const readers = await readTopics({
-    ...{ bus, clock, topics: DESK_TOPICS, reader: DESK_SUBSCRIPTION, maxMessages: MAX_MESSAGES },
+    bus,
+    clock,
+    topics: DESK_TOPICS,
+    reader: DESK_SUBSCRIPTION,
+    maxMessages: MAX_MESSAGES,
     async take(topic, deliveries) {
       const keys = Map.groupBy(deliveries, ({ orderingKey }) => orderingKey);
       const taken = await Promise.all(

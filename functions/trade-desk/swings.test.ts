@@ -25,10 +25,23 @@ describe('a SWING position', () => {
     expect(desk.see(snapshotAt(NOW + 1, 101.9))).toEqual([]);
     expect(desk.see(snapshotAt(NOW + 2, 102.3))).toEqual([
       {
-        ...{ id: `BTCUSDT:LONG:${NOW}:EXIT`, kind: 'EXIT', signalId: `BTCUSDT:LONG:${NOW}` },
-        ...{ pair: 'BTCUSDT', side: 'LONG', ts: NOW + 2, exit: 'TP', price: null, size: null },
-        ...{ refusal: null, fees: null, funding: null, pnl: null, tp: 102, sl: 99 },
-        ...{ reason: 'TP at 102, offered at 100: it reached its TP.', numbers: { entry: 100, price: 102 } },
+        id: `BTCUSDT:LONG:${NOW}:EXIT`,
+        kind: 'EXIT',
+        signalId: `BTCUSDT:LONG:${NOW}`,
+        pair: 'BTCUSDT',
+        side: 'LONG',
+        ts: NOW + 2,
+        exit: 'TP',
+        price: null,
+        size: null,
+        refusal: null,
+        fees: null,
+        funding: null,
+        pnl: null,
+        tp: 102,
+        sl: 99,
+        reason: 'TP at 102, offered at 100: it reached its TP.',
+        numbers: { entry: 100, price: 102 },
       },
     ]);
     expect(desk.see(snapshotAt(NOW + 3, 98))).toEqual([]);

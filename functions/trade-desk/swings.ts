@@ -84,8 +84,15 @@ function endEvent(
   const at = price === null ? '' : ` at ${price}`;
   return {
     ...({ id: `${id}:EXIT`, kind: 'EXIT', signalId: id, pair, side, ts, exit } as const),
-    ...{ price: null, size: null, refusal: null, fees: null, funding: null, pnl: null },
+    price: null,
+    size: null,
+    refusal: null,
+    fees: null,
+    funding: null,
+    pnl: null,
     reason: `${exit}${at}, offered at ${entry}: ${why}.`,
-    ...{ tp, sl, numbers: { entry, price } },
+    tp,
+    sl,
+    numbers: { entry, price },
   };
 }

@@ -21,7 +21,11 @@ export interface Price {
 const of =
   (source: string, read: string) =>
   (unit: string, usd: Price['usd'], free = 0) => ({
-    ...{ unit, usd, free, source, read },
+    unit,
+    usd,
+    free,
+    source,
+    read,
   });
 
 const pubSub = of('https://cloud.google.com/pubsub/pricing', '2026-09-20');
@@ -57,7 +61,9 @@ export const PRICES = {
   ),
   /** Of partitions that nobody has changed for 90 days. */
   'BigQuery storage, long-term': bigQuery('GiB-month', {
-    ...{ 'us-central1': 0.016, 'europe-west1': 0.01, 'asia-southeast1': 0.01 },
+    'us-central1': 0.016,
+    'europe-west1': 0.01,
+    'asia-southeast1': 0.01,
   }),
   'BigQuery queries': bigQuery(
     'TiB',

@@ -21,8 +21,11 @@ function tiles(columns: number, height: { readonly heading: number; readonly pan
     const heading = { x: 0, y, width: columns, height: height.heading, shows: title };
     y += height.heading;
     const below = panels.map((shows, i) => ({
-      ...{ x: (i % BESIDE) * width, y: y + Math.floor(i / BESIDE) * height.panel },
-      ...{ width, height: height.panel, shows },
+      x: (i % BESIDE) * width,
+      y: y + Math.floor(i / BESIDE) * height.panel,
+      width,
+      height: height.panel,
+      shows,
     }));
     y += Math.ceil(panels.length / BESIDE) * height.panel;
     return [heading, ...below];
@@ -31,7 +34,12 @@ function tiles(columns: number, height: { readonly heading: number; readonly pan
 
 /** UCUM, as Cloud Monitoring wants units. */
 const UCUM: Readonly<Record<Panel['unit'], string>> = {
-  ...{ s: 's', bytes: 'By', share: '10^2.%', count: '1', 'per second': '1/s', quote: '1' },
+  s: 's',
+  bytes: 'By',
+  share: '10^2.%',
+  count: '1',
+  'per second': '1/s',
+  quote: '1',
 };
 
 /** Body of a dashboard of Cloud Monitoring. */
@@ -41,7 +49,10 @@ export function cloudDashboard(): object {
     mosaicLayout: {
       columns: 48,
       tiles: tiles(48, { heading: 4, panel: 16 }).map(({ x, y, width, height, shows }) => ({
-        ...{ xPos: x, yPos: y, width, height },
+        xPos: x,
+        yPos: y,
+        width,
+        height,
         widget: typeof shows === 'string' ? { title: shows, sectionHeader: {} } : cloudChart(shows),
       })),
     },
@@ -58,14 +69,23 @@ function cloudChart({ title, unit, lines }: Panel): object {
 }
 
 const GRAFANA_UNIT: Readonly<Record<Panel['unit'], string>> = {
-  ...{ s: 's', bytes: 'bytes', share: 'percentunit', count: 'short', 'per second': 'ops', quote: 'short' },
+  s: 's',
+  bytes: 'bytes',
+  share: 'percentunit',
+  count: 'short',
+  'per second': 'ops',
+  quote: 'short',
 };
 
 /** Model of a dashboard of Grafana: it asks for the Prometheus to read. */
 export function grafanaDashboard(): object {
   const datasource = { type: 'prometheus', uid: `\${source}` };
   return {
-    ...{ title: TITLE, uid: 'crypto-signal-tracker', schemaVersion: 39, editable: true, refresh: '30s' },
+    title: TITLE,
+    uid: 'crypto-signal-tracker',
+    schemaVersion: 39,
+    editable: true,
+    refresh: '30s',
     time: { from: 'now-3h', to: 'now' },
     templating: { list: [{ name: 'source', type: 'datasource', query: 'prometheus' }] },
     panels: tiles(24, { heading: 1, panel: 8 }).map(({ x, y, width: w, height: h, shows }, i) => {
@@ -73,7 +93,10 @@ export function grafanaDashboard(): object {
       if (typeof shows === 'string')
         return { ...common, type: 'row', title: shows, collapsed: false, panels: [] };
       const targets = shows.lines.map(({ promql: expr, legend: legendFormat }, k) => ({
-        ...{ refId: String.fromCharCode(65 + k), datasource, expr, legendFormat },
+        refId: String.fromCharCode(65 + k),
+        datasource,
+        expr,
+        legendFormat,
       }));
       const fieldConfig = { defaults: { unit: GRAFANA_UNIT[shows.unit] }, overrides: [] };
       return { ...common, type: 'timeseries', title: shows.title, datasource, targets, fieldConfig };

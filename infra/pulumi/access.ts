@@ -139,7 +139,8 @@ function giveJob(stack: Stack, accounts: Accounts, { registry, bucket }: Things)
   const tracking = new gcp.projects.IAMCustomRole(
     'tracking-subscriptions',
     {
-      ...{ roleId: 'cstTrackingSubscriptions', title: 'Tracking subscriptions of Dataflow' },
+      roleId: 'cstTrackingSubscriptions',
+      title: 'Tracking subscriptions of Dataflow',
       description: 'Subscriptions by which Dataflow learns event time',
       permissions: TRACKING,
     },
@@ -156,8 +157,10 @@ function giveJob(stack: Stack, accounts: Accounts, { registry, bucket }: Things)
     new gcp.artifactregistry.RepositoryIamMember(
       'images-by-graph',
       {
-        ...{ repository: registry.name, location: config.region },
-        ...{ role: 'roles/artifactregistry.reader', member },
+        repository: registry.name,
+        location: config.region,
+        role: 'roles/artifactregistry.reader',
+        member,
       },
       options,
     ),

@@ -11,8 +11,11 @@ export function makeBucket({ config, options }: Stack): gcp.storage.Bucket {
   return new gcp.storage.Bucket(
     'bucket',
     {
-      ...{ name: bucketName(config.project), location: config.region.toUpperCase(), forceDestroy: true },
-      ...{ uniformBucketLevelAccess: true, publicAccessPrevention: 'enforced' },
+      name: bucketName(config.project),
+      location: config.region.toUpperCase(),
+      forceDestroy: true,
+      uniformBucketLevelAccess: true,
+      publicAccessPrevention: 'enforced',
       lifecycleRules: [
         {
           action: { type: 'Delete' },

@@ -20,7 +20,8 @@ export function makeBudget(
   new gcp.billing.Budget(
     'budget',
     {
-      ...{ billingAccount, displayName: `cst ${config.stage}` },
+      billingAccount,
+      displayName: `cst ${config.stage}`,
       budgetFilter: { projects: [projectNumber.apply((number) => `projects/${number}`)] },
       amount: { specifiedAmount: { units: String(units), nanos: Math.round((amount - units) * 1e9) } },
       thresholdRules: THRESHOLDS,

@@ -48,7 +48,9 @@ export function makeChecks(stack: Stack, tables: readonly Resource[]): void {
     new gcp.bigquery.DataTransferConfig(
       `check-${query.name}`,
       {
-        ...{ displayName: query.name, dataSourceId: 'scheduled_query', schedule: SCHEDULE },
+        displayName: query.name,
+        dataSourceId: 'scheduled_query',
+        schedule: SCHEDULE,
         ...{
           location: config.region,
           serviceAccountName: account.email,

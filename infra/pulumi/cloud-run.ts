@@ -38,7 +38,10 @@ export class CloudRunService extends ComponentResource {
     this.service = new gcp.cloudrunv2.Service(
       name,
       {
-        ...{ name, location: service.region, description: service.about, deletionProtection: false },
+        name,
+        location: service.region,
+        description: service.about,
+        deletionProtection: false,
         ingress: service.isPublic ? 'INGRESS_TRAFFIC_ALL' : 'INGRESS_TRAFFIC_INTERNAL_ONLY',
         template: templateOf(image, service, platform),
         // Said, so that it holds again after a rollback by hand.
@@ -95,7 +98,10 @@ function containerOf(image: string, service: Service, stack: Stack): Container {
   const { args, cpu, memory, isAlwaysOn } = service;
   const live = { httpGet: { path: '/live', port: PORT }, timeoutSeconds: 5 };
   return {
-    ...{ name: OWN, image, ports: { containerPort: PORT }, envs: variablesOf(service, stack) },
+    name: OWN,
+    image,
+    ports: { containerPort: PORT },
+    envs: variablesOf(service, stack),
     ...(args.length > 0 && { args: [...args] }),
     resources: { limits: { cpu, memory }, cpuIdle: !isAlwaysOn, startupCpuBoost: true },
     startupProbe: { ...live, periodSeconds: 5, failureThreshold: 48 },

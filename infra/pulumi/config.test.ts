@@ -12,7 +12,10 @@ describe('configOf', () => {
     const { relays, region, tier, keepHistory, imageTag } = configOf(NEEDED);
     expect({ relays, region, tier, keepHistory, imageTag }).toEqual({
       relays: [{ venue: 'bybit', region: 'asia-southeast1', symbols: [], universe: 25 }],
-      ...{ region: 'asia-southeast1', tier: 'single-node', keepHistory: false, imageTag: null },
+      region: 'asia-southeast1',
+      tier: 'single-node',
+      keepHistory: false,
+      imageTag: null,
     });
   });
 
@@ -80,8 +83,13 @@ describe('readConfig', () => {
       'cst:deskParams': '{"venue":"bybit"}',
     });
     expect(config).toMatchObject({
-      ...{ project: 'my-project', region: 'europe-west1', stage: 'prod', imageTag: '1.0' },
-      ...{ chats: ['-1001234567890'], keepHistory: false, stateNodes: { min: 1, max: 5 } },
+      project: 'my-project',
+      region: 'europe-west1',
+      stage: 'prod',
+      imageTag: '1.0',
+      chats: ['-1001234567890'],
+      keepHistory: false,
+      stateNodes: { min: 1, max: 5 },
       deskParams: { venue: 'bybit' },
     });
   });

@@ -59,13 +59,17 @@ describe('history', () => {
   it('has its tables partitioned by day, clustered and described, column by column', async () => {
     const { schema, ...inputs } = inputsOf(await stackOfTier(PROD), TABLE, 'scalp_signals');
     expect(inputs).toEqual({
-      ...{ datasetId: 'history', tableId: 'scalp_signals', description: 'One row: one scalp signal.' },
+      datasetId: 'history',
+      tableId: 'scalp_signals',
+      description: 'One row: one scalp signal.',
       timePartitioning: { type: 'DAY', field: 'timestamp' },
       clusterings: ['pair', 'strategy'],
       deletionProtection: true,
     });
     expect(JSON.parse(schema)[0]).toEqual({
-      ...{ name: 'id', type: 'STRING', mode: 'REQUIRED' },
+      name: 'id',
+      type: 'STRING',
+      mode: 'REQUIRED',
       description: expect.stringMatching(/./),
     });
   });
@@ -93,7 +97,9 @@ describe('state', () => {
     const stack = await told();
     expect(inputsOf(stack, 'gcp:bigtable/instance:Instance', 'cst-state').clusters).toEqual([
       {
-        ...{ clusterId: 'cst-state-1', zone: 'asia-southeast1-b', storageType: 'SSD' },
+        clusterId: 'cst-state-1',
+        zone: 'asia-southeast1-b',
+        storageType: 'SSD',
         autoscalingConfig: { minNodes: 2, maxNodes: 5, cpuTarget: 60 },
       },
     ]);

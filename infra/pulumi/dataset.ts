@@ -57,10 +57,13 @@ function makeTable(
   return new gcp.bigquery.Table(
     name,
     {
-      ...{ datasetId: dataset.datasetId, tableId: name, description: `One row: ${grain}.` },
+      datasetId: dataset.datasetId,
+      tableId: name,
+      description: `One row: ${grain}.`,
       schema: JSON.stringify(bigQueryColumns(rowSchema(name))),
       timePartitioning: {
-        ...{ type: 'DAY', field: partitionBy },
+        type: 'DAY',
+        field: partitionBy,
         ...(days !== null && { expirationMs: days * DAY_MS }),
       },
       clusterings: [...clusterBy],
@@ -82,7 +85,10 @@ function makeViews(
     const view = new gcp.bigquery.Table(
       name,
       {
-        ...{ datasetId: dataset.datasetId, tableId: name, description: title, deletionProtection: false },
+        datasetId: dataset.datasetId,
+        tableId: name,
+        description: title,
+        deletionProtection: false,
         view: { query: qualified(sql, `${config.project}.${DATASET}`), useLegacySql: false },
       },
       { ...options, dependsOn: [...tables, ...before] },

@@ -16,7 +16,11 @@ export function functionsOf(config: Config): readonly Service[] {
 
 function target(name: string, { region }: Config, env: Readonly<Record<string, string>> = {}) {
   return {
-    ...{ ...QUIET, ...SMALL, name, region, image: 'functions' as const },
+    ...QUIET,
+    ...SMALL,
+    name,
+    region,
+    image: 'functions' as const,
     env: { FUNCTION_TARGET: name, FUNCTION_SOURCE: `functions/${name}/index.ts`, ...env },
   };
 }

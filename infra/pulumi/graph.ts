@@ -45,14 +45,21 @@ function makeJob({ stack, accounts, network, rights }: Platform): void {
   new gcp.dataflow.FlexTemplateJob(
     'graph',
     {
-      ...{ name: JOB_NAME, region: config.region, labels },
+      name: JOB_NAME,
+      region: config.region,
+      labels,
       containerSpecGcsPath: `gs://${bucket}/${TEMPLATE}`,
       parameters: parametersOf(worker, config),
-      ...{ machineType: machine, numWorkers: 1, maxWorkers, autoscalingAlgorithm: 'THROUGHPUT_BASED' },
+      machineType: machine,
+      numWorkers: 1,
+      maxWorkers,
+      autoscalingAlgorithm: 'THROUGHPUT_BASED',
       enableStreamingEngine: true,
-      ...{ subnetwork: machinesAt(config, network), ipConfiguration: 'WORKER_IP_PRIVATE' },
+      subnetwork: machinesAt(config, network),
+      ipConfiguration: 'WORKER_IP_PRIVATE',
       serviceAccountEmail: accounts.services.get(GRAPH)!.email,
-      ...{ tempLocation: `gs://${bucket}/dataflow/temp`, stagingLocation: `gs://${bucket}/dataflow/staging` },
+      tempLocation: `gs://${bucket}/dataflow/temp`,
+      stagingLocation: `gs://${bucket}/dataflow/staging`,
       // What is in its windows goes out; bars under way leave as incomplete.
       onDelete: 'drain',
     },
@@ -75,7 +82,8 @@ function parametersOf(
 ): Record<string, string> {
   const { bootstrap } = dataflow;
   return {
-    ...{ workerImage, venue: relays[0]!.venue },
+    workerImage,
+    venue: relays[0]!.venue,
     ...jsonIn('params', graphParams),
     ...(bootstrap.length > 0 && { history: 'exchange', symbols: bootstrap.join(',') }),
   };

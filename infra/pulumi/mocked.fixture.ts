@@ -91,7 +91,9 @@ async function run(program: () => unknown): Promise<Stacked> {
     const [type, name] = [request.getType(), request.getName()];
     if (!request.getCustom()) return;
     made.push({
-      ...{ type, name, inputs: inputs.get(`${type} ${name}`) },
+      type,
+      name,
+      inputs: inputs.get(`${type} ${name}`),
       provider: /::([^:]+)::[^:]*$/.exec(request.getProvider())?.[1] ?? '',
       isRetained: request.getRetainondelete() ?? false,
       after: request.getDependenciesList().map(lastPart).sort(),

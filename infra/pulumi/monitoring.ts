@@ -71,7 +71,10 @@ function makeUptimeCheck(stack: Stack): void {
   new gcp.monitoring.UptimeCheckConfig(
     'webhook',
     {
-      ...{ displayName: 'cst webhook', period: '300s', timeout: '10s', selectedRegions: LOOKERS },
+      displayName: 'cst webhook',
+      period: '300s',
+      timeout: '10s',
+      selectedRegions: LOOKERS,
       userLabels,
       monitoredResource: { type: 'uptime_url', labels: { project_id: config.project, host } },
       httpCheck: { path: '/live', port: 443, useSsl: true, validateSsl: true },
@@ -89,7 +92,9 @@ function makePolicy(
   new gcp.monitoring.AlertPolicy(
     rule.name,
     {
-      ...{ displayName: rule.name, combiner: 'OR', severity: SEVERITY[rule.severity] },
+      displayName: rule.name,
+      combiner: 'OR',
+      severity: SEVERITY[rule.severity],
       conditions: [{ displayName: rule.name, conditionPrometheusQueryLanguage: conditionOf(rule) }],
       documentation: documentationOf(rule, config),
       alertStrategy: { autoClose: HOUR },
@@ -102,7 +107,10 @@ function makePolicy(
 
 function conditionOf({ name, promql, forS }: AlertRule) {
   return {
-    ...{ query: promql, duration: `${forS}s`, ruleGroup: 'crypto-signal-tracker', alertRule: name },
+    query: promql,
+    duration: `${forS}s`,
+    ruleGroup: 'crypto-signal-tracker',
+    alertRule: name,
     // What looks back on days changes in hours.
     evaluationInterval: /\[\d+d\]/.test(promql) ? HOUR : MINUTE,
     // There is no metric before the first service has told one.

@@ -46,7 +46,10 @@ function subnetworks(stack: Stack, vpc: gcp.compute.Network, region: string, pla
     new gcp.compute.Subnetwork(
       `${kind}-${region}`,
       {
-        ...{ name: `cst-${kind}`, region, network: vpc.id, ipCidrRange: `10.64.${third}.0/24` },
+        name: `cst-${kind}`,
+        region,
+        network: vpc.id,
+        ipCidrRange: `10.64.${third}.0/24`,
         privateIpGoogleAccess: true,
       },
       stack.options,
@@ -76,8 +79,11 @@ function translate(
   new gcp.compute.RouterNat(
     `nat-${region}`,
     {
-      ...{ name: 'cst', region, router: router.name },
-      ...{ natIpAllocateOption: 'MANUAL_ONLY', natIps: [address.selfLink] },
+      name: 'cst',
+      region,
+      router: router.name,
+      natIpAllocateOption: 'MANUAL_ONLY',
+      natIps: [address.selfLink],
       sourceSubnetworkIpRangesToNat: 'LIST_OF_SUBNETWORKS',
       subnetworks: [{ name: subnetwork.id, sourceIpRangesToNats: ['ALL_IP_RANGES'] }],
       logConfig: { enable: true, filter: 'ERRORS_ONLY' },

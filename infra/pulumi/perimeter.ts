@@ -14,7 +14,9 @@ export function makePerimeter({ options, projectNumber }: Stack, accessPolicy: s
   new gcp.accesscontextmanager.ServicePerimeter(
     'perimeter',
     {
-      ...{ parent, name: `${parent}/servicePerimeters/cst`, title: 'cst' },
+      parent,
+      name: `${parent}/servicePerimeters/cst`,
+      title: 'cst',
       status: {
         resources: [projectNumber.apply((number) => `projects/${number}`)],
         restrictedServices: APIS,

@@ -102,8 +102,12 @@ describe('the job of Dataflow', () => {
     const stack = await stackOfTier({ tier: 'dataflow', stage: 'prod' });
     const [{ inputs }] = of(stack, 'dataflow/') as [Made];
     expect(inputs).toMatchObject({
-      ...{ ipConfiguration: 'WORKER_IP_PRIVATE', enableStreamingEngine: true, onDelete: 'drain' },
-      ...{ autoscalingAlgorithm: 'THROUGHPUT_BASED', maxWorkers: 4, machineType: 'n2-standard-2' },
+      ipConfiguration: 'WORKER_IP_PRIVATE',
+      enableStreamingEngine: true,
+      onDelete: 'drain',
+      autoscalingAlgorithm: 'THROUGHPUT_BASED',
+      maxWorkers: 4,
+      machineType: 'n2-standard-2',
       serviceAccountEmail: ACCOUNT('signal-graph'),
       parameters: { workerImage: `asia-southeast1-docker.pkg.dev/${PROJECT}/cst/worker:1.0`, venue: 'bybit' },
     });
@@ -126,7 +130,8 @@ describe('the job of Dataflow', () => {
       expect(value).toMatch(new RegExp(regexes[0]));
     }
     expect(job.inputs.parameters).toMatchObject({
-      ...{ history: 'exchange', symbols: 'BTCUSDT,ETHUSDT' },
+      history: 'exchange',
+      symbols: 'BTCUSDT,ETHUSDT',
       params: JSON.stringify(graphParams),
     });
   });

@@ -9,7 +9,10 @@ export function makeRegistry({ config, options }: Stack): gcp.artifactregistry.R
   return new gcp.artifactregistry.Repository(
     REPOSITORY,
     {
-      ...{ repositoryId: REPOSITORY, location: config.region, format: 'DOCKER', description: 'Images' },
+      repositoryId: REPOSITORY,
+      location: config.region,
+      format: 'DOCKER',
+      description: 'Images',
       // What was tested under a tag is what runs under it.
       dockerConfig: { immutableTags: true },
       vulnerabilityScanningConfig: { enablementConfig: 'INHERITED' },

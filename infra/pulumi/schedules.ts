@@ -30,11 +30,16 @@ function makeTimer(service: Service, timer: Timer, { stack, accounts, target }: 
   new gcp.cloudscheduler.Job(
     service.name,
     {
-      ...{ name: service.name, region: service.region, description: service.about },
-      ...{ schedule: timer.schedule, timeZone: 'Etc/UTC', attemptDeadline: `${timer.deadlineS}s` },
+      name: service.name,
+      region: service.region,
+      description: service.about,
+      schedule: timer.schedule,
+      timeZone: 'Etc/UTC',
+      attemptDeadline: `${timer.deadlineS}s`,
       retryConfig: { retryCount: timer.retries, minBackoffDuration: '30s', maxBackoffDuration: '120s' },
       httpTarget: {
-        ...{ httpMethod: 'POST', uri: audience.apply((url) => `${url}${timer.path}`) },
+        httpMethod: 'POST',
+        uri: audience.apply((url) => `${url}${timer.path}`),
         oidcToken: { serviceAccountEmail, audience },
       },
     },

@@ -79,9 +79,20 @@ export interface Service extends Size {
 export const QUIET = {
   state: 'nothing',
   lease: null,
-  ...{ isPair: false, isAlwaysOn: false, isPublic: false, reachesInternet: true },
-  ...{ args: [], env: {}, secrets: {}, publishes: [], pushed: [], pulls: [] },
-  ...{ loads: [], enqueues: [], works: [], timers: [] },
+  isPair: false,
+  isAlwaysOn: false,
+  isPublic: false,
+  reachesInternet: true,
+  args: [],
+  env: {},
+  secrets: {},
+  publishes: [],
+  pushed: [],
+  pulls: [],
+  loads: [],
+  enqueues: [],
+  works: [],
+  timers: [],
 } as const;
 
 /** A variable of the environment, or a parameter; none where there is nothing to say. */

@@ -41,7 +41,11 @@ export function openStack(config: Config, apis: readonly gcp.projects.Service[])
   const options = { provider };
   const { number } = gcp.organizations.getProjectOutput({ projectId: project }, options);
   return {
-    ...{ config, labels, options, projectNumber: number, services: servicesOf(config) },
+    config,
+    labels,
+    options,
+    projectNumber: number,
+    services: servicesOf(config),
     data: { ...options, retainOnDelete: keepHistory },
   };
 }

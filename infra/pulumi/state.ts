@@ -13,10 +13,14 @@ export function makeState({ config, data }: Stack): gcp.bigtable.Table {
   const instance = new gcp.bigtable.Instance(
     STATE.instance,
     {
-      ...{ name: STATE.instance, displayName: 'Live state', deletionProtection: keepHistory },
+      name: STATE.instance,
+      displayName: 'Live state',
+      deletionProtection: keepHistory,
       clusters: [
         {
-          ...{ clusterId: `${STATE.instance}-1`, zone: `${region}-b`, storageType: 'SSD' },
+          clusterId: `${STATE.instance}-1`,
+          zone: `${region}-b`,
+          storageType: 'SSD',
           autoscalingConfig: { minNodes: stateNodes.min, maxNodes: stateNodes.max, cpuTarget: CPU_TARGET },
         },
       ],
@@ -26,7 +30,8 @@ export function makeState({ config, data }: Stack): gcp.bigtable.Table {
   const table = new gcp.bigtable.Table(
     STATE.table,
     {
-      ...{ name: STATE.table, instanceName: instance.name },
+      name: STATE.table,
+      instanceName: instance.name,
       columnFamilies: Object.values(FAMILIES).map(({ name }) => ({ family: name })),
       deletionProtection: keepHistory ? 'PROTECTED' : 'UNPROTECTED',
     },
@@ -36,7 +41,9 @@ export function makeState({ config, data }: Stack): gcp.bigtable.Table {
     new gcp.bigtable.GCPolicy(
       `${STATE.table}-${name}`,
       {
-        ...{ instanceName: instance.name, table: table.name, columnFamily: name },
+        instanceName: instance.name,
+        table: table.name,
+        columnFamily: name,
         gcRules: gcRulesOf(maxVersions, maxAgeS),
       },
       data,
@@ -45,7 +52,9 @@ export function makeState({ config, data }: Stack): gcp.bigtable.Table {
   new gcp.bigtable.AppProfile(
     STATE.appProfile,
     {
-      ...{ appProfileId: STATE.appProfile, instance: instance.name, description: 'Compare and set' },
+      appProfileId: STATE.appProfile,
+      instance: instance.name,
+      description: 'Compare and set',
       singleClusterRouting: { clusterId: `${STATE.instance}-1`, allowTransactionalWrites: true },
       ignoreWarnings: true,
     },

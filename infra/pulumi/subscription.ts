@@ -29,7 +29,8 @@ export class Subscription extends ComponentResource {
     const { id, deadLetter } = settings;
     const parent = { parent: this };
     this.subscription = new gcp.pubsub.Subscription(id, argsOf(delivery, around), {
-      ...{ ...parent, dependsOn: [...after] },
+      ...parent,
+      dependsOn: [...after],
     });
     if (deadLetter === null) return;
     const args = {

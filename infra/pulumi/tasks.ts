@@ -15,7 +15,8 @@ function makeQueue(name: (typeof QUEUES)[number], stack: Stack, accounts: Accoun
   const queue = new gcp.cloudtasks.Queue(
     name,
     {
-      ...{ name, location },
+      name,
+      location,
       // An instance takes one at a time.
       rateLimits: { maxConcurrentDispatches: worker.instances.max, maxDispatchesPerSecond: 10 },
       // A picture that is an hour late is of another market.

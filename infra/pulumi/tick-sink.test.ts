@@ -19,8 +19,11 @@ describe('with tickHistory', () => {
     expect(
       Object.fromEntries(envs.map(({ name, value }: { name: string; value?: string }) => [name, value])),
     ).toMatchObject({
-      ...{ FUNCTION_TARGET: 'tick-sink', FUNCTION_SOURCE: 'functions/tick-sink/index.ts' },
-      ...{ GOOGLE_CLOUD_PROJECT: PROJECT, CST_HISTORY_DATASET: 'history', CST_AUDIENCE: uri },
+      FUNCTION_TARGET: 'tick-sink',
+      FUNCTION_SOURCE: 'functions/tick-sink/index.ts',
+      GOOGLE_CLOUD_PROJECT: PROJECT,
+      CST_HISTORY_DATASET: 'history',
+      CST_AUDIENCE: uri,
     });
   });
 

@@ -63,8 +63,11 @@ describe('a subscription', () => {
   it('of a service pushes to it, signed for its address', async () => {
     const url = `https://trade-desk-${PROJECT_NUMBER}.asia-southeast1.run.app`;
     expect((await subscription('trade-signals-micro-trade-desk')).inputs).toEqual({
-      ...{ name: 'trade-signals-micro-trade-desk', topic: 'trade-signals-micro' },
-      ...{ ackDeadlineSeconds: 30, messageRetentionDuration: '604800s', enableMessageOrdering: true },
+      name: 'trade-signals-micro-trade-desk',
+      topic: 'trade-signals-micro',
+      ackDeadlineSeconds: 30,
+      messageRetentionDuration: '604800s',
+      enableMessageOrdering: true,
       expirationPolicy: { ttl: '' },
       retryPolicy: { minimumBackoff: '1s', maximumBackoff: '60s' },
       deadLetterPolicy: {
@@ -91,7 +94,9 @@ describe('a subscription', () => {
     const { inputs, after } = await subscription('market-candles-bigquery');
     expect(inputs.bigqueryConfig).toEqual({
       table: 'test-project.history.candles',
-      ...{ useTableSchema: true, dropUnknownFields: true, writeMetadata: false },
+      useTableSchema: true,
+      dropUnknownFields: true,
+      writeMetadata: false,
     });
     expect(after).toEqual(expect.arrayContaining(['candles', 'candles-by-pubsub']));
   });

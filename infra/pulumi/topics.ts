@@ -83,8 +83,11 @@ function keepUndelivered(topic: gcp.pubsub.Topic, { options }: Stack): void {
   new gcp.pubsub.Subscription(
     UNDELIVERED_TOPIC,
     {
-      ...{ name: UNDELIVERED_TOPIC, topic: topic.name, expirationPolicy: { ttl: '' } },
-      ...{ ackDeadlineSeconds: 60, messageRetentionDuration: `${7 * 86_400}s` },
+      name: UNDELIVERED_TOPIC,
+      topic: topic.name,
+      expirationPolicy: { ttl: '' },
+      ackDeadlineSeconds: 60,
+      messageRetentionDuration: `${7 * 86_400}s`,
     },
     options,
   );

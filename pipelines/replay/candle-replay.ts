@@ -180,7 +180,17 @@ function fileCandle(row: CandleRow, venue: Venue, symbol: string, interval: Inte
   const filled = volume === 0 && high === low && open === close;
   const trades = filled ? 0 : row.trades;
   return newCandle({
-    ...{ venue, symbol, interval, openTime, open, high, low, close, volume, trades, filled },
+    venue,
+    symbol,
+    interval,
+    openTime,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    trades,
+    filled,
     turnover: filled ? 0 : row.turnover,
     buyVolume: filled ? 0 : null,
     coverage: 1,

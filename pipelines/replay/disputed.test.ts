@@ -17,8 +17,15 @@ async function revisionsOf(openTime: number, length: Interval, rows: readonly st
   const header = interval ? 'open_time_ms,open,high,low,close,volume' : 'ts_ms,price,size,trade_id';
   writeFileSync(path, `${[header, ...rows].join('\n')}\n`);
   const summary = await replay({
-    ...{ files: [{ symbol: 'BTCUSDT', path }], venue: 'bybit', params: DEFAULT_PARAMS, history: [] },
-    ...{ interval, out, clock: systemClock, fromMs: undefined, toMs: undefined },
+    files: [{ symbol: 'BTCUSDT', path }],
+    venue: 'bybit',
+    params: DEFAULT_PARAMS,
+    history: [],
+    interval,
+    out,
+    clock: systemClock,
+    fromMs: undefined,
+    toMs: undefined,
   });
   const text = readFileSync(join(out, 'market-candles.ndjson'), 'utf8').trim();
   const candles = text.split('\n').map((line) => Candle.parse(JSON.parse(line)));

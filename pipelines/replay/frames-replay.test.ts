@@ -25,7 +25,11 @@ async function replay(dir: string) {
   const journal = await openJournal(dir);
   const shares: number[] = [];
   const summary = await replayFrames({
-    ...{ journal, params: DEFAULT_PARAMS, history: [], out, clock: systemClock },
+    journal,
+    params: DEFAULT_PARAMS,
+    history: [],
+    out,
+    clock: systemClock,
     onProgress: (share) => shares.push(share),
   });
   const files = REPLAY_TOPICS.map((topic) => readFileSync(join(out, `${topic}.ndjson`), 'utf8'));
@@ -85,7 +89,11 @@ describe.each(['bybit', 'kraken'] as const)('frames of %s through feed and graph
     await on.recorder.close();
     const first = await replay(on.dir);
     expect(first.summary).toMatchObject({
-      ...{ runs: 1, partial: 0, fromMs: START, damagedBytes: 0, droppedLate: 0 },
+      runs: 1,
+      partial: 0,
+      fromMs: START,
+      damagedBytes: 0,
+      droppedLate: 0,
       trades: on.bus.of('raw-tick-data').length > 0 ? first.summary.tradesInCandles : Number.NaN,
     });
     expect(first.summary.feedEvents.DISCONNECTED).toBeGreaterThan(0);
@@ -101,7 +109,11 @@ describe('a frame that cannot be read', () => {
   it('is one dead letter, of the first time, however often it came', async () => {
     const dir = newFolder();
     const recorder = await openRecorder({
-      ...{ dir, retention: {}, code: 'test', clock: systemClock, adapter: venueAdapter('bybit') },
+      dir,
+      retention: {},
+      code: 'test',
+      clock: systemClock,
+      adapter: venueAdapter('bybit'),
       onFailed: (error) => {
         throw error;
       },

@@ -87,7 +87,11 @@ export async function streamFrames(options: FramesStreamOptions): Promise<Frames
   });
   const { publishAfterMs } = options;
   const pipeline = compileSignals({
-    ...{ project: 'replay', params, leadVenue: journal.venue, history, emitAfterMs: 0 },
+    project: 'replay',
+    params,
+    leadVenue: journal.venue,
+    history,
+    emitAfterMs: 0,
     ...(publishAfterMs === undefined ? {} : { publishAfterMs }),
   });
   await EMBEDDED_ENGINE.run(pipeline, { openSource: (name) => source.reader(name as TopicName), take });
@@ -122,7 +126,10 @@ export async function replayFrames(options: FramesReplayOptions): Promise<Frames
     frames: source.frames,
     runs: journal.runs.length,
     partial: journal.runs.filter(({ isWhole }) => !isWhole).length,
-    ...{ fromMs, toMs, trades: tally.trades, tradesInCandles },
+    fromMs,
+    toMs,
+    trades: tally.trades,
+    tradesInCandles,
     duplicates: received - tradesInCandles,
     droppedLate: tally.trades - received,
     candles,

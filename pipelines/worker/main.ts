@@ -40,8 +40,12 @@ function readSettings(args: string[]): Settings {
     args,
     strict: false,
     options: {
-      ...{ id: string, control_endpoint: string, logging_endpoint: string, provision_endpoint: string },
-      ...{ runner_capabilities: string, connect_timeout_ms: string },
+      id: string,
+      control_endpoint: string,
+      logging_endpoint: string,
+      provision_endpoint: string,
+      runner_capabilities: string,
+      connect_timeout_ms: string,
     },
   });
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);

@@ -82,7 +82,12 @@ describe('a trade batch', () => {
     const one = { ts: [T0], seq: [1], price: [5], size: [2], buy: null, ids: 'line' as const };
     const batch = decodeTradeBatch(
       encodeTradeColumns({
-        ...{ venue: 'bybit', symbol: 'BTCUSDT', claim: null, last: null, from: 0, to: 1 },
+        venue: 'bybit',
+        symbol: 'BTCUSDT',
+        claim: null,
+        last: null,
+        from: 0,
+        to: 1,
         ...one,
       }),
     );

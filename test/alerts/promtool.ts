@@ -73,7 +73,8 @@ export class Promtool {
           interval: `${everyS}s`,
           input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
           promql_expr_test: moments.map(({ minute, expr, firing: names }) => ({
-            ...{ expr, eval_time: `${minute}m` },
+            expr,
+            eval_time: `${minute}m`,
             exp_samples: names.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 })),
           })),
         },

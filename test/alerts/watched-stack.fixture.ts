@@ -87,14 +87,22 @@ export async function openWatchedStack({ startMs, speed, book }: WatchedOptions)
   const config = DeskConfig.parse({ books: [book] });
   const desk = await runDesk({ store, bus, clock, config, meter });
   const notifier = await runNotifier({
-    ...{ bus, clock, meter, path: join(dir, 'outbox.sqlite'), unlimited: [CHAT] },
+    bus,
+    clock,
+    meter,
+    path: join(dir, 'outbox.sqlite'),
+    unlimited: [CHAT],
     tasks: { add: async () => 'added', close: async () => undefined },
     messenger: messengerOf(() => fault),
     settings: NotifierSettings.parse({ chats: [CHAT], signal: 'on', refusal: 'on' }),
   });
   const fetchKlines = rest.klines.bind(rest);
   const macro = {
-    ...{ bus, clock, meter, params: MacroParams.parse({}), exchange: fetchKlines },
+    bus,
+    clock,
+    meter,
+    params: MacroParams.parse({}),
+    exchange: fetchKlines,
     pairs: SYMBOLS.map((symbol) => ({
       pair: pairOf(symbol),
       instruments: [{ venue: adapter.venue, symbol }] as const,
@@ -107,8 +115,15 @@ export async function openWatchedStack({ startMs, speed, book }: WatchedOptions)
   });
   const macroStopping = new AbortController();
   const graph = await GraphService.open({
-    ...{ bus, clock, project: 'local', venue: adapter.venue, symbols: SYMBOLS, params: DEFAULT_PARAMS },
-    ...{ fetchKlines, notice: () => {}, onWarm },
+    bus,
+    clock,
+    project: 'local',
+    venue: adapter.venue,
+    symbols: SYMBOLS,
+    params: DEFAULT_PARAMS,
+    fetchKlines,
+    notice: () => {},
+    onWarm,
   });
   const relay = await startRelay({
     adapter,

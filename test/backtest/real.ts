@@ -24,9 +24,15 @@ export function realInput(context: Pick<TestContext, 'skip'>, toMs?: number): Fi
 
 export function realOptions(input: FilesInput): Omit<BacktestOptions, 'out'> {
   return {
-    ...{ input, venue: 'bybit', history: [] },
-    ...{ params: DEFAULT_PARAMS, desk: DeskConfig.parse({}), macro: DEFAULT_MACRO_PARAMS },
-    ...{ assumptions: DEFAULT_ASSUMPTIONS, code: 'test', data: [] },
+    input,
+    venue: 'bybit',
+    history: [],
+    params: DEFAULT_PARAMS,
+    desk: DeskConfig.parse({}),
+    macro: DEFAULT_MACRO_PARAMS,
+    assumptions: DEFAULT_ASSUMPTIONS,
+    code: 'test',
+    data: [],
   };
 }
 

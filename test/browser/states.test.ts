@@ -11,13 +11,32 @@ import { launchChromium } from './chromium.ts';
 import { openView, seriousFindings } from './view.ts';
 
 const dead = (symbol: string): SymbolStats => ({
-  ...{ symbol, connected: false, isHalted: false, rate: 0, lastTradeAgeMs: 2 * MINUTE_MS, lagMs: null },
-  ...{ publishedTrades: 120, stale: ['trades'], resyncs: 0, outOfSyncMs: 5_000, openGaps: 1, lostGaps: 0 },
-  ...{ recoveredTrades: 0, duplicateTrades: 0 },
+  symbol,
+  connected: false,
+  isHalted: false,
+  rate: 0,
+  lastTradeAgeMs: 2 * MINUTE_MS,
+  lagMs: null,
+  publishedTrades: 120,
+  stale: ['trades'],
+  resyncs: 0,
+  outOfSyncMs: 5_000,
+  openGaps: 1,
+  lostGaps: 0,
+  recoveredTrades: 0,
+  duplicateTrades: 0,
 });
 const lost: FeedEvent = {
-  ...{ id: 'gap', venue: 'bybit', symbol: 'BTCUSDT', kind: 'DISCONNECTED', ts: NOW - MINUTE_MS },
-  ...{ from: NOW - 2 * MINUTE_MS, to: null, cause: 'socket closed', tradesRecovered: 0, resolved: false },
+  id: 'gap',
+  venue: 'bybit',
+  symbol: 'BTCUSDT',
+  kind: 'DISCONNECTED',
+  ts: NOW - MINUTE_MS,
+  from: NOW - 2 * MINUTE_MS,
+  to: null,
+  cause: 'socket closed',
+  tradesRecovered: 0,
+  resolved: false,
 };
 
 let browser: Browser;

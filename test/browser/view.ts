@@ -78,7 +78,8 @@ export async function closedBars(url: string): Promise<ShownBar[]> {
   const answer = await fetch(`${url}api/candles?pair=BTCUSDT&limit=500`);
   const { bars }: z.input<typeof Candles> = JSON.parse(await answer.text());
   return bars.map(({ openTime, revision, open, high, low, close }) => ({
-    ...{ openTime, revision },
+    openTime,
+    revision,
     prices: [open, high, low, close],
   }));
 }

@@ -29,7 +29,10 @@ export function readLedger(events: readonly FeedEvent[], endMs: number): Loss {
   const differs = events.flatMap(({ kind, from }) => (kind === 'DIFFERS' && from !== null ? [from] : []));
   const recovered = events.map((event) => (event.kind === 'RECOVERED' ? event.tradesRecovered : 0));
   return {
-    ...{ lost, touched, unfollowed: unfollowed(events, endMs), differs: new Set(differs) },
+    lost,
+    touched,
+    unfollowed: unfollowed(events, endMs),
+    differs: new Set(differs),
     tradesRecovered: recovered.reduce((sum, count) => sum + count, 0),
   };
 }

@@ -68,7 +68,9 @@ function symbolReport(
 /** What the graph must know to have levels from its first minute on. */
 async function historyOf({ market }: ChaosRun): Promise<Candle[]> {
   return warmCandles({
-    ...{ venue: 'bybit', symbols: WITH_LEVELS, startMs: START },
+    venue: 'bybit',
+    symbols: WITH_LEVELS,
+    startMs: START,
     fetchKlines: ({ symbol, interval, fromMs, toMs }) =>
       simulatedBars(market.of(symbol), interval, fromMs, toMs),
   });

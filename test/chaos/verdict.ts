@@ -44,7 +44,10 @@ export function judgeMinutes(
     const bars = [truth(openTime / MINUTE_MS), truth(openTime / MINUTE_MS - 1)] as const;
     const is = judge(openTime, candle, bars, loss);
     verdicts.push({
-      ...{ openTime, is, candle, truth: bars[0] },
+      openTime,
+      is,
+      candle,
+      truth: bars[0],
       isRecovered: is === 'right' && isIn(loss.touched, openTime),
       isRevised: (known?.revisions ?? 0) > 1,
       wasWrong: known?.complete.some((revision) => !isEqual(revision, bars[0])) ?? false,

@@ -72,8 +72,14 @@ export class Wire {
     if (this.#isClosed) return;
     const beganMs = this.#options.time.now();
     const session: Session = {
-      ...{ beganMs, connection: null, isOpen: false, isOver: false, isSilent: false },
-      ...{ heardMs: beganMs, here: beganMs, there: beganMs },
+      beganMs,
+      connection: null,
+      isOpen: false,
+      isOver: false,
+      isSilent: false,
+      heardMs: beganMs,
+      here: beganMs,
+      there: beganMs,
     };
     this.#session = session;
     session.there = this.#arrival(session.there);

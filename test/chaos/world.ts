@@ -95,12 +95,16 @@ function lanesOf(copies: number, seed: number, time: VirtualTime, twins: ChaosRu
   return {
     bybit: new Lane({
       ...common,
-      ...{ twin: twins.bybit, symbols: SYMBOLS.bybit, seed: hash32(seed, 'bybit', copies) },
+      twin: twins.bybit,
+      symbols: SYMBOLS.bybit,
+      seed: hash32(seed, 'bybit', copies),
       adapter: bybitAdapter({ bookDepth: 50, restUrl: 'http://bybit.twin' }),
     }),
     kraken: new Lane({
       ...common,
-      ...{ twin: twins.kraken, symbols: SYMBOLS.kraken, seed: hash32(seed, 'kraken', copies) },
+      twin: twins.kraken,
+      symbols: SYMBOLS.kraken,
+      seed: hash32(seed, 'kraken', copies),
       adapter: krakenAdapter({ bookDepth: 10, restUrl: 'http://kraken.twin' }),
     }),
   };

@@ -51,7 +51,10 @@ describe('BuildKit', () => {
     const check = commandOf(target, 'HEALTHCHECK');
     const port = lastOf(target, 'EXPOSE');
     expect({
-      ...{ User, WorkingDir, Entrypoint, Cmd },
+      User,
+      WorkingDir,
+      Entrypoint,
+      Cmd,
       Env: Env.filter((each) => !each.startsWith('PATH=')),
       check: Healthcheck?.Test ?? [],
       ports: Object.keys(ExposedPorts),

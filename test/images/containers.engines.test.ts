@@ -56,10 +56,16 @@ beforeAll(async () => {
   servers = [pubsub, bigtable];
   await createStateTable(bigtable, AT);
   cloud = {
-    ...{ GOOGLE_CLOUD_PROJECT: AT.project, CST_BIGTABLE_INSTANCE: AT.instance, CST_BIGTABLE_TABLE: AT.table },
-    ...{ PUBSUB_EMULATOR_HOST: pubsub.address, BIGTABLE_EMULATOR_HOST: bigtable.address },
-    ...{ CST_AUDIENCE: AUDIENCE, CST_CALLERS: CALLER },
-    ...{ CST_TASKS_LOCATION: 'europe-west1', CST_CHART_URL: NOWHERE, CST_TASKS_ENDPOINT: NOWHERE },
+    GOOGLE_CLOUD_PROJECT: AT.project,
+    CST_BIGTABLE_INSTANCE: AT.instance,
+    CST_BIGTABLE_TABLE: AT.table,
+    PUBSUB_EMULATOR_HOST: pubsub.address,
+    BIGTABLE_EMULATOR_HOST: bigtable.address,
+    CST_AUDIENCE: AUDIENCE,
+    CST_CALLERS: CALLER,
+    CST_TASKS_LOCATION: 'europe-west1',
+    CST_CHART_URL: NOWHERE,
+    CST_TASKS_ENDPOINT: NOWHERE,
   };
 }, 600_000);
 
@@ -135,9 +141,14 @@ describe('as a container would', () => {
       });
       expect(await container.ended(), container.output).toBe(0);
       expect(JSON.parse(container.output)).toEqual({
-        ...{ uid: 1_000, pid: 1 },
-        ...{ '/data/x': 'written', '/tmp/x': 'written' },
-        ...{ '/app/x': 'EROFS', '/app/node_modules/x': 'EROFS', '/x': 'EROFS', '/etc/x': REFUSED },
+        uid: 1_000,
+        pid: 1,
+        '/data/x': 'written',
+        '/tmp/x': 'written',
+        '/app/x': 'EROFS',
+        '/app/node_modules/x': 'EROFS',
+        '/x': 'EROFS',
+        '/etc/x': REFUSED,
       });
     },
   );

@@ -15,8 +15,11 @@ const pushed = (name: string) => services.get(name)!.pushed.map(({ topic }) => t
 describe('the graph', () => {
   const steps = Object.values(
     compileSignals({
-      ...{ project: 'p', params: SignalParams.parse({}), leadVenue: 'bybit' },
-      ...{ emitAfterMs: 0, history: [] },
+      project: 'p',
+      params: SignalParams.parse({}),
+      leadVenue: 'bybit',
+      emitAfterMs: 0,
+      history: [],
     }).components!.transforms,
   );
   const payloads = (urn: string) => steps.flatMap(({ spec }) => (spec?.urn === urn ? [spec.payload] : []));

@@ -111,9 +111,16 @@ describe('settings of a stack', () => {
   let stack: Stacked;
   beforeAll(async () => {
     stack = await stackOf({
-      ...{ tier: 'single-node', chats: ['-7', '8'], users: ['9'], instruments: ['bybit:SOLUSDT'] },
-      ...{ deskParams: { venue: 'binance' }, notifierParams: { swing: 'off' }, broker: { enabled: true } },
-      ...{ tickHistory: true, otlpEndpoint, graphParams },
+      tier: 'single-node',
+      chats: ['-7', '8'],
+      users: ['9'],
+      instruments: ['bybit:SOLUSDT'],
+      deskParams: { venue: 'binance' },
+      notifierParams: { swing: 'off' },
+      broker: { enabled: true },
+      tickHistory: true,
+      otlpEndpoint,
+      graphParams,
     });
   });
 

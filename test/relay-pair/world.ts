@@ -65,7 +65,12 @@ export class World {
       clock: systemClock,
     });
     const graph = await GraphService.open({
-      ...{ bus, clock, project: 'test', venue: 'bybit', symbols: SYMBOLS, params: DEFAULT_PARAMS },
+      bus,
+      clock,
+      project: 'test',
+      venue: 'bybit',
+      symbols: SYMBOLS,
+      params: DEFAULT_PARAMS,
       fetchKlines: (query, signal) => rest.klines({ ...query, signal }),
       notice: () => {},
     });
@@ -106,8 +111,11 @@ export class World {
         holder,
         ttlMs: TTL_MS,
       },
-      ...{ originMs: this.#originMs, startMs: START, speed: SPEED },
-      ...{ leasePath: join(this.#dir, 'lease.db'), spillDir: join(this.#dir, holder) },
+      originMs: this.#originMs,
+      startMs: START,
+      speed: SPEED,
+      leasePath: join(this.#dir, 'lease.db'),
+      spillDir: join(this.#dir, holder),
     };
     const script = join(import.meta.dirname, 'child.fixture.ts');
     const child = fork(script, [JSON.stringify(options)], { serialization: 'advanced', execArgv: [] });

@@ -93,9 +93,17 @@ class Feed {
         bidDepth: depth(0),
         askDepth: depth(1),
       },
-      ...{ lastPrice: last?.price ?? null, lastTradeTs: last?.ts ?? null, lastTradeSeq: last?.seq ?? null },
-      ...{ fundingRate: null, nextFundingTime: null, markPrice: null, openInterest: null, connected: true },
-      ...{ lastTradeAgeMs: last ? endMs - last.ts : null, desyncMs: 0, publishedTrades: this.#next },
+      lastPrice: last?.price ?? null,
+      lastTradeTs: last?.ts ?? null,
+      lastTradeSeq: last?.seq ?? null,
+      fundingRate: null,
+      nextFundingTime: null,
+      markPrice: null,
+      openInterest: null,
+      connected: true,
+      lastTradeAgeMs: last ? endMs - last.ts : null,
+      desyncMs: 0,
+      publishedTrades: this.#next,
     };
   }
 }

@@ -114,7 +114,9 @@ export class World {
     for (const [topic, name] of held) await (await this.#bus.subscribe(topic, name)).close();
     const { lookEveryMs = 50, onOutput } = this.#options;
     this.#readers = await Readers.open({
-      ...{ project: PROJECT, endpoint: this.#server.address, lookEveryMs },
+      project: PROJECT,
+      endpoint: this.#server.address,
+      lookEveryMs,
       onOutput: (topic, json, ts) => {
         if (topic === 'market-candles') this.#newestCandleMs = Math.max(this.#newestCandleMs, ts);
         onOutput?.(topic, json);
@@ -146,8 +148,12 @@ export class World {
         params,
         dir: this.#dir,
       },
-      ...{ restUrl: this.#rest!.url, tuning: TUNING, patienceMs: 3_000 * speed },
-      ...{ originMs: systemClock.now(), startMs: this.#marketMs, speed },
+      restUrl: this.#rest!.url,
+      tuning: TUNING,
+      patienceMs: 3_000 * speed,
+      originMs: systemClock.now(),
+      startMs: this.#marketMs,
+      speed,
       ...change,
     };
     const child = spawn(process.execPath, [script, JSON.stringify(options)], {

@@ -194,7 +194,12 @@ describe('false_breaks', () => {
   const world = (closes: readonly number[], at = START + DAY_MS) => ({
     levels: [
       {
-        ...{ id: 'l', venue: 'bybit', symbol: 'X', pair: 'X', asOf: iso(at), revision: 1 },
+        id: 'l',
+        venue: 'bybit',
+        symbol: 'X',
+        pair: 'X',
+        asOf: iso(at),
+        revision: 1,
         levels: [{ price: 100, role: 'RESISTANCE', strength: 0.9 }],
       },
     ],
@@ -206,7 +211,11 @@ describe('false_breaks', () => {
         interval: '15m',
         openTime: iso(at + i * 15 * MINUTE_MS),
       },
-      ...{ open: 99.8, high: Math.max(close, 99.8), low: Math.min(close, 99.8), close, revision: 1 },
+      open: 99.8,
+      high: Math.max(close, 99.8),
+      low: Math.min(close, 99.8),
+      close,
+      revision: 1,
     })),
   });
 

@@ -127,11 +127,22 @@ function brokerExit(signal: ModelSignal, trade: ModelTrade, { bars, params }: Ca
     paper: { timeoutMs: params.timeoutMin * MINUTE_MS, maintenanceMargin: params.maintenanceMargin },
   });
   const position = {
-    ...{ signalId: signal.id, venue: 'bybit', symbol: signal.symbol, pair: signal.symbol, side: signal.side },
-    ...{ status: 'OPEN', entry: trade.entry_price, size: 1, leverage: signal.leverage, halved: false },
+    signalId: signal.id,
+    venue: 'bybit',
+    symbol: signal.symbol,
+    pair: signal.symbol,
+    side: signal.side,
+    status: 'OPEN',
+    entry: trade.entry_price,
+    size: 1,
+    leverage: signal.leverage,
+    halved: false,
     tp: params.takeProfit > 0 ? signal.entry * (1 + sign * params.takeProfit) : signal.tp,
     sl: params.stopLoss > 0 ? signal.entry * (1 - sign * params.stopLoss) : signal.sl,
-    ...{ signalEntry: signal.entry, expiresAt: signal.ts, since: trade.entry_ms, entryFee: 0 },
+    signalEntry: signal.entry,
+    expiresAt: signal.ts,
+    since: trade.entry_ms,
+    entryFee: 0,
   } as const;
   const horizon =
     Math.ceil(trade.entry_ms / MINUTE_MS) * MINUTE_MS + (params.timeoutMin + params.lateMin) * MINUTE_MS;

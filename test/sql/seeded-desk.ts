@@ -54,8 +54,14 @@ function signalOf({ symbol, close, openTime }: Bar, strategy: string, random: Ra
   const sign = side === 'LONG' ? 1 : -1;
   const ts = openTime + MINUTE_MS;
   return {
-    ...{ id: `${strategy}:default:${symbol}:${side}:${ts}`, strategy, symbol, side, ts },
-    ...{ entry: close, tp: close * (1 + sign * 0.003), sl: close * (1 - sign * 0.002) },
+    id: `${strategy}:default:${symbol}:${side}:${ts}`,
+    strategy,
+    symbol,
+    side,
+    ts,
+    entry: close,
+    tp: close * (1 + sign * 0.003),
+    sl: close * (1 - sign * 0.002),
   };
 }
 
@@ -89,8 +95,12 @@ function signalRow(signal: Signal, random: Random): Row {
       rsi_extreme: true,
       order_book_flip: false,
     },
-    ...{ signal_reason: "It's “so”.", entry_conditions_met: { near: true }, atr: 10, leverage: 10 },
-    ...{ params_hash: '0123456789abcdef', inputs_hash: 'fedcba9876543210' },
+    signal_reason: "It's “so”.",
+    entry_conditions_met: { near: true },
+    atr: 10,
+    leverage: 10,
+    params_hash: '0123456789abcdef',
+    inputs_hash: 'fedcba9876543210',
   };
 }
 
@@ -100,8 +110,19 @@ function featureRow(bar: Bar, i: number): Row {
   const asOf = Math.floor(openTime / QUARTER_MS) * QUARTER_MS;
   const hasLevels = asOf > START;
   return {
-    ...{ id: `bybit:${symbol}:${openTime}:1`, venue: 'bybit', symbol, pair: symbol, openTime: iso(openTime) },
-    ...{ closeTime: iso(openTime + MINUTE_MS), open, high, low, close, volume, rsi7: i % 100, rsi14: 50 },
+    id: `bybit:${symbol}:${openTime}:1`,
+    venue: 'bybit',
+    symbol,
+    pair: symbol,
+    openTime: iso(openTime),
+    closeTime: iso(openTime + MINUTE_MS),
+    open,
+    high,
+    low,
+    close,
+    volume,
+    rsi7: i % 100,
+    rsi14: 50,
     ...{
       volumeEma20: 1,
       volumeRatio: volume,
@@ -109,12 +130,20 @@ function featureRow(bar: Bar, i: number): Row {
       bookImbalance60s: null,
       bookImbalance10s: 0.1,
     },
-    ...{ divergence: null, checksLong: checks, checksShort: checks, voided: false },
+    divergence: null,
+    checksLong: checks,
+    checksShort: checks,
+    voided: false,
     levelsAsOf: hasLevels ? iso(asOf) : null,
-    ...{ nearestSupport: hasLevels ? close * 0.999 : null, nearestResistance: null },
+    nearestSupport: hasLevels ? close * 0.999 : null,
+    nearestResistance: null,
     trend: hasLevels ? ['UP', 'DOWN', 'RANGING'][i % 3] : null,
-    ...{ atr: i % 50 === 0 ? null : [10, 4, 25][i % 3], atrBaseline: 10, priceDeviation: null },
-    ...{ coverage: bar.complete ? 1 : 0.5, suppressions: bar.complete ? [] : ['INCOMPLETE'], revision: 1 },
+    atr: i % 50 === 0 ? null : [10, 4, 25][i % 3],
+    atrBaseline: 10,
+    priceDeviation: null,
+    coverage: bar.complete ? 1 : 0.5,
+    suppressions: bar.complete ? [] : ['INCOMPLETE'],
+    revision: 1,
   };
 }
 
@@ -122,16 +151,33 @@ function levelsOf(bars: readonly Bar[]): Row[] {
   return Array.from({ length: MINUTES / 15 - 1 }, (_, i) => START + (i + 1) * QUARTER_MS).flatMap((asOf) => {
     const { symbol, close } = bars.findLast(({ openTime }) => openTime < asOf)!;
     const level = (share: number, role: string) => ({
-      ...{ price: Math.round(close * share * 10) / 10, role, strength: 0.5, touches: 3, recentTouches: 2 },
-      ...{ firstTouch: iso(asOf - QUARTER_MS), lastTouch: iso(asOf - QUARTER_MS), volume: 3, flipped: false },
+      price: Math.round(close * share * 10) / 10,
+      role,
+      strength: 0.5,
+      touches: 3,
+      recentTouches: 2,
+      firstTouch: iso(asOf - QUARTER_MS),
+      lastTouch: iso(asOf - QUARTER_MS),
+      volume: 3,
+      flipped: false,
       confluence: ['ROUND_NUMBER'],
     });
     const set = {
-      ...{ id: `${symbol}:${asOf}:2`, venue: 'bybit', symbol, pair: symbol, asOf: iso(asOf) },
+      id: `${symbol}:${asOf}:2`,
+      venue: 'bybit',
+      symbol,
+      pair: symbol,
+      asOf: iso(asOf),
       levels: [level(1.001, 'RESISTANCE'), level(0.999, 'SUPPORT'), level(1.004, 'RESISTANCE')],
       trendlineHigh: { slope: -1.5, intercept: close, anchor: iso(asOf), r2: 0.8, swings: 5, lookback: 50 },
-      ...{ trendlineLow: null, trend: 'DOWN', pointOfControl: close, atr: 10, atrBaseline: 9 },
-      ...{ candles: 60, complete: true, revision: 2 },
+      trendlineLow: null,
+      trend: 'DOWN',
+      pointOfControl: close,
+      atr: 10,
+      atrBaseline: 9,
+      candles: 60,
+      complete: true,
+      revision: 2,
     };
     return [set, { ...set, id: `${symbol}:${asOf}:1`, revision: 1, levels: [] }];
   });
@@ -147,7 +193,8 @@ function biases(pair: string): Row[] {
       bias: biasAt(pair, ts),
       confidence: { long: 50, short: 10 },
     },
-    ...{ expires_at: iso(ts + 4 * 3_600_000), reasons: ['EMA'] },
+    expires_at: iso(ts + 4 * 3_600_000),
+    reasons: ['EMA'],
   }));
 }
 
@@ -168,7 +215,10 @@ function swingRow(n: number): Row {
       tp: 61_000,
       sl: 59_000,
     },
-    ...{ timestamp: iso(ts), expires_at: iso(ts + 900_000), confidence: { long: 90, short: 5 } },
-    ...{ signal_reason: 'Why.', params_hash: 'x' },
+    timestamp: iso(ts),
+    expires_at: iso(ts + 900_000),
+    confidence: { long: 90, short: 5 },
+    signal_reason: 'Why.',
+    params_hash: 'x',
   };
 }

@@ -83,7 +83,9 @@ export function seededMarket(random: Random): Market {
           reason: 'expected a batch',
           source: `message ${n}`,
         },
-        ...{ line: null, eventTime: iso(START + n), bytes: 'AAEC' },
+        line: null,
+        eventTime: iso(START + n),
+        bytes: 'AAEC',
       })),
     },
   };
@@ -108,8 +110,14 @@ function barOf(
   const prices = ticks.length > 0 ? ticks.map((tick) => tick.price) : [price];
   const sum = (value: (tick: Tick) => number) => ticks.reduce((total, tick) => total + value(tick), 0);
   return {
-    ...{ symbol, openTime, complete, trades: ticks.length },
-    ...{ open: prices[0]!, high: Math.max(...prices), low: Math.min(...prices), close: prices.at(-1)! },
+    symbol,
+    openTime,
+    complete,
+    trades: ticks.length,
+    open: prices[0]!,
+    high: Math.max(...prices),
+    low: Math.min(...prices),
+    close: prices.at(-1)!,
     volume: sum(({ size }) => size),
     buyVolume: sum(({ size, isBuy }) => (isBuy ? size : 0)),
     turnover: sum((tick) => tick.price * tick.size),
@@ -120,9 +128,18 @@ function candleRow(bar: Bar, interval: Interval, revision: number, coverage = ba
   const { symbol, openTime, volume, turnover, complete, ...rest } = bar;
   return {
     id: `bybit:${symbol}:${interval}:${openTime}:${revision}`,
-    ...{ venue: 'bybit', symbol, interval, openTime: iso(openTime), ...rest, volume, turnover },
+    venue: 'bybit',
+    symbol,
+    interval,
+    openTime: iso(openTime),
+    ...rest,
+    volume,
+    turnover,
     vwap: volume === 0 ? null : turnover / volume,
-    ...{ coverage, filled: volume === 0, complete: complete && coverage === 1, revision },
+    coverage,
+    filled: volume === 0,
+    complete: complete && coverage === 1,
+    revision,
   };
 }
 
@@ -159,8 +176,10 @@ function rollUps(bars: readonly Bar[]): Row[] {
         },
         high: Math.max(...minutes.map((bar) => bar.high)),
         low: Math.min(...minutes.map((bar) => bar.low)),
-        ...{ volume: sum((bar) => bar.volume), buyVolume: sum((bar) => bar.buyVolume) },
-        ...{ turnover: sum((bar) => bar.turnover), trades: sum((bar) => bar.trades) },
+        volume: sum((bar) => bar.volume),
+        buyVolume: sum((bar) => bar.buyVolume),
+        turnover: sum((bar) => bar.turnover),
+        trades: sum((bar) => bar.trades),
       };
       return candleRow(rolled, interval, 1_000_000 + rolled.trades);
     });
@@ -197,13 +216,21 @@ function snapshots(bars: readonly Bar[]): Row[] {
         bestBid: close - 0.1,
         bestAsk: close + 0.1,
       },
-      ...{ bidDepth: depth, askDepth: depth, lastPrice: close, lastTradeTs: iso(ts - 500), lastTradeSeq: i },
+      bidDepth: depth,
+      askDepth: depth,
+      lastPrice: close,
+      lastTradeTs: iso(ts - 500),
+      lastTradeSeq: i,
       ...{
         fundingRate: i === 29 ? null : 0.0001 + i * 1e-6,
         nextFundingTime: iso(due),
         markPrice: i % 2 ? null : close + 1,
       },
-      ...{ openInterest: null, connected: i !== 5, lastTradeAgeMs: 500, desyncMs: 0, publishedTrades: i },
+      openInterest: null,
+      connected: i !== 5,
+      lastTradeAgeMs: 500,
+      desyncMs: 0,
+      publishedTrades: i,
     };
     return i % 10 === 0 ? [row, row] : [row];
   });
@@ -222,7 +249,10 @@ function feedEvents(): Row[] {
         from: iso(from),
         to: iso(to),
       },
-      ...{ cause: 'the socket closed', tradesRecovered: 0, resolved: false, ...more },
+      cause: 'the socket closed',
+      tradesRecovered: 0,
+      resolved: false,
+      ...more,
     };
   };
   const lost = event('BTCUSDT', 'GAP', INCOMPLETE.BTCUSDT);

@@ -105,6 +105,9 @@ function eventRow(signal: Signal, kind: string, ts: number, more: Row): Row {
       tp,
       sl,
     },
-    ...{ equity: 10_000, numbers: { a: 1 }, params_hash: 'p', ...more },
+    equity: 10_000,
+    numbers: { a: 1 },
+    params_hash: 'p',
+    ...more,
   };
 }

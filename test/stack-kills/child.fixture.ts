@@ -17,7 +17,12 @@ import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 const { dir, wsUrl, restUrl, symbols, originMs, startMs, speed } = JSON.parse(process.argv[2]!);
 const start = startMs + (systemClock.now() - originMs) * speed;
 const stack = await LocalStack.open({
-  ...{ symbols, params: DEFAULT_PARAMS, dir, seed: 1, survives: 'process', telegram: null },
+  symbols,
+  params: DEFAULT_PARAMS,
+  dir,
+  seed: 1,
+  survives: 'process',
+  telegram: null,
   source: {
     title: 'test',
     adapter: bybitAdapter({ wsUrl, restUrl, bookDepth: 50 }),

@@ -8,8 +8,17 @@ const MINUTE = 60_000;
 
 function bar(openTime: number, changes: Partial<MinuteBar>): MinuteBar {
   return {
-    ...{ venue: 'bybit', symbol: 'BTCUSDT', openTime, traded: null, known: null, received: 0, carried: null },
-    ...{ healthySeconds: 60, book: null, facts: 60, evidence: 60 },
+    venue: 'bybit',
+    symbol: 'BTCUSDT',
+    openTime,
+    traded: null,
+    known: null,
+    received: 0,
+    carried: null,
+    healthySeconds: 60,
+    book: null,
+    facts: 60,
+    evidence: 60,
     ...changes,
   };
 }
@@ -44,9 +53,22 @@ describe('a filled bar takes the price of the newest trade', () => {
 
   it('but the close of a bar that knew more of the minute than its trades, which a pulse tells of still', () => {
     const known = newCandle({
-      ...{ venue: 'bybit', symbol: 'BTCUSDT', interval: '1m', openTime: T },
-      ...{ open: 101, high: 170, low: 101, close: 170, volume: 2, turnover: null, buyVolume: null },
-      ...{ trades: 2, coverage: 1, filled: false, complete: true, revision: 1_000_062 },
+      venue: 'bybit',
+      symbol: 'BTCUSDT',
+      interval: '1m',
+      openTime: T,
+      open: 101,
+      high: 170,
+      low: 101,
+      close: 170,
+      volume: 2,
+      turnover: null,
+      buyVolume: null,
+      trades: 2,
+      coverage: 1,
+      filled: false,
+      complete: true,
+      revision: 1_000_062,
     });
     const minutes = [bar(T, { ...traded(early), known }), bar(T + MINUTE, { carried: early })];
     expect(closeMinute(minutes, T + 2 * MINUTE, 12)?.candle).toMatchObject({ close: 170, filled: true });

@@ -60,7 +60,12 @@ it('a run holds the newest bar of each of its minutes, and no other', () => {
 it('packed bars are the bars, to the bit', () => {
   const number = fc.double({ noNaN: true });
   const bar = fc.record({
-    ...{ openTime: fc.nat(), revision: fc.nat(), open: number, high: number, low: number, close: number },
+    openTime: fc.nat(),
+    revision: fc.nat(),
+    open: number,
+    high: number,
+    low: number,
+    close: number,
     volume: number,
   });
   fc.assert(

@@ -7,7 +7,10 @@ const record = (
   content: object,
   id = `${topic}:${at}`,
 ): KnownRecord => ({
-  ...{ topic, id, at, json: JSON.stringify(content) },
+  topic,
+  id,
+  at,
+  json: JSON.stringify(content),
 });
 const WHOLE = [
   record('position-events', 60, { price: 2 }),
@@ -24,7 +27,10 @@ describe('the first difference of two runs', () => {
 
   it('is a record that one of them lacks', () => {
     expect(firstDifference(WHOLE, WHOLE.slice(0, 3), 120)).toMatchObject({
-      ...{ topic: 'trade-signals-micro', at: 120, field: null, other: null },
+      topic: 'trade-signals-micro',
+      at: 120,
+      field: null,
+      other: null,
       whole: '{"side":"SHORT","entry":3}',
     });
     expect(firstDifference(WHOLE.slice(0, 3), WHOLE, 120)).toMatchObject({ whole: null });
@@ -35,7 +41,10 @@ describe('the first difference of two runs', () => {
       one.at === 60 ? { ...one, json: one.json.replace(/\d+}/, '9}') } : one,
     );
     expect(firstDifference(WHOLE, other, 120)).toMatchObject({
-      ...{ topic: 'market-features', field: 'rsi7', whole: '40', other: '9' },
+      topic: 'market-features',
+      field: 'rsi7',
+      whole: '40',
+      other: '9',
       cause: expect.stringMatching(/^features of a bar depend on later ones/),
     });
   });

@@ -4,8 +4,20 @@ import { closedTrades } from './closed-trade.ts';
 import { performanceOf } from './performance.ts';
 
 const event = (over: Partial<PositionEvent>): PositionEvent => ({
-  ...{ id: 'x', kind: 'DECISION', signalId: 's1', pair: 'BTCUSDT', side: 'LONG', ts: 1_000, reason: '' },
-  ...{ price: null, size: null, refusal: null, exit: null, fees: null, funding: null, pnl: null },
+  id: 'x',
+  kind: 'DECISION',
+  signalId: 's1',
+  pair: 'BTCUSDT',
+  side: 'LONG',
+  ts: 1_000,
+  reason: '',
+  price: null,
+  size: null,
+  refusal: null,
+  exit: null,
+  fees: null,
+  funding: null,
+  pnl: null,
   ...over,
 });
 const entry = event({
@@ -18,8 +30,17 @@ const entry = event({
   book: 'a',
 });
 const exit = event({
-  ...{ kind: 'EXIT', ts: 5_000, price: 100.5, size: 2, fees: 0.1602, funding: -0.05, pnl: 0.7898 },
-  ...{ exit: 'TP', slippage: 0, fundingKnown: true, book: 'a' },
+  kind: 'EXIT',
+  ts: 5_000,
+  price: 100.5,
+  size: 2,
+  fees: 0.1602,
+  funding: -0.05,
+  pnl: 0.7898,
+  exit: 'TP',
+  slippage: 0,
+  fundingKnown: true,
+  book: 'a',
 });
 
 describe('closed trades', () => {
@@ -27,9 +48,21 @@ describe('closed trades', () => {
     const [trade, ...others] = closedTrades([exit, entry, exit, event({})]);
     expect(others).toEqual([]);
     expect(trade).toEqual({
-      ...{ book: 'a', signalId: 's1', pair: 'BTCUSDT', side: 'LONG', exit: 'TP' },
-      ...{ openedAt: 1_000, closedAt: 5_000, entry: 100, price: 100.5, size: 2 },
-      ...{ gross: 1, fees: 0.1602, funding: -0.05, isFundingKnown: true, net: 0.7898 },
+      book: 'a',
+      signalId: 's1',
+      pair: 'BTCUSDT',
+      side: 'LONG',
+      exit: 'TP',
+      openedAt: 1_000,
+      closedAt: 5_000,
+      entry: 100,
+      price: 100.5,
+      size: 2,
+      gross: 1,
+      fees: 0.1602,
+      funding: -0.05,
+      isFundingKnown: true,
+      net: 0.7898,
       slippageCost: expect.closeTo(0.02, 12),
     });
   });
@@ -64,13 +97,21 @@ describe('performance of a book', () => {
   it('adds its trades up, and is silent where two of them say nothing', () => {
     const options = { startEquity: 1_000, fromMs: 0, toMs: 2 * DAY, pairs: 5, random: () => 0.5 };
     expect(performanceOf(trades, options)).toMatchObject({
-      ...{ trades: 1, net: 0.7898, gross: 1, fees: 0.1602, funding: -0.05, fundingUnknown: 0 },
+      trades: 1,
+      net: 0.7898,
+      gross: 1,
+      fees: 0.1602,
+      funding: -0.05,
+      fundingUnknown: 0,
       ...{
         endEquity: expect.closeTo(1_000.7898, 9),
         netReturn: expect.closeTo(0.0007898, 12),
         tradesPerPairAndDay: 0.1,
       },
-      ...{ sharpe: null, sortino: null, deflatedSharpe: null, expectancyInterval: null },
+      sharpe: null,
+      sortino: null,
+      deflatedSharpe: null,
+      expectancyInterval: null,
       exposure: 4_000 / (2 * DAY),
     });
   });
@@ -78,7 +119,9 @@ describe('performance of a book', () => {
   it('is that of a whole span of days, those without a trade too', () => {
     const many = Array.from({ length: 40 }, (_, i) => ({
       ...trades[0]!,
-      ...{ openedAt: i * DAY, closedAt: i * DAY + 1, net: i % 2 === 0 ? 2 : -1 },
+      openedAt: i * DAY,
+      closedAt: i * DAY + 1,
+      net: i % 2 === 0 ? 2 : -1,
     }));
     const options = { startEquity: 1_000, fromMs: 0, toMs: 80 * DAY, pairs: 1, random: () => 0.5 };
     const told = performanceOf(many, options);

@@ -49,8 +49,18 @@ function tradeOf(entry: PositionEvent, exit: PositionEvent): ClosedTrade | null 
   const gross = (side === 'LONG' ? 1 : -1) * (price - entry.price) * size;
   const slipped = (event: PositionEvent) => (event.slippage ?? 0) * event.price! * size;
   return {
-    ...{ book, signalId, pair, side, exit: exit.exit, size, gross, net: pnl, price },
-    ...{ openedAt: entry.ts, closedAt: exit.ts, entry: entry.price },
+    book,
+    signalId,
+    pair,
+    side,
+    exit: exit.exit,
+    size,
+    gross,
+    net: pnl,
+    price,
+    openedAt: entry.ts,
+    closedAt: exit.ts,
+    entry: entry.price,
     fees: fees ?? 0,
     funding: exit.funding ?? numbers?.knownFunding ?? 0,
     isFundingKnown: exit.fundingKnown !== false && exit.funding !== null,

@@ -21,7 +21,9 @@ export function figuresOf(nets: readonly number[]): Figures {
   const [gains, losses, net] = [sum(won), sum(lost), sum(nets)];
   const mean = (total: number, count: number) => (count === 0 ? null : total / count);
   return {
-    ...{ trades: nets.length, wins: won.length, net },
+    trades: nets.length,
+    wins: won.length,
+    net,
     winRate: mean(won.length, nets.length),
     profitFactor: losses === 0 ? null : gains / -losses,
     expectancy: mean(net, nets.length),

@@ -27,8 +27,14 @@ const matrix = (skilled = 0) => Array.from({ length: 8 }, (_, n) => noise(n, n =
 describe('figures of trades', () => {
   it('are sums and means', () => {
     expect(figuresOf([30, -10, 20, -15, 0])).toEqual({
-      ...{ trades: 5, wins: 2, winRate: 0.4, net: 25, profitFactor: 2, expectancy: 5 },
-      ...{ averageWin: 25, averageLoss: -25 / 3 },
+      trades: 5,
+      wins: 2,
+      winRate: 0.4,
+      net: 25,
+      profitFactor: 2,
+      expectancy: 5,
+      averageWin: 25,
+      averageLoss: -25 / 3,
     });
   });
 
@@ -63,7 +69,11 @@ describe('equity', () => {
     const curve = equityCurve({ ts: at(1), equity: 100 }, results);
     expect(curve.map(({ equity }) => equity)).toEqual([100, 110, 88, 77, 127]);
     expect(maxDrawdown(curve)).toEqual({
-      ...{ share: 0.3, amount: 33, from: at(1) + 5, to: at(3) + 9, recoveredAt: at(5) },
+      share: 0.3,
+      amount: 33,
+      from: at(1) + 5,
+      to: at(3) + 9,
+      recoveredAt: at(5),
     });
     expect(maxDrawdown(curve.slice(0, 4)).recoveredAt).toBeNull();
     expect(maxDrawdown(curve.slice(0, 2))).toMatchObject({ share: 0, from: null });

@@ -37,7 +37,10 @@ describe('the judgement', () => {
   it('is by deflated Sharpe ratio of all that were counted, and overfitting of those it was chosen from', () => {
     // Variance of 0.1, 0.2 and 0.3 is 0.01; 40 days are 16 blocks of two.
     expect(judged(trials[0]!, trials, { count: 50, sharpes })).toEqual({
-      ...{ trials: 6, counted: 50, overfitting: overfittingOf(trials, 16), isSignificant: false },
+      trials: 6,
+      counted: 50,
+      overfitting: overfittingOf(trials, 16),
+      isSignificant: false,
       deflatedSharpe: expect.closeTo(deflatedSharpe(trials[0]!, { count: 50, variance: 0.01 })!, 12),
     });
     expect(judged(trials[0]!, trials, { count: 0, sharpes }).counted).toBe(6);

@@ -19,8 +19,11 @@ export function momentsOf(values: readonly number[]): Moments | null {
   const [mean, sd] = [meanOf(values), jStat.stdev(values, true)];
   if (!(sd > SPREAD * Math.abs(mean))) return null;
   return {
-    ...{ n: values.length, mean, sd },
-    ...{ skewness: jStat.skewness(values), kurtosis: jStat.kurtosis(values) + 3 },
+    n: values.length,
+    mean,
+    sd,
+    skewness: jStat.skewness(values),
+    kurtosis: jStat.kurtosis(values) + 3,
   };
 }
 

@@ -19,8 +19,13 @@ import { FRAMES, TRADE } from './frames.fixture.ts';
 const START = Date.UTC(2026, 7, 9);
 
 const contract = (known: object = {}) => ({
-  ...{ symbol: 'BTCUSDT', pair: 'BTCUSDT', contractType: 'PERPETUAL', status: 'TRADING' },
-  ...{ baseAsset: 'BTC', quoteAsset: 'USDT', onboardDate: 1_569_398_400_000 },
+  symbol: 'BTCUSDT',
+  pair: 'BTCUSDT',
+  contractType: 'PERPETUAL',
+  status: 'TRADING',
+  baseAsset: 'BTC',
+  quoteAsset: 'USDT',
+  onboardDate: 1_569_398_400_000,
   filters: [
     { filterType: 'PRICE_FILTER', minPrice: '556.80', maxPrice: '4529764', tickSize: '0.10' },
     { filterType: 'LOT_SIZE', minQty: '0.001', maxQty: '1000', stepSize: '0.001' },
@@ -29,13 +34,26 @@ const contract = (known: object = {}) => ({
 });
 
 const instrument: Instrument = {
-  ...{ symbol: 'BTCUSDT', base: 'BTC', quote: 'USDT', isPerpetual: true, status: 'trading' },
-  ...{ listedMs: 1_569_398_400_000, tickSize: 0.1, lotSize: 0.001 },
+  symbol: 'BTCUSDT',
+  base: 'BTC',
+  quote: 'USDT',
+  isPerpetual: true,
+  status: 'trading',
+  listedMs: 1_569_398_400_000,
+  tickSize: 0.1,
+  lotSize: 0.001,
 };
 
 /** As REST gives it: the n-th aggregate trade. */
 const aggregate = (n: number, T: number) => ({
-  ...{ a: n, p: `${100 + (n % 7)}.50`, q: '0.25', nq: '0.25', f: n * 2, l: n * 2 + 1, T, m: n % 2 === 0 },
+  a: n,
+  p: `${100 + (n % 7)}.50`,
+  q: '0.25',
+  nq: '0.25',
+  f: n * 2,
+  l: n * 2 + 1,
+  T,
+  m: n % 2 === 0,
 });
 
 const TRADES = Array.from({ length: 5 }, (_, i) => aggregate(700 + i, START + i * 10));

@@ -16,11 +16,17 @@ export const FRAMES: readonly { readonly frame: string; readonly events: readonl
     frame: TRADE,
     events: [
       {
-        ...{ kind: 'trades', symbol: 'BTCUSDT', ts: 1_786_171_884_624 },
+        kind: 'trades',
+        symbol: 'BTCUSDT',
+        ts: 1_786_171_884_624,
         trades: [
           {
-            ...{ tradeId: '3404749954', seq: 3_404_749_954, ts: 1_786_171_884_471 },
-            ...{ price: 64_990.9, size: 0.002, side: 'SELL' },
+            tradeId: '3404749954',
+            seq: 3_404_749_954,
+            ts: 1_786_171_884_471,
+            price: 64_990.9,
+            size: 0.002,
+            side: 'SELL',
           },
         ],
       },
@@ -30,7 +36,11 @@ export const FRAMES: readonly { readonly frame: string; readonly events: readonl
     frame: BOOK,
     events: [
       {
-        ...{ kind: 'book', symbol: 'BTCUSDT', ts: 1_571_889_248_277, isSnapshot: true, depth: 20 },
+        kind: 'book',
+        symbol: 'BTCUSDT',
+        ts: 1_571_889_248_277,
+        isSnapshot: true,
+        depth: 20,
         bids: [
           [7403.89, 0.002],
           [7403.5, 3.906],
@@ -48,7 +58,10 @@ export const FRAMES: readonly { readonly frame: string; readonly events: readonl
       '{"stream":"btcusdt@markPrice@1s","data":{"e":"markPriceUpdate","E":1786171884000,"s":"BTCUSDT","p":"64991.37858696","ap":"64991.37858696","P":"64980.01344384","i":"65016.05673913","r":"0.00003936","T":1786176000000,"st":1}}',
     events: [
       {
-        ...{ kind: 'ticker', symbol: 'BTCUSDT', ts: 1_786_171_884_000, isSnapshot: false },
+        kind: 'ticker',
+        symbol: 'BTCUSDT',
+        ts: 1_786_171_884_000,
+        isSnapshot: false,
         change: { markPrice: 64_991.37858696, fundingRate: 0.00003936, nextFundingTime: 1_786_176_000_000 },
       },
     ],
@@ -58,7 +71,10 @@ export const FRAMES: readonly { readonly frame: string; readonly events: readonl
       '{"stream":"btcusdt_260925@markPrice@1s","data":{"e":"markPriceUpdate","E":1786171884000,"s":"BTCUSDT_260925","p":"65100.1","r":"","T":0}}',
     events: [
       {
-        ...{ kind: 'ticker', symbol: 'BTCUSDT_260925', ts: 1_786_171_884_000, isSnapshot: false },
+        kind: 'ticker',
+        symbol: 'BTCUSDT_260925',
+        ts: 1_786_171_884_000,
+        isSnapshot: false,
         change: { markPrice: 65_100.1, fundingRate: null, nextFundingTime: null },
       },
     ],
@@ -68,7 +84,10 @@ export const FRAMES: readonly { readonly frame: string; readonly events: readonl
       '{"stream":"bnbusdt@miniTicker","data":{"e":"24hrMiniTicker","E":123456789,"s":"BNBUSDT","c":"0.0025","o":"0.0010","h":"0.0025","l":"0.0010","v":"10000","q":"18"}}',
     events: [
       {
-        ...{ kind: 'ticker', symbol: 'BNBUSDT', ts: 123_456_789, isSnapshot: false },
+        kind: 'ticker',
+        symbol: 'BNBUSDT',
+        ts: 123_456_789,
+        isSnapshot: false,
         change: { lastPrice: 0.0025, turnover24h: 18 },
       },
     ],
@@ -78,9 +97,18 @@ export const FRAMES: readonly { readonly frame: string; readonly events: readonl
       '{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":1786173360960,"s":"BTCUSDT","k":{"t":1786173300000,"T":1786173359999,"s":"BTCUSDT","i":"1m","f":7960920076,"L":7960920277,"o":"64970.80","c":"64969.40","h":"64970.90","l":"64969.40","v":"9.090","n":194,"x":true,"q":"590577.96880","V":"3.460","Q":"224795.09440","B":"0"}}}',
     events: [
       {
-        ...{ kind: 'kline', symbol: 'BTCUSDT', ts: 1_786_173_360_960, openTime: 1_786_173_300_000 },
-        ...{ open: 64_970.8, high: 64_970.9, low: 64_969.4, close: 64_969.4 },
-        ...{ volume: 9.09, turnover: 590_577.9688, trades: null, isClosed: true },
+        kind: 'kline',
+        symbol: 'BTCUSDT',
+        ts: 1_786_173_360_960,
+        openTime: 1_786_173_300_000,
+        open: 64_970.8,
+        high: 64_970.9,
+        low: 64_969.4,
+        close: 64_969.4,
+        volume: 9.09,
+        turnover: 590_577.9688,
+        trades: null,
+        isClosed: true,
       },
     ],
   },

@@ -48,15 +48,21 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   [
     'aggTrade',
     reader(TradeData, (data) => ({
-      ...{ kind: 'trades', symbol: data.s, ts: data.E },
+      kind: 'trades',
+      symbol: data.s,
+      ts: data.E,
       trades: [tradeRow(data)],
     })),
   ],
   [
     'depth20@100ms',
     reader(BookData, (data) => ({
-      ...{ kind: 'book', symbol: data.s, ts: data.E, isSnapshot: true },
-      ...{ bids: data.b.map(level), asks: data.a.map(level) },
+      kind: 'book',
+      symbol: data.s,
+      ts: data.E,
+      isSnapshot: true,
+      bids: data.b.map(level),
+      asks: data.a.map(level),
       check: { kind: 'link', update: data.u, previous: data.pu },
       depth: 20,
     })),
@@ -64,23 +70,38 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   [
     'markPrice@1s',
     reader(MarkPriceData, ({ s, E, p, r, T }) => ({
-      ...{ kind: 'ticker', symbol: s, ts: E, isSnapshot: false },
+      kind: 'ticker',
+      symbol: s,
+      ts: E,
+      isSnapshot: false,
       change: { markPrice: Number(p), fundingRate: r === '' ? null : Number(r), nextFundingTime: T || null },
     })),
   ],
   [
     'miniTicker',
     reader(MiniTickerData, ({ s, E, c, q }) => ({
-      ...{ kind: 'ticker', symbol: s, ts: E, isSnapshot: false },
+      kind: 'ticker',
+      symbol: s,
+      ts: E,
+      isSnapshot: false,
       change: { lastPrice: Number(c), turnover24h: Number(q) },
     })),
   ],
   [
     'kline_1m',
     reader(KlineData, ({ s, E, k }) => ({
-      ...{ kind: 'kline', symbol: s, ts: E, openTime: k.t },
-      ...{ open: Number(k.o), high: Number(k.h), low: Number(k.l), close: Number(k.c) },
-      ...{ volume: Number(k.v), turnover: Number(k.q), trades: null, isClosed: k.x },
+      kind: 'kline',
+      symbol: s,
+      ts: E,
+      openTime: k.t,
+      open: Number(k.o),
+      high: Number(k.h),
+      low: Number(k.l),
+      close: Number(k.c),
+      volume: Number(k.v),
+      turnover: Number(k.q),
+      trades: null,
+      isClosed: k.x,
     })),
   ],
 ]);

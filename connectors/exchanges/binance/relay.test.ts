@@ -20,7 +20,11 @@ async function begin() {
   const bus = new Published();
   const relay = await startRelay({
     adapter: venueAdapter('binance', { wsUrl: `ws://${host}/market/stream`, restUrl: `http://${host}` }),
-    ...{ symbols: ['BTCUSDT'], bus, clock, networkClock: clock, log: () => {} },
+    symbols: ['BTCUSDT'],
+    bus,
+    clock,
+    networkClock: clock,
+    log: () => {},
   });
   closers.push(() => relay.stop());
   return { exchange, clock, bus, relay };

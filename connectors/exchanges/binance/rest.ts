@@ -134,8 +134,14 @@ function candle(symbol: string, interval: Interval, row: KlineRow): Candle {
   return exchangeCandle(
     { venue: 'binance', symbol, interval, openTime },
     {
-      ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
-      ...{ volume: Number(volume), turnover: Number(turnover), buyVolume: Number(buyVolume), trades: null },
+      open: Number(open),
+      high: Number(high),
+      low: Number(low),
+      close: Number(close),
+      volume: Number(volume),
+      turnover: Number(turnover),
+      buyVolume: Number(buyVolume),
+      trades: null,
     },
   );
 }

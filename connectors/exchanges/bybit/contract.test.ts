@@ -19,7 +19,13 @@ const TRADES = [
 ];
 
 const restTrade = ({ T, s, S, v, p, i, seq }: TradeWire) => ({
-  ...{ execId: i, symbol: s, price: p, size: v, side: S, time: String(T), seq: String(seq) },
+  execId: i,
+  symbol: s,
+  price: p,
+  size: v,
+  side: S,
+  time: String(T),
+  seq: String(seq),
 });
 
 const bar = (ms: number, volume: string) => [
@@ -30,9 +36,14 @@ const RESULTS: Readonly<Record<string, object>> = {
   'instruments-info': {
     list: [
       {
-        ...{ symbol: 'BTCUSDT', contractType: 'LinearPerpetual', status: 'Trading', baseCoin: 'BTC' },
-        ...{ quoteCoin: 'USDT', launchTime: '1584230400000' },
-        ...{ priceFilter: { tickSize: '0.10' }, lotSizeFilter: { qtyStep: '0.001' } },
+        symbol: 'BTCUSDT',
+        contractType: 'LinearPerpetual',
+        status: 'Trading',
+        baseCoin: 'BTC',
+        quoteCoin: 'USDT',
+        launchTime: '1584230400000',
+        priceFilter: { tickSize: '0.10' },
+        lotSizeFilter: { qtyStep: '0.001' },
       },
     ],
   },
@@ -47,11 +58,17 @@ venueContract(bybitAdapter({ bookDepth: 200 }), {
       frame: tradeText([tradeWire({ i: 'x', S: 'Sell' })]),
       events: [
         {
-          ...{ kind: 'trades', symbol: 'BTCUSDT', ts: 1_700_000_000_001 },
+          kind: 'trades',
+          symbol: 'BTCUSDT',
+          ts: 1_700_000_000_001,
           trades: [
             {
-              ...{ tradeId: 'x', seq: 7 * 1024, ts: 1_700_000_000_000 },
-              ...{ price: 100.1, size: 0.5, side: 'SELL' },
+              tradeId: 'x',
+              seq: 7 * 1024,
+              ts: 1_700_000_000_000,
+              price: 100.1,
+              size: 0.5,
+              side: 'SELL',
             },
           ],
         },
@@ -62,8 +79,12 @@ venueContract(bybitAdapter({ bookDepth: 200 }), {
         '{"topic":"orderbook.200.BTCUSDT","type":"snapshot","ts":1786310818328,"data":{"s":"BTCUSDT","b":[["65103.90","0.094"]],"a":[["65116.80","2"]],"u":15076955,"seq":753843918854},"cts":1786310818327}',
       events: [
         {
-          ...{ kind: 'book', symbol: 'BTCUSDT', ts: 1_786_310_818_328, isSnapshot: true },
-          ...{ bids: [[65_103.9, 0.094]], asks: [[65_116.8, 2]] },
+          kind: 'book',
+          symbol: 'BTCUSDT',
+          ts: 1_786_310_818_328,
+          isSnapshot: true,
+          bids: [[65_103.9, 0.094]],
+          asks: [[65_116.8, 2]],
           check: { kind: 'counter', update: 15_076_955 },
         },
       ],
@@ -73,7 +94,10 @@ venueContract(bybitAdapter({ bookDepth: 200 }), {
         '{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","lastPrice":"65114.30","markPrice":"","fundingRate":"-0.0001"},"cs":753843900397,"ts":1786310817583}',
       events: [
         {
-          ...{ kind: 'ticker', symbol: 'BTCUSDT', ts: 1_786_310_817_583, isSnapshot: false },
+          kind: 'ticker',
+          symbol: 'BTCUSDT',
+          ts: 1_786_310_817_583,
+          isSnapshot: false,
           change: { lastPrice: 65_114.3, markPrice: null, fundingRate: -0.0001 },
         },
       ],
@@ -83,8 +107,18 @@ venueContract(bybitAdapter({ bookDepth: 200 }), {
         '{"topic":"kline.1.BTCUSDT","data":[{"start":1786310760000,"end":1786310819999,"interval":"1","open":"1","close":"2","high":"3","low":"0.5","volume":"2","turnover":"4","confirm":true,"timestamp":1786310820010}],"ts":1786310820011,"type":"snapshot"}',
       events: [
         {
-          ...{ kind: 'kline', symbol: 'BTCUSDT', ts: 1_786_310_820_011, openTime: 1_786_310_760_000 },
-          ...{ open: 1, high: 3, low: 0.5, close: 2, volume: 2, turnover: 4, trades: null, isClosed: true },
+          kind: 'kline',
+          symbol: 'BTCUSDT',
+          ts: 1_786_310_820_011,
+          openTime: 1_786_310_760_000,
+          open: 1,
+          high: 3,
+          low: 0.5,
+          close: 2,
+          volume: 2,
+          turnover: 4,
+          trades: null,
+          isClosed: true,
         },
       ],
     },
@@ -108,8 +142,14 @@ venueContract(bybitAdapter({ bookDepth: 200 }), {
     answer: (url) => ({ retCode: 0, retMsg: 'OK', result: RESULTS[url.pathname.split('/').at(-1)!] }),
     instruments: [
       {
-        ...{ symbol: 'BTCUSDT', base: 'BTC', quote: 'USDT', isPerpetual: true, status: 'trading' },
-        ...{ listedMs: 1_584_230_400_000, tickSize: 0.1, lotSize: 0.001 },
+        symbol: 'BTCUSDT',
+        base: 'BTC',
+        quote: 'USDT',
+        isPerpetual: true,
+        status: 'trading',
+        listedMs: 1_584_230_400_000,
+        tickSize: 0.1,
+        lotSize: 0.001,
       },
     ],
     turnovers: { BTCUSDT: 1_142_118_412.9021 },
@@ -119,7 +159,8 @@ venueContract(bybitAdapter({ bookDepth: 200 }), {
       openTimes: [START, START + MINUTE_MS],
     },
     refusal: {
-      ...{ status: 200, body: { retCode: 10_001, retMsg: 'Symbol Is Invalid', result: {} } },
+      status: 200,
+      body: { retCode: 10_001, retMsg: 'Symbol Is Invalid', result: {} },
       words: 'Symbol Is Invalid',
     },
   },

@@ -33,7 +33,10 @@ venueContract(krakenAdapter({ bookDepth: 10 }), {
       frame: tradeText([tradeWire({ side: 'sell' })]),
       events: [
         {
-          ...{ kind: 'trades', symbol: 'BTC/USDT', ts: TS, isSnapshot: false },
+          kind: 'trades',
+          symbol: 'BTC/USDT',
+          ts: TS,
+          isSnapshot: false,
           trades: [{ tradeId: '7', seq: 7, ts: TS, price: 100.5, size: 0.25, side: 'SELL' }],
         },
       ],
@@ -42,7 +45,11 @@ venueContract(krakenAdapter({ bookDepth: 10 }), {
       frame: bookText([['64525.0', '0.53807066']], [['64525.1', '1.0']], 2_175_437_505, 'snapshot'),
       events: [
         {
-          ...{ kind: 'book', symbol: 'BTC/USDT', ts: TS, isSnapshot: true, depth: 10 },
+          kind: 'book',
+          symbol: 'BTC/USDT',
+          ts: TS,
+          isSnapshot: true,
+          depth: 10,
           bids: [[64_525, 0.53807066, '64525053807066']],
           asks: [[64_525.1, 1, '64525110']],
           check: { kind: 'checksum', crc32: 2_175_437_505 },
@@ -53,9 +60,18 @@ venueContract(krakenAdapter({ bookDepth: 10 }), {
       frame: ohlcText(0, '00:30.5'),
       events: [
         {
-          ...{ kind: 'kline', symbol: 'BTC/USDT', ts: START + 30_500, openTime: START },
-          ...{ open: 1, high: 3, low: 0.5, close: 2, volume: 1.5 },
-          ...{ turnover: null, trades: 4, isClosed: false },
+          kind: 'kline',
+          symbol: 'BTC/USDT',
+          ts: START + 30_500,
+          openTime: START,
+          open: 1,
+          high: 3,
+          low: 0.5,
+          close: 2,
+          volume: 1.5,
+          turnover: null,
+          trades: 4,
+          isClosed: false,
         },
       ],
     },
@@ -69,8 +85,11 @@ venueContract(krakenAdapter({ bookDepth: 10 }), {
         '{"method":"subscribe","success":false,"error":"Currency pair not supported X/Y","symbol":"X/Y","req_id":5}',
       events: [
         {
-          ...{ kind: 'refusal', requestId: '5', reason: 'Currency pair not supported X/Y' },
-          ...{ stream: { kind: 'book', symbol: 'X/Y' }, isSubscribed: false },
+          kind: 'refusal',
+          requestId: '5',
+          reason: 'Currency pair not supported X/Y',
+          stream: { kind: 'book', symbol: 'X/Y' },
+          isSubscribed: false,
         },
       ],
     },
@@ -89,8 +108,14 @@ venueContract(krakenAdapter({ bookDepth: 10 }), {
     answer: (url) => ({ error: [], result: RESULTS[url.pathname.split('/').at(-1)!] }),
     instruments: [
       {
-        ...{ symbol: 'BTC/USDT', base: 'BTC', quote: 'USDT', isPerpetual: false, status: 'trading' },
-        ...{ listedMs: null, tickSize: 0.1, lotSize: 1e-8 },
+        symbol: 'BTC/USDT',
+        base: 'BTC',
+        quote: 'USDT',
+        isPerpetual: false,
+        status: 'trading',
+        listedMs: null,
+        tickSize: 0.1,
+        lotSize: 1e-8,
       },
     ],
     turnovers: { 'BTC/USDT': 250_000 },
@@ -103,7 +128,8 @@ venueContract(krakenAdapter({ bookDepth: 10 }), {
       openTimes: [START, START + MINUTE_MS],
     },
     refusal: {
-      ...{ status: 200, body: { error: ['EQuery:Unknown asset pair'] } },
+      status: 200,
+      body: { error: ['EQuery:Unknown asset pair'] },
       words: 'EQuery:Unknown asset pair',
     },
   },

@@ -32,8 +32,14 @@ export function candleOf(symbol: string, interval: Interval, row: OhlcRow): Cand
   return exchangeCandle(
     { venue: 'kraken', symbol, interval, openTime: seconds * 1_000 },
     {
-      ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
-      ...{ volume: Number(volume), turnover: null, buyVolume: null, trades },
+      open: Number(open),
+      high: Number(high),
+      low: Number(low),
+      close: Number(close),
+      volume: Number(volume),
+      turnover: null,
+      buyVolume: null,
+      trades,
     },
     { vwap: !isFilled && mean > 0 ? mean : null, filled: isFilled },
   );

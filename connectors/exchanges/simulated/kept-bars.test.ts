@@ -5,7 +5,10 @@ import { KeptBars } from './kept-bars.ts';
 const DAY = 1_440;
 const price = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 const bars = fc.record({
-  ...{ open: price, high: price, low: price, close: price },
+  open: price,
+  high: price,
+  low: price,
+  close: price,
   lots: fc.integer({ min: 0, max: 2 ** 40 }),
   turnover: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
   trades: fc.integer({ min: 0, max: 2_000 }),

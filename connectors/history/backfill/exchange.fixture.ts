@@ -4,8 +4,14 @@ import { exchangeCandle } from '../../exchanges/klines.ts';
 import type { Instrument, KlineQuery } from '../../exchanges/venue.ts';
 
 const instrument = (symbol: string, listedMs: number | null = null): Instrument => ({
-  ...{ symbol, base: 'BTC', quote: 'USDT', isPerpetual: true, status: 'trading', listedMs },
-  ...{ tickSize: 0.1, lotSize: 0.001 },
+  symbol,
+  base: 'BTC',
+  quote: 'USDT',
+  isPerpetual: true,
+  status: 'trading',
+  listedMs,
+  tickSize: 0.1,
+  lotSize: 0.001,
 });
 
 /** Those in `absent` it does not have. */

@@ -72,7 +72,13 @@ function ticksOf({ count, ids, seq, ts, price, size, buy }: TradeRows, { venue, 
     const tradeId = ids === 'seq' || ids === 'line' ? String(seq[i]) : ids[i]!;
     const tick: Tick = {
       id: `${venue}:${symbol}:${tradeId}`,
-      ...{ venue, symbol, tradeId, seq: seq[i]!, ts: ts[i]!, price: price[i]!, size: size[i]! },
+      venue,
+      symbol,
+      tradeId,
+      seq: seq[i]!,
+      ts: ts[i]!,
+      price: price[i]!,
+      size: size[i]!,
       side: SIDES[buy?.[i] ?? 2] ?? null,
     };
     return z.encode(Tick, tick);

@@ -30,8 +30,15 @@ async function stage() {
   const clock = new ManualClock(START + 365 * 86_400_000);
   const run = (rest: KlineBackfill['rest'], changes: Partial<KlineBackfill> = {}) =>
     backfillKlines({
-      ...{ history, cursor, target: 'test', rest, venue: 'bybit', symbols: ['BTCUSDT'], interval: '1m' },
-      ...{ ...SPAN, clock },
+      history,
+      cursor,
+      target: 'test',
+      rest,
+      venue: 'bybit',
+      symbols: ['BTCUSDT'],
+      interval: '1m',
+      ...SPAN,
+      clock,
       ...changes,
     });
   return { history, cursor, clock, run };
@@ -45,7 +52,9 @@ it('brings every bar once, and asks for none again', async () => {
   const first = exchange();
   const shares: number[] = [];
   expect(await run(first, { onProgress: (share) => shares.push(share) })).toEqual({
-    ...{ fetched: MINUTES, pages: 11, pagesKnown: 0 },
+    fetched: MINUTES,
+    pages: 11,
+    pagesKnown: 0,
     verdicts: [{ symbol: 'BTCUSDT', expected: MINUTES, bars: MINUTES, holes: [] }],
   });
   expect(shares).toEqual([8 / 11, 1]);
@@ -72,7 +81,9 @@ it('goes on where the exchange or the disk stopped it', async () => {
   };
   await expect(run(failing)).rejects.toThrow('away');
   const full = {
-    ...{ candles: history.candles.bind(history), query: history.query.bind(history), close: async () => {} },
+    candles: history.candles.bind(history),
+    query: history.query.bind(history),
+    close: async () => {},
     insert: () => Promise.reject(new UpstreamError('disk full')),
   };
   await expect(run(exchange(), { history: full })).rejects.toThrow('disk full');

@@ -78,7 +78,13 @@ function eventOf(
 ): FeedEvent {
   return {
     id: `${venue}:${symbol}:${kind}:${toMs}:${interval}:${fromMs}`,
-    ...{ venue, symbol, kind, ts: toMs, from: fromMs, to: toMs, cause: causeOf(interval) },
+    venue,
+    symbol,
+    kind,
+    ts: toMs,
+    from: fromMs,
+    to: toMs,
+    cause: causeOf(interval),
     tradesRecovered: 0,
     resolved: kind === 'RECOVERED',
   };

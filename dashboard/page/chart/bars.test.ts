@@ -4,8 +4,15 @@ import { Bars, type ChartBar, changesOf, formingBar } from './bars.ts';
 const bar = (minute: number, revision: number, close = 1): ChartBar => ({
   interval: '1m',
   openTime: `2026-11-21T21:0${minute}:00.000Z`,
-  ...{ open: 1, high: 2, low: 1, close, volume: 3 },
-  ...{ revision, filled: false, complete: true, coverage: 1 },
+  open: 1,
+  high: 2,
+  low: 1,
+  close,
+  volume: 3,
+  revision,
+  filled: false,
+  complete: true,
+  coverage: 1,
 });
 const of = (...bars: ChartBar[]) => {
   const all = new Bars();

@@ -61,8 +61,12 @@ export class Lines {
     const ends = [times[0], times.at(-1)].filter((time) => time !== undefined);
     this.#trends = lines.map(({ slope, intercept, anchor }) => {
       const series = this.#chart.addSeries(LineSeries, {
-        ...{ color, lineWidth: 2, lineStyle: LineStyle.LargeDashed, crosshairMarkerVisible: false },
-        ...{ priceLineVisible: false, lastValueVisible: false },
+        color,
+        lineWidth: 2,
+        lineStyle: LineStyle.LargeDashed,
+        crosshairMarkerVisible: false,
+        priceLineVisible: false,
+        lastValueVisible: false,
         // Far from the bars it must not press them flat.
         autoscaleInfoProvider: () => null,
       });

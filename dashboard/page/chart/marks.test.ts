@@ -10,12 +10,19 @@ const seconds = (minute: number) => Date.parse(at(minute)) / 1_000;
 /** Fired at the close of a bar. */
 const signal = (minute: number, state: 'REFUSED' | 'OPEN' | null = 'OPEN', side: 'LONG' | 'SHORT' = 'LONG') =>
   ({
-    ...{ id: `${side} ${minute}`, side, timestamp: at(minute), exhaustion_checks: CHECKS },
+    id: `${side} ${minute}`,
+    side,
+    timestamp: at(minute),
+    exhaustion_checks: CHECKS,
     outcomes: state === null ? [] : [{ state }],
   }) as unknown as SignalItem;
 const feature = (minute: number, changes: Partial<FeaturePoint> = {}) =>
   ({
-    ...{ openTime: at(minute), checksLong: CHECKS, checksShort: NONE, voided: false, ...changes },
+    openTime: at(minute),
+    checksLong: CHECKS,
+    checksShort: NONE,
+    voided: false,
+    ...changes,
   }) as FeaturePoint;
 const brief = (marks: ReturnType<typeof marksOf>) =>
   marks.map(({ time, color, text }) => [(time - seconds(0)) / 60, color, text]);

@@ -150,8 +150,12 @@ export class PriceChart {
     const { rising, falling, trend, filled, refused: quiet } = this.#palette;
     const [upColor, downColor] = [rising, falling];
     this.#candles.applyOptions({
-      ...{ upColor, downColor, wickUpColor: upColor, wickDownColor: downColor },
-      ...{ borderUpColor: upColor, borderDownColor: downColor },
+      upColor,
+      downColor,
+      wickUpColor: upColor,
+      wickDownColor: downColor,
+      borderUpColor: upColor,
+      borderDownColor: downColor,
     });
     this.#rsi.applyOptions({
       color: trend,

@@ -29,7 +29,8 @@ export function watchList(app: App, { text, onInput }: Search): JSX.Element[] {
       'aria-label': 'Search pairs',
       value: text,
     },
-    ...{ autocomplete: 'off', spellcheck: false },
+    autocomplete: 'off',
+    spellcheck: false,
     onInput: (event: Event) => onInput((event.target as HTMLInputElement).value),
   });
   const table = h(

@@ -238,8 +238,15 @@ describe('prices', () => {
 
 describe('visits', () => {
   const bar = (n: number, low: number, close = low) => ({
-    ...{ openTime: n, open: close, high: close, low, close, volume: 1 },
-    ...{ isFilled: false, isComplete: true, rsi: null },
+    openTime: n,
+    open: close,
+    high: close,
+    low,
+    close,
+    volume: 1,
+    isFilled: false,
+    isComplete: true,
+    rsi: null,
   });
 
   it('are runs of bars near the level, each at its nearest bar', () => {

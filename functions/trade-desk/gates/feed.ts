@@ -79,7 +79,9 @@ const EXPIRED: Gate = (proposal) => {
   return refuse(
     `Mid ${mid} is ${percent(away)} from the entry ${signal.entry}, over ${percent(entryBand)}.`,
     {
-      ...{ mid, away, entryBand },
+      mid,
+      away,
+      entryBand,
     },
   );
 };

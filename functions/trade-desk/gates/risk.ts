@@ -37,8 +37,12 @@ const EXPOSURE: Gate = (proposal) => {
   const open = openNotional(book);
   const cap = risk.maxMargin * book.equity * signal.leverage;
   const numbers = {
-    ...{ equity: book.equity, notional, openNotional: open, notionalCap: cap },
-    ...{ openRisk: openRisk(book), riskCap: risk.maxOpenRisk * book.equity },
+    equity: book.equity,
+    notional,
+    openNotional: open,
+    notionalCap: cap,
+    openRisk: openRisk(book),
+    riskCap: risk.maxOpenRisk * book.equity,
   };
   if (size === 0) {
     return refuse(

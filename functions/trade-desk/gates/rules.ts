@@ -50,7 +50,8 @@ const MACRO_BIAS: Gate = ({ signal, facts, context }) => {
   if (!bias || bias.bias === null || bias.bias === signal.side || context.at >= bias.expires_at) return PASS;
   const { long, short } = bias.confidence;
   return refuse(`The bias is ${bias.bias} (long ${long}, short ${short}) until ${iso(bias.expires_at)}.`, {
-    ...{ long, short },
+    long,
+    short,
   });
 };
 
@@ -100,6 +101,13 @@ const DAILY_CAP: Gate = ({ book, context }) => {
 };
 
 export const RULE_GATES: Record<RuleRefusal, Gate> = {
-  ...{ HALTED, PAUSED, BLACKOUT, MACRO_BIAS, SWING_OPEN },
-  ...{ PAIR_OPEN, COOLDOWN, MAX_CONCURRENT, DAILY_CAP },
+  HALTED,
+  PAUSED,
+  BLACKOUT,
+  MACRO_BIAS,
+  SWING_OPEN,
+  PAIR_OPEN,
+  COOLDOWN,
+  MAX_CONCURRENT,
+  DAILY_CAP,
 };

@@ -37,11 +37,17 @@ export function historyUses(config: Config, traffic: Traffic, ageDays: number): 
   return [
     ...kept.flatMap((table) => tableUses(table, config)),
     {
-      ...{ ...about, resource: 'queries of people', grows: 'idle', quantity: ASSUMED.queriesTiB },
+      ...about,
+      resource: 'queries of people',
+      grows: 'idle',
+      quantity: ASSUMED.queriesTiB,
       why: 'assumed: views and backtests, on demand',
     },
     {
-      ...{ ...about, resource: 'daily checks', grows: 'time', quantity: checkedTiB(kept) },
+      ...about,
+      resource: 'daily checks',
+      grows: 'time',
+      quantity: checkedTiB(kept),
       why: 'bq/tests read their tables each day, trades of three days; as if all columns were read',
     },
   ];
@@ -87,11 +93,17 @@ export function stateUses({ region, stateNodes }: Config, { symbols }: Load, age
   const rows = symbols * bars.reduce((sum, count) => sum + count, 30 * RATES['position-events'].perDay);
   return [
     {
-      ...{ ...about, sku: 'Bigtable node', grows: 'idle', quantity: stateNodes.min * HOURS },
+      ...about,
+      sku: 'Bigtable node',
+      grows: 'idle',
+      quantity: stateNodes.min * HOURS,
       why: `${stateNodes.min} of at most ${stateNodes.max}: billed for every hour, used or not`,
     },
     {
-      ...{ ...about, sku: 'Bigtable storage, SSD', grows: 'symbols', quantity: (rows * STATE_BYTES) / GIB },
+      ...about,
+      sku: 'Bigtable storage, SSD',
+      grows: 'symbols',
+      quantity: (rows * STATE_BYTES) / GIB,
       why: `${BARS_KEPT} bars of each interval and symbol`,
     },
   ];
@@ -103,17 +115,26 @@ export function keptUses({ region }: Config, services: readonly Service[]): Use[
   const relays = services.filter(({ isPair }) => isPair).length;
   return [
     {
-      ...{ sku: 'Artifact Registry', resource: 'images', region, grows: 'idle' },
+      sku: 'Artifact Registry',
+      resource: 'images',
+      region,
+      grows: 'idle',
       quantity: images * KEPT_VERSIONS * ASSUMED.imageGiB,
       why: `${KEPT_VERSIONS} kept of each of ${images}; assumed: of ${ASSUMED.imageGiB} GiB`,
     },
     {
-      ...{ sku: 'Secret Manager', resource: 'secrets', region, grows: 'idle' },
+      sku: 'Secret Manager',
+      resource: 'secrets',
+      region,
+      grows: 'idle',
       quantity: secrets,
       why: 'a version of each',
     },
     {
-      ...{ sku: 'Cloud Storage writes', resource: 'leases of relays', region, grows: 'idle' },
+      sku: 'Cloud Storage writes',
+      resource: 'leases of relays',
+      region,
+      grows: 'idle',
       quantity: (relays * SECONDS) / ASSUMED.leaseSeconds / 1_000,
       why: `renewed each ${ASSUMED.leaseSeconds} s`,
     },

@@ -20,7 +20,10 @@ export function dataflowUses({ tier, runGraph, region, dataflow }: Config, traff
     { ...about, sku: 'Dataflow memory', quantity: memoryGiB * HOURS, why },
     { ...about, sku: 'Dataflow disk', quantity: diskGiB * HOURS, why },
     {
-      ...{ ...about, sku: 'Dataflow Streaming Engine', grows: 'symbols', quantity: (shuffles * bytes) / GIB },
+      ...about,
+      sku: 'Dataflow Streaming Engine',
+      grows: 'symbols',
+      quantity: (shuffles * bytes) / GIB,
       why: `assumed: what is read, shuffled ${shuffles} times`,
     },
   ];
@@ -30,12 +33,18 @@ export function timerUses({ region }: Config, services: readonly Service[], traf
   const queues = services.some(({ works }) => works.length > 0);
   return [
     {
-      ...{ sku: 'Cloud Scheduler', resource: 'timers', region, grows: 'idle' },
+      sku: 'Cloud Scheduler',
+      resource: 'timers',
+      region,
+      grows: 'idle',
       quantity: services.reduce((sum, { timers }) => sum + timers.length, 0),
       why: 'a job of each timer',
     },
     {
-      ...{ sku: 'Cloud Tasks', resource: 'queue of charts', region, grows: 'symbols' },
+      sku: 'Cloud Tasks',
+      resource: 'queue of charts',
+      region,
+      grows: 'symbols',
       // Made, posted and deleted.
       quantity: queues ? (3 * traffic['trade-signals-micro'].messages) / 1e6 : 0,
       why: 'a task of each signal',
@@ -48,7 +57,10 @@ export function networkUses(
   services: readonly Service[],
 ): Use[] {
   const egress: Use = {
-    ...{ sku: 'Internet egress', resource: 'requests to exchanges and Telegram', region, grows: 'idle' },
+    sku: 'Internet egress',
+    resource: 'requests to exchanges and Telegram',
+    region,
+    grows: 'idle',
     quantity: ASSUMED.egressGiB,
     why: 'assumed; what exchanges send is free',
   };
@@ -86,12 +98,18 @@ export function eyesUses({ region }: Config, services: readonly Service[], { sym
   const series = seriesOf(symbols);
   return [
     {
-      ...{ sku: 'Logging', resource: 'logs', region, grows: 'idle' },
+      sku: 'Logging',
+      resource: 'logs',
+      region,
+      grows: 'idle',
       quantity: ASSUMED.logGiB * services.length,
       why: 'assumed: services say little where nothing is wrong',
     },
     {
-      ...{ sku: 'Managed Prometheus', resource: 'metrics', region, grows: 'symbols' },
+      sku: 'Managed Prometheus',
+      resource: 'metrics',
+      region,
+      grows: 'symbols',
       quantity: ((series / ASSUMED.scrapeSeconds) * 86_400 * DAYS) / 1e6,
       why: `${series.toLocaleString('en-US')} series, each ${ASSUMED.scrapeSeconds} s`,
     },

@@ -31,7 +31,9 @@ export function pubSubUses(config: Config, services: readonly Service[], traffic
 /** Of every subscription that is made: pulled and pushed by services.ts, by BigQuery as its schema says. */
 function readersOf(services: readonly Service[]): Reader[] {
   const of = (kind: Reader['kind']) => (settings: SubscriptionSettings) => ({
-    ...{ topic: settings.topic, name: settings.id, kind },
+    topic: settings.topic,
+    name: settings.id,
+    kind,
   });
   return [
     ...services.flatMap(({ pulls }) => pulls.map(of('pull'))),
@@ -62,7 +64,10 @@ function throughput(config: Config, resource: string, flow: Flow, isOne: boolean
     ? `${Math.round(flow.messageBytes)} bytes, billed as ${LEAST}`
     : `${Math.round(bytes)} bytes`;
   return {
-    ...{ sku: 'Pub/Sub throughput', resource, region: config.region, grows: 'symbols' },
+    sku: 'Pub/Sub throughput',
+    resource,
+    region: config.region,
+    grows: 'symbols',
     quantity: (flow.messages * bytes) / TIB,
     why: `${TOPICS[topic].message.toLowerCase()}: ${size}`,
   };
@@ -75,7 +80,10 @@ function betweenRegions({ region }: Config, services: readonly Service[], traffi
   return relays
     .filter((relay) => relay.region !== region)
     .map(({ name, region: from }) => ({
-      ...{ sku: 'Traffic between regions', resource: `${name} → ${region}`, region: from, grows: 'symbols' },
+      sku: 'Traffic between regions',
+      resource: `${name} → ${region}`,
+      region: from,
+      grows: 'symbols',
       quantity: bytes / relays.length / GIB,
       why: `it runs in ${from}, next to the exchange`,
     }));

@@ -34,8 +34,12 @@ function inRequests(service: Service, traffic: Traffic): Use[] {
     ...parts(service, 'in requests', busy, 'symbols', share),
     ...parts(service, 'idle', idle, 'idle', 'kept warm, since a cold start is late'),
     {
-      ...{ sku: 'Cloud Run requests', resource: service.name, region: service.region, grows: 'symbols' },
-      ...{ quantity: requests / 1e6, why },
+      sku: 'Cloud Run requests',
+      resource: service.name,
+      region: service.region,
+      grows: 'symbols',
+      quantity: requests / 1e6,
+      why,
     },
   ];
 }

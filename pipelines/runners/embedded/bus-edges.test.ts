@@ -114,7 +114,11 @@ it('publishes the last topic when all others have been published', async () => {
   } as unknown as MessageBus;
   const clock = new ManualClock(NOW);
   const edges = busEdges({
-    ...{ bus, clock, allowedDisorderMs: DISORDER, subscriptions: new Map(), mayBeSilent: new Set() },
+    bus,
+    clock,
+    allowedDisorderMs: DISORDER,
+    subscriptions: new Map(),
+    mayBeSilent: new Set(),
     lastTopic: 'market-candles',
   });
   const { data, attributes, orderingKey } = at(NOW, 'c1');

@@ -42,8 +42,12 @@ class Bus implements Subscription {
     const { ts, key, attempt } = message;
     const position = positionAttribute({ since: 1, from: 0, to: 0 });
     return {
-      ...{ data: new Uint8Array(), attributes: { ...standardAttributes(`${key}:${ts}`, ts), ...position } },
-      ...{ orderingKey: key, messageId: '', publishTimeMs: ts, attempt },
+      data: new Uint8Array(),
+      attributes: { ...standardAttributes(`${key}:${ts}`, ts), ...position },
+      orderingKey: key,
+      messageId: '',
+      publishTimeMs: ts,
+      attempt,
       ack: () => {
         this.outstanding -= 1;
         this.acknowledged += 1;
@@ -74,7 +78,11 @@ function readAll(
   const clock = new ManualClock(START + 12 * 3_600_000);
   const completeness = new Completeness({ ...options, patienceMs: 10_000, nowMs: clock.now() });
   const intake = new UnorderedIntake({
-    ...{ subscription: bus, clock, allowedDisorderMs: DISORDER, kind: 'snapshot', completeness },
+    subscription: bus,
+    clock,
+    allowedDisorderMs: DISORDER,
+    kind: 'snapshot',
+    completeness,
     maxParked: options.maxParked,
   });
   let held: { readonly eventTimeMs: number; ack(): void }[] = [];

@@ -14,8 +14,11 @@ import { SPOOL_WRITE_URN, SpoolWrite } from '../../worker/dofns.ts';
 import { subscriptionsOf, withRecording, withSpool, withWorkerPool } from './edges.ts';
 
 const graph = compileSignals({
-  ...{ project: 'test', params: DEFAULT_PARAMS, leadVenue: 'bybit' },
-  ...{ emitAfterMs: 0, history: [] },
+  project: 'test',
+  params: DEFAULT_PARAMS,
+  leadVenue: 'bybit',
+  emitAfterMs: 0,
+  history: [],
 });
 const frame = new Uint8Array([0, 1, 0, 0, 0, 7]);
 const recorded = withRecording(graph, [

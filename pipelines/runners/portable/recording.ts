@@ -39,7 +39,9 @@ export async function record(
   { stepMs }: RecordOptions,
 ): Promise<Recording> {
   const open = [...sources].map(([subscription, reader], number) => ({
-    ...{ subscription, reader, number },
+    subscription,
+    reader,
+    number,
     watermarkMs: Number.NEGATIVE_INFINITY,
   }));
   const tape = new Tape(stepMs);

@@ -65,7 +65,10 @@ async function open(read: PubSubRead, from: Position): Promise<LiveSession> {
       nowMs: systemClock.now(),
     });
     const edges = busEdges({
-      ...{ bus, clock: systemClock, allowedDisorderMs: read.allowedDisorderMs, subscriptions },
+      bus,
+      clock: systemClock,
+      allowedDisorderMs: read.allowedDisorderMs,
+      subscriptions,
       mayBeSilent: new Set<string>(),
       evidence: { completeness, snapshots: SNAPSHOTS },
     });

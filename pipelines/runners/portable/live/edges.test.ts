@@ -8,11 +8,21 @@ import { PUBSUB_READ_URN, PUBSUB_WRITE_URN, type PubSubRead } from '../../../wor
 import { withPubSub } from './edges.ts';
 
 const READ: Omit<PubSubRead, 'subscriptions'> = {
-  ...{ project: 'p', create: 'never', allowedDisorderMs: 2_000, sinceMs: 0, streams: ['bybit:BTCUSDT'] },
-  ...{ pullStreams: 1, leaseMs: 30_000, patienceMs: 10_000 },
+  project: 'p',
+  create: 'never',
+  allowedDisorderMs: 2_000,
+  sinceMs: 0,
+  streams: ['bybit:BTCUSDT'],
+  pullStreams: 1,
+  leaseMs: 30_000,
+  patienceMs: 10_000,
 };
 const graph = compileSignals({
-  ...{ project: 'p', params: DEFAULT_PARAMS, leadVenue: 'bybit', emitAfterMs: 0, history: [] },
+  project: 'p',
+  params: DEFAULT_PARAMS,
+  leadVenue: 'bybit',
+  emitAfterMs: 0,
+  history: [],
 });
 const live = withPubSub(graph, READ);
 const all = (pipeline: Pipeline) => Object.entries(pipeline.components!.transforms);

@@ -5,8 +5,11 @@ const OPTIONS = { checkpoints: 'file:///c', checkpointEveryMs: 10_000, paralleli
 
 it('leaves a pause between checkpoints, one at a time: messages are acknowledged by that', () => {
   expect(liveFlinkOptions(OPTIONS)).toMatchObject({
-    ...{ streaming: true, parallelism: 2, checkpointing_interval: 10_000 },
-    ...{ num_concurrent_checkpoints: 1, min_pause_between_checkpoints: 5_000 },
+    streaming: true,
+    parallelism: 2,
+    checkpointing_interval: 10_000,
+    num_concurrent_checkpoints: 1,
+    min_pause_between_checkpoints: 5_000,
     state_backend_storage_path: 'file:///c',
   });
 });

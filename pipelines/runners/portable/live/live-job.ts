@@ -44,7 +44,12 @@ export function startLiveJob(options: LiveJobOptions): Promise<Job> {
   const { leaseMs = LEASE_MS, patienceMs = PATIENCE_MS, pullStreams = 1 } = options;
   const graph = compileSignals({ project, params, leadVenue: venue, ...warm });
   const live = withPubSub(graph, {
-    ...{ project, endpoint, create, leaseMs, patienceMs, pullStreams },
+    project,
+    endpoint,
+    create,
+    leaseMs,
+    patienceMs,
+    pullStreams,
     allowedDisorderMs: params.market.allowedDisorderMs,
     sinceMs: warm.publishAfterMs,
     streams: symbols.map((symbol) => streamKey(venue, symbol)),

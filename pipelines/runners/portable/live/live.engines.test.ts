@@ -137,11 +137,19 @@ describe('a live job on Flink', () => {
     });
     await publish(bus, market);
     const job = await startLiveJob({
-      ...{ ...where, jobName: 'live', jobEndpoint: engine.jobEndpoint, workers: { pool: pool.url } },
+      ...where,
+      jobName: 'live',
+      jobEndpoint: engine.jobEndpoint,
+      workers: { pool: pool.url },
       flink: { checkpoints, checkpointEveryMs: 2_000, parallelism: 1 },
-      ...{ venue: 'bybit', symbols: SYMBOLS, params: DEFAULT_PARAMS, warm },
+      venue: 'bybit',
+      symbols: SYMBOLS,
+      params: DEFAULT_PARAMS,
+      warm,
       // The server hands out one message in 10 ms on each connection.
-      ...{ leaseMs: 2_000, patienceMs: 3_000, pullStreams: 32 },
+      leaseMs: 2_000,
+      patienceMs: 3_000,
+      pullStreams: 32,
     });
     const ended = job.done.then((how) => Promise.reject(new Error(`The job is ${how}.`)));
     const published = await Promise.race([collecting, ended]);

@@ -1,63 +1,33 @@
 /** The functions behind the graph, in one process: state sink, MACRO engine, trade desk, notifier, charts, commands. */
 import { join } from 'node:path';
-import type { MessageBus } from '../connectors/bus/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
-import type { Notice } from '../connectors/log-line.ts';
-import { type Meter, sample } from '../connectors/metrics/meter.ts';
 import type { StateStore } from '../connectors/state/port.ts';
 import { candlesOf } from '../connectors/state/records.ts';
 import { openSqliteStore } from '../connectors/state/sqlite.ts';
-import { openEmbeddedTasks } from '../connectors/tasks/embedded.ts';
-import type { Stages } from '../connectors/telemetry/stages.ts';
-import { ChartRenderer } from '../functions/chart-renderer/chart-renderer.ts';
 import type { MacroEngine, MacroPair } from '../functions/macro-engine/run.ts';
 import { sinkMetrics } from '../functions/state-sink/metrics.ts';
 import { sinkState } from '../functions/state-sink/subscriber.ts';
 import type { Notifier } from '../functions/telegram-notifier/notifier.ts';
-import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
 import type { AccountPorts } from '../functions/trade-desk/execution.ts';
 import { TradeDesk } from '../functions/trade-desk/run.ts';
 import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import { runDesk } from '../functions/trade-desk/subscriber.ts';
-import { CHART_QUEUE } from '../schemas/chart-task.ts';
 import { messageOf } from '../schemas/errors.ts';
 import { pairOf } from '../schemas/primitives.ts';
 import { type Close, closeInOrder } from './close-in-order.ts';
 import { catchUp, rememberCloses } from './desk-past.ts';
 import { KeptKlines } from './kept-klines.ts';
-import { CONSOLE_CHAT, localMessenger, type TelegramAccess } from './local-messenger.ts';
+import { type LocalAlertsOptions, openAlerts } from './local-alerts.ts';
 import { runMacroTimer } from './macro-timer.ts';
-import type { MarketSource } from './market-source.ts';
-import type { StackConfig } from './stack-config.ts';
+import { FUNCTION_FILES } from './stack-folders.ts';
 
-export interface LocalFunctionsOptions {
-  readonly bus: MessageBus;
-  readonly stages?: Stages;
-  readonly meter?: Meter | undefined;
-  readonly source: MarketSource;
+export interface LocalFunctionsOptions extends LocalAlertsOptions {
   readonly symbols: readonly string[];
-  readonly config: StackConfig;
-  /** Folder of state, tasks and alerts. */
-  readonly dir: string;
   /** Death of what the desk's books outlast. */
   readonly survives: 'machine' | 'process';
-  /** Null: alerts go to the console and the folder alone. */
-  readonly telegram: TelegramAccess | null;
   /** Needed where a book lives on it; it stays open. */
   readonly account?: AccountPorts | null;
-  /** Told in a sentence what a person should know. */
-  readonly notice: Notice;
-  /** Told the file of each chart, and what it shows. */
-  readonly onChart: (path: string, title: string) => void;
 }
-
-/** Files of the functions in the stack’s folder. */
-export const FUNCTION_FILES = { state: 'state.sqlite', tasks: 'tasks.sqlite', outbox: 'outbox.sqlite' };
-export const ALERTS = 'alerts';
-
-/** An alert is out before its bar is in the store: the chart is tried again at once. */
-const CHART_BACKOFF = { firstMs: 100, maxMs: 300_000 };
-const TOLD_FROM = 5;
 
 export type AlertCounts = ReturnType<Notifier['counts']>;
 
@@ -173,71 +143,6 @@ async function openParts(
   const { desk, close } = await runDesk({ ...ports, clock, meter, onError, ...(account && { account }) });
   onClose(close);
   return { store, klines, desk, notifier };
-}
-
-/** People, and Telegram’s limits, live in the machine’s time, whatever the market’s. */
-async function openAlerts(
-  { bus, stages, meter, source, config, dir, telegram, notice, onChart }: LocalFunctionsOptions,
-  store: StateStore,
-  onClose: (close: Close) => void,
-): Promise<Notifier> {
-  const messenger = await localMessenger({ dir: join(dir, ALERTS), telegram, onPicture: onChart });
-  onClose(() => messenger.close());
-  const tasks = openEmbeddedTasks({
-    path: join(dir, FUNCTION_FILES.tasks),
-    clock: systemClock,
-    backoff: CHART_BACKOFF,
-    onFailure: ({ name, attempt, reason }) => {
-      if (attempt >= TOLD_FROM) notice(`Chart ${name}: ${reason}`);
-    },
-  });
-  const { venue, restUrl } = source.adapter;
-  const rest = source.adapter.rest({ baseUrl: restUrl, clock: systemClock });
-  const charts = new ChartRenderer({
-    store,
-    messenger,
-    clock: source.clock,
-    venue,
-    stages,
-    meter,
-    onNotice: (line) => notice(line),
-    exchange: (query) => rest.klines(query),
-  });
-  onClose(() => charts.close());
-  onClose(() => tasks.close());
-  const { notifier, close } = await runNotifier({
-    bus,
-    messenger,
-    tasks,
-    stages,
-    meter,
-    clock: systemClock,
-    path: join(dir, FUNCTION_FILES.outbox),
-    settings: { ...config.notifier, chats: [CONSOLE_CHAT, ...(telegram?.chats ?? [])] },
-    unlimited: [CONSOLE_CHAT],
-    onTrouble: (line) => notice(line),
-  });
-  onClose(close);
-  meter?.read(() => {
-    const { waiting, givenUp } = tasks.count(CHART_QUEUE);
-    const queue = { queue: CHART_QUEUE };
-    return [sample('cst_tasks_waiting', waiting, queue), sample('cst_tasks_given_up', givenUp, queue)];
-  });
-  tasks.work(CHART_QUEUE, (attempt) => charts.handle(attempt));
-  if (telegram === null) return notifier;
-  const { runTelegramPolling } = await import('../functions/telegram-webhook/polling.ts');
-  const commands = runTelegramPolling({
-    ...telegram,
-    store,
-    messenger,
-    tasks,
-    clock: source.clock,
-    realClock: systemClock,
-    onMessage: (chat, messageId) => notifier.noteMessage(chat, messageId),
-    onTrouble: notice,
-  });
-  onClose(() => commands.close());
-  return notifier;
 }
 
 function macroEngine(

@@ -1,7 +1,5 @@
 /** The whole platform in one process: exchange → relay → bus → graph → functions and history, each behind its port. */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeEmbeddedBus } from '../connectors/bus/embedded.ts';
 import type { MessageBus, Subscription } from '../connectors/bus/port.ts';
 import type { Clock } from '../connectors/clock/port.ts';
 import { systemClock } from '../connectors/clock/system.ts';
@@ -11,7 +9,6 @@ import { recordHistory } from '../connectors/history/subscriber.ts';
 import { Meter } from '../connectors/metrics/meter.ts';
 import { type Relay, type RelayStats, startRelay } from '../connectors/relay/relay.ts';
 import { HISTORY_FILE } from '../connectors/sql/duckdb/tables.ts';
-import { SPAN_FILE, spanFiles } from '../connectors/telemetry/span-file.ts';
 import type { Stages } from '../connectors/telemetry/stages.ts';
 import { feedTold } from '../connectors/telemetry/traced-bus.ts';
 import type { AccountPorts } from '../functions/trade-desk/execution.ts';
@@ -19,18 +16,19 @@ import type { Book, Swing } from '../functions/trade-desk/state.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
 import type { StepMetrics } from '../pipelines/runners/embedded/metrics.ts';
 import type { Candle } from '../schemas/candle.ts';
-import { messageOf, UpstreamError } from '../schemas/errors.ts';
+import { messageOf } from '../schemas/errors.ts';
 import { STAGES } from '../schemas/metrics.ts';
 import type { SignalParams } from '../schemas/params.ts';
 import { TOPIC_NAMES, type TopicName } from '../schemas/topics.ts';
 import { type Close, closeInOrder } from './close-in-order.ts';
 import { graphHealth, graphSamples } from './graph-metrics.ts';
 import type { Health } from './health.ts';
-import { ALERTS, type AlertCounts, FUNCTION_FILES, LocalFunctions } from './local-functions.ts';
+import { type AlertCounts, LocalFunctions } from './local-functions.ts';
 import type { TelegramAccess } from './local-messenger.ts';
 import { relaySamples } from './relay-metrics.ts';
-import { BUS, openStackBus, type StackBusOptions } from './stack-bus.ts';
+import { openStackBus, type StackBusOptions } from './stack-bus.ts';
 import type { StackConfig } from './stack-config.ts';
+import { SPILL } from './stack-folders.ts';
 import { openStackRecording, type StackRecording } from './stack-recording.ts';
 
 export interface LocalStackOptions extends StackBusOptions {
@@ -46,30 +44,6 @@ export interface LocalStackOptions extends StackBusOptions {
   readonly recordDir?: string | undefined;
   /** Told the file of each chart, and what it shows. */
   readonly onChart: (path: string, title: string) => void;
-}
-
-/** What the relay could not publish; see connectors/outbox/outbox.ts. */
-const SPILL = 'spill';
-
-/**
- * Removes what an earlier stack left in its folder, and nothing else that lies there.
- * @throws UpstreamError where one still runs on it.
- */
-export async function removeStack(dir: string): Promise<void> {
-  await removeEmbeddedBus(join(dir, BUS));
-  const sqlite = Object.values(FUNCTION_FILES).flatMap((name) => [name, `${name}-wal`, `${name}-shm`]);
-  for (const name of [
-    HISTORY_FILE,
-    `${HISTORY_FILE}.wal`,
-    ...sqlite,
-    SPILL,
-    ALERTS,
-    ...spanFiles(SPAN_FILE),
-  ]) {
-    await rm(join(dir, name), { force: true, recursive: true }).catch((cause: unknown) => {
-      throw new UpstreamError(`Cannot clear ${dir}: ${messageOf(cause)}. Name another --dir.`, { cause });
-    });
-  }
 }
 
 interface Parts {

@@ -1,4 +1,4 @@
-/** Where those who share a `--dir` keep what is theirs. */
+/** Where those who share a `--dir` keep what is theirs, and what a stack's own folder holds. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,6 +6,13 @@ import { join } from 'node:path';
 export const SIMULATED = 'simulated';
 const LIVE = 'live';
 const RELAY = 'relay';
+
+/** Files of the functions in the stack’s folder. */
+export const FUNCTION_FILES = { state: 'state.sqlite', tasks: 'tasks.sqlite', outbox: 'outbox.sqlite' };
+/** Messages and pictures of the console's own chat. */
+export const ALERTS = 'alerts';
+/** What the relay could not publish; see connectors/outbox/outbox.ts. */
+export const SPILL = 'spill';
 
 /** Where `cst start` keeps a stack. */
 export function stackFolder(dir: string, isLive: boolean): string {

@@ -13,8 +13,8 @@ import { OUTBOX_FORM } from '../../functions/telegram-notifier/outbox-file.ts';
 import { Book } from '../../functions/trade-desk/state.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import { ownedKey } from '../../schemas/state-keys.ts';
-import { FUNCTION_FILES } from '../local-functions.ts';
 import { BUS } from '../stack-bus.ts';
+import { FUNCTION_FILES } from '../stack-folders.ts';
 import { type Finding, found, ok, saidBy } from './finding.ts';
 
 export interface StackFolder {

@@ -2,9 +2,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../connectors/clock/port.ts';
-import { FUNCTION_FILES } from '../local-functions.ts';
 import { isRunning } from '../observe/status-file.ts';
-import { foldersIn, SIMULATED } from '../stack-folders.ts';
+import { FUNCTION_FILES, foldersIn, SIMULATED } from '../stack-folders.ts';
 import { type Finding, ok } from './finding.ts';
 import { fileFindings, spillFindings } from './stack-files.ts';
 import { endedFindings, runningFindings } from './stack-life.ts';

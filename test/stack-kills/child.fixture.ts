@@ -1,9 +1,9 @@
 /** A stack on a folder that outlives it, as a process that can be killed. Writes each event of the desk that it sees into a file. */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FUNCTION_FILES } from '../../cli/local-functions.ts';
 import { LocalStack } from '../../cli/local-stack.ts';
 import { StackConfig } from '../../cli/stack-config.ts';
+import { FUNCTION_FILES } from '../../cli/stack-folders.ts';
 import { openEmbeddedBus } from '../../connectors/bus/embedded.ts';
 import type { Subscription } from '../../connectors/bus/port.ts';
 import { acceleratedClock } from '../../connectors/clock/accelerated.ts';

@@ -8,8 +8,9 @@ import type { PositionEvent } from '../../schemas/position-event.ts';
 import { DAY_MS, floorTo, INTERVAL_MS, MINUTE_MS, pairOf } from '../../schemas/primitives.ts';
 import type { ScalpSignal } from '../../schemas/scalp-signal.ts';
 import { LOOKBACK } from '../../transforms/windows.ts';
-import type { Bar, EquityPoint, FeaturePoint, OpenPosition, PairState, ROUTES, SignalItem } from '../api.ts';
+import type { Bar, FeaturePoint, OpenPosition, PairState, ROUTES, SignalItem } from '../api.ts';
 import { feedHealth } from '../view/books.ts';
+import { curvesOf } from '../view/equity.ts';
 import { gapsOf } from '../view/gaps.ts';
 import { closedPositions, inOrder, signalItems } from '../view/outcomes.ts';
 import { levelsNow } from './levels-now.ts';
@@ -206,23 +207,12 @@ async function positions(
 
 async function equity(market: Market, book: string | undefined): Promise<Part<'/api/equity'>> {
   const exits = inOrder([...(await market.history.exits(book)), ...toldExits(market, book)]);
-  const points = [...Map.groupBy(exits, (exit) => exit.book)].flatMap(([name, own]) => curveOf(name, own));
+  const points = curvesOf(exits);
   const ts = market.ports.clock.now();
   const now = market.books
     .filter((one) => book === undefined || one.book === book)
     .map((one) => ({ book: one.book, ts, equity: one.equity }));
   return { points: [...points, ...now] };
-}
-
-/** Equity changes with exits alone, so before the first it was less by what that one made. */
-function curveOf(book: string | undefined, exits: readonly PositionEvent[]): EquityPoint[] {
-  const points = exits.flatMap(({ ts, equity, pnl }) =>
-    typeof equity === 'number' ? [{ ts, equity, pnl: pnl ?? 0 }] : [],
-  );
-  const [first] = points;
-  if (book === undefined || first === undefined) return [];
-  const start = { ts: first.ts, equity: first.equity - first.pnl };
-  return [start, ...points].map(({ ts, equity }) => ({ book, ts, equity }));
 }
 
 function toldExits({ log }: Market, book?: string): PositionEvent[] {

@@ -1,6 +1,5 @@
 /** From a bar's close being certain to its alert being handed to the messenger: bus, graph, desk, outbox, disk included. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedBus } from '../connectors/bus/embedded.ts';
@@ -16,20 +15,15 @@ import { NotifierSettings } from '../functions/telegram-notifier/settings.ts';
 import { runNotifier } from '../functions/telegram-notifier/subscriber.ts';
 import { runDesk } from '../functions/trade-desk/subscriber.ts';
 import { GraphService } from '../pipelines/graph-service.ts';
-import { BookSnapshot } from '../schemas/book-snapshot.ts';
 import { DeskConfig } from '../schemas/desk-params.ts';
 import { SignalParams } from '../schemas/params.ts';
-import { MINUTE_MS, streamKey } from '../schemas/primitives.ts';
-import { decodePubsubMessage, standardAttributes } from '../schemas/pubsub-message.ts';
+import { MINUTE_MS } from '../schemas/primitives.ts';
 import type { TopicName } from '../schemas/topics.ts';
-import { wireJson } from '../schemas/wire-json.ts';
+import { play, SYMBOLS } from './alerts-feed.ts';
 import { type Benchmark, percentile, type Row } from './benchmark.ts';
-import { Feed } from './feed.ts';
-import { candlesBefore, DENSE, random, START, symbolsOf, VENUE, warmCandles } from './market.ts';
+import { tryDisk } from './disk.ts';
+import { candlesBefore, random, START, VENUE, warmCandles } from './market.ts';
 
-const SYMBOLS = symbolsOf(25);
-const BATCH_MS = 100;
-const MINUTES = 10;
 /** So many closes are correlated, and kept of each pair. */
 const DAY = 1_440;
 /** The compiler's. */
@@ -43,9 +37,6 @@ const PARAMS = SignalParams.parse({
 const SIGNAL_ID = /sr-exhaustion:default:\w+:(?:LONG|SHORT):(\d+)/;
 const STAGES = ['signal', 'decision', 'alert'] as const;
 type Stage = (typeof STAGES)[number];
-/** How often the disk itself is tried meanwhile. Unit: ms. */
-const TRY_DISK_MS = 200;
-
 async function measure(): Promise<Row> {
   const dir = mkdtempSync(join(tmpdir(), 'alerts-bench-'));
   const disk = tryDisk(join(dir, 'tried'));
@@ -151,61 +142,6 @@ async function openFunctions(dir: string, bus: MessageBus, clock: Clock, messeng
   return [desk, notifier, tasks, sink, store].map((part) => () => part.close());
 }
 
-/** Batches each 100 ms, snapshots each second, as a relay publishes them. */
-async function play(bus: MessageBus, clock: Clock): Promise<void> {
-  const feed = new Feed({
-    symbols: SYMBOLS.length,
-    rate: DENSE,
-    spanMs: MINUTES * MINUTE_MS,
-    batchMs: BATCH_MS,
-  });
-  feed.read();
-  for (let at = START + BATCH_MS; ; at += BATCH_MS) {
-    const chunk = feed.read();
-    if (chunk === undefined) return;
-    await clock.until(at);
-    const trades = chunk.messages.map(({ bytes }) => decodePubsubMessage(bytes));
-    const published = [bus.publish('raw-tick-data', trades)];
-    if (at % 1_000 === 0)
-      published.push(
-        bus.publish(
-          'book-snapshots',
-          SYMBOLS.map((s) => snapshot(s, at)),
-        ),
-      );
-    await Promise.all(published);
-  }
-}
-
-/** Of the second that ends at `end`. */
-function snapshot(symbol: string, end: number) {
-  const [ts, key] = [end - 1_000, streamKey(VENUE, symbol)];
-  const depth = { bps5: 5, bps10: 10, bps25: 25, bps50: 50 };
-  const record: BookSnapshot = {
-    id: `${key}:${ts}`,
-    venue: VENUE,
-    symbol,
-    ts,
-    bestBid: 29_999.9,
-    bestAsk: 30_000.1,
-    bidDepth: depth,
-    askDepth: depth,
-    lastPrice: 30_000,
-    lastTradeTs: end - 5,
-    lastTradeSeq: 1,
-    fundingRate: 0.0001,
-    nextFundingTime: null,
-    markPrice: 30_000,
-    openInterest: 1_000,
-    connected: true,
-    lastTradeAgeMs: 5,
-    desyncMs: 0,
-    publishedTrades: 0,
-  };
-  const data = Buffer.from(wireJson(BookSnapshot, record));
-  return { data, attributes: standardAttributes(record.id, end), orderingKey: key };
-}
-
 /** Tells of each text at the instant it is handed over; takes all. */
 function watching(onText: (html: string) => void): Messenger {
   let last = 0;
@@ -222,31 +158,6 @@ function watching(onText: (html: string) => void): Messenger {
     answerPress: () => done(null),
     counterOf: () => 'bench',
     close: async () => undefined,
-  };
-}
-
-/** Writes and syncs a page every so often, as a commit does: what the disk of this machine takes for it at this hour. */
-function tryDisk(path: string): { stop(): Promise<number[]> } {
-  const stopping = new AbortController();
-  const times: number[] = [];
-  const run = async () => {
-    const file = await open(path, 'w');
-    while (!stopping.signal.aborted) {
-      const before = performance.now();
-      await file.write(Buffer.alloc(4_096));
-      await file.datasync();
-      times.push(performance.now() - before);
-      await systemClock.until(systemClock.now() + TRY_DISK_MS, stopping.signal);
-    }
-    await file.close();
-    return times.sort((a, b) => a - b);
-  };
-  const running = run();
-  return {
-    stop() {
-      stopping.abort();
-      return running;
-    },
   };
 }
 

@@ -10,13 +10,12 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { Instant } from './feed-io.ts';
 import type { FeedOut } from './feed-out.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import { claimMessage, cutByMinute, type Sending, snapshotMessage, tradeMessage } from './messages.ts';
+import { cutByMinute, tradeMessage } from './messages.ts';
 import { MinuteCheck } from './minute-check.ts';
-import { OwedSeconds } from './owed-seconds.ts';
 import { Asking } from './recovery.ts';
-import { NO_FEED, type Progress, Seconds } from './seconds.ts';
 import { SymbolBooks } from './symbol-books.ts';
 import { SymbolGaps } from './symbol-gaps.ts';
+import { SymbolSeconds } from './symbol-seconds.ts';
 import { SymbolState } from './symbol-state.ts';
 import { compareTrades } from './trade-order.ts';
 import { Witness } from './witness.ts';
@@ -46,12 +45,9 @@ export class SymbolFeed {
   /** Older trades are not ours to tell. */
   readonly #startMs: number;
   readonly #options: SymbolFeedOptions;
-  readonly #seconds: Seconds;
-  readonly #owed = new OwedSeconds();
+  readonly #seconds: SymbolSeconds;
   readonly #check: MinuteCheck;
   readonly #asking: Asking;
-  /** Newest time at which the exchange sent something of the symbol. */
-  #exchangeTime = Number.NEGATIVE_INFINITY;
   isHalted = false;
 
   /** Begins with the minute that is under way, whose first trades REST may still have. */
@@ -63,7 +59,6 @@ export class SymbolFeed {
     this.symbol = symbol;
     this.state = new SymbolState(adapter.venue, symbol, since);
     this.books = new SymbolBooks(since);
-    this.#seconds = new Seconds(since);
     this.#asking = new Asking(random);
     const write = (at: Instant, entry: Entry) => ledger.write(symbol, at.market, entry);
     this.gaps = new SymbolGaps({
@@ -71,7 +66,15 @@ export class SymbolFeed {
       hasContiguousIds: adapter.hasContiguousIds,
       startMs,
       write,
-      onLost: (from, to) => this.#owed.forget(from, to),
+      onLost: (from, to) => this.#seconds.lost(from, to),
+    });
+    this.#seconds = new SymbolSeconds({
+      state: this.state,
+      books: this.books,
+      witness: this.witness,
+      continuity: this.gaps.continuity,
+      out: options.out,
+      startMs,
     });
     this.#check = new MinuteCheck({
       state: this.state,
@@ -81,7 +84,6 @@ export class SymbolFeed {
       hasKlines: adapter.streams.includes('kline'),
       hasContiguousIds: adapter.hasContiguousIds,
     });
-    this.#owed.add(startMs, this.#seconds.next);
   }
 
   get isUp(): boolean {
@@ -107,7 +109,7 @@ export class SymbolFeed {
 
   /** The exchange has sent something of the symbol. True where a second is over by it. */
   stamped(ts: number, at: Instant): boolean {
-    if (ts > this.#exchangeTime) this.#exchangeTime = ts;
+    this.#seconds.stamped(ts);
     return this.isDue(at);
   }
 
@@ -151,20 +153,19 @@ export class SymbolFeed {
 
   /** Snapshots of these seconds were never published. @param isProven They said that all was well. */
   dropped(from: number, to: number, isProven: boolean): void {
-    isProven ? this.#owed.addProven(from, to) : this.#owed.add(from, to);
+    this.#seconds.dropped(from, to, isProven);
   }
 
   /** A second is over. */
   isDue(at: Instant): boolean {
-    return this.#seconds.areDue(at, this.#progress());
+    return this.#seconds.areDue(at);
   }
 
   /** Batches, then the seconds that are over, then claims. */
   flush(at: Instant): void {
     this.gaps.advance(at);
     this.#flushTrades(at);
-    if (this.isDue(at)) this.#flushSeconds(at);
-    this.#flushClaims(at);
+    this.#seconds.flush(at);
   }
 
   tick(at: Instant): void {
@@ -212,46 +213,11 @@ export class SymbolFeed {
     const { state } = this;
     const { out, letters } = this.#options;
     try {
-      out.message('raw-tick-data', tradeMessage(state.venue, this.symbol, run, this.#sending(at)));
+      out.message('raw-tick-data', tradeMessage(state.venue, this.symbol, run, state.sending(at.market)));
       state.publishedTrades += run.length;
       this.#check.published(run);
     } catch (error) {
       letters.refuse(JSON.stringify(run), messageOf(error), 'trades that make no batch', at.market);
     }
-  }
-
-  #flushSeconds(at: Instant): void {
-    const { state, gaps, books } = this;
-    const { continuity } = gaps;
-    let told = this.#seconds.next;
-    for (const second of this.#seconds.take(at, this.#progress())) {
-      const end = second + 1_000;
-      const connected = !this.witness.isWaiting && continuity.vouches(second, end);
-      // Also seconds that were left out because there were too many.
-      if (!connected || told < second) this.#owed.add(told, connected ? second : end);
-      told = end;
-      const snapshot = state.snapshot(second, connected, at.market, books);
-      this.#options.out.message('book-snapshots', snapshotMessage(snapshot, state));
-      state.markSecond();
-    }
-  }
-
-  #flushClaims(at: Instant): void {
-    if (this.witness.isWaiting) return;
-    for (const claim of this.#owed.take(this.gaps.continuity)) {
-      const sending = { ...this.#sending(at), last: this.state.knownAt(claim.toMs) };
-      const message = claimMessage(this.state.venue, this.symbol, claim, sending);
-      this.#options.out.message('raw-tick-data', message);
-    }
-  }
-
-  #sending(at: Instant): Sending {
-    const { last, since, publishedTrades: from } = this.state;
-    return { last, since, from, sentAt: at.market };
-  }
-
-  #progress(): Progress {
-    const { continuity } = this.gaps;
-    return continuity.isUp ? { own: this.#exchangeTime, proven: continuity.frontier } : NO_FEED;
   }
 }

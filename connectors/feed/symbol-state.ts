@@ -3,6 +3,7 @@ import { type BookSnapshot, DEPTH_BANDS_BPS } from '../../schemas/book-snapshot.
 import { streamKey, type Venue } from '../../schemas/primitives.ts';
 import type { TradeRow } from '../../schemas/trade-batch.ts';
 import type { TickerChange } from '../exchanges/market-event.ts';
+import type { Sending } from './messages.ts';
 import { RecentTrades } from './recent-trades.ts';
 import type { SymbolBooks } from './symbol-books.ts';
 import { compareTrades } from './trade-order.ts';
@@ -49,6 +50,11 @@ export class SymbolState {
   /** A trade that a reader may begin with who knows all that was published of the time until `ms`. */
   knownAt(ms: number): TradeRow | null {
     return this.last && this.last.ts >= ms ? (this.before ?? this.last) : this.last;
+  }
+
+  /** Where the next message of trades stands. @param sentAt Market ms. */
+  sending(sentAt: number): Sending {
+    return { last: this.last, since: this.since, from: this.publishedTrades, sentAt };
   }
 
   /** Takes a trade once, whoever brings it; false where it is known. */

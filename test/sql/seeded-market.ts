@@ -11,9 +11,9 @@ export const iso = (ms: number) => new Date(ms).toISOString();
 
 /** What is wrong in the market, by minute; each has its entry in the ledger. */
 const SILENT = { BTCUSDT: 30, ETHUSDT: 31 };
-const INCOMPLETE = { BTCUSDT: 50, ETHUSDT: null };
-const RECOVERED = { BTCUSDT: null, ETHUSDT: 100 };
-const MISSING = { BTCUSDT: null, ETHUSDT: 150 };
+export const INCOMPLETE = { BTCUSDT: 50, ETHUSDT: null };
+export const RECOVERED = { BTCUSDT: null, ETHUSDT: 100 };
+export const MISSING = { BTCUSDT: null, ETHUSDT: 150 };
 const TICKS_KEPT = 12;
 
 export function randomOf(seed: number): Random {
@@ -48,9 +48,7 @@ interface Tick {
 export interface Market {
   /** 1m bars as they ended, by symbol then time; the missing minute is not among them. */
   readonly bars: readonly Bar[];
-  readonly rows: Readonly<
-    Record<'candles' | 'ticks' | 'book_snapshots' | 'feed_events' | 'dead_letters', readonly Row[]>
-  >;
+  readonly rows: Readonly<Record<'candles' | 'ticks', readonly Row[]>>;
 }
 
 export function seededMarket(random: Random): Market {
@@ -74,19 +72,6 @@ export function seededMarket(random: Random): Market {
     rows: {
       candles: [...candles, ...candles.slice(0, 5)],
       ticks: [...ticks, ...ticks.slice(3, 6)],
-      book_snapshots: snapshots(bars),
-      feed_events: feedEvents(),
-      dead_letters: [1, 1, 2].map((n) => ({
-        ...{
-          id: `DecodeTrades:${n}`,
-          stage: 'DecodeTrades',
-          reason: 'expected a batch',
-          source: `message ${n}`,
-        },
-        line: null,
-        eventTime: iso(START + n),
-        bytes: 'AAEC',
-      })),
     },
   };
 }
@@ -167,13 +152,11 @@ function rollUps(bars: readonly Bar[]): Row[] {
       const sum = (value: (bar: Bar) => number) => minutes.reduce((total, bar) => total + value(bar), 0);
       const complete = minutes.length * MINUTE_MS === length && minutes.every((bar) => bar.complete);
       const rolled: Bar = {
-        ...{
-          symbol,
-          openTime: Number(openTime),
-          complete,
-          open: minutes[0]!.open,
-          close: minutes.at(-1)!.close,
-        },
+        symbol,
+        openTime: Number(openTime),
+        complete,
+        open: minutes[0]!.open,
+        close: minutes.at(-1)!.close,
         high: Math.max(...minutes.map((bar) => bar.high)),
         low: Math.min(...minutes.map((bar) => bar.low)),
         volume: sum((bar) => bar.volume),
@@ -199,68 +182,4 @@ function tickRow(symbol: string, { ts, price, size, isBuy }: Tick, seq: number):
     size,
     side: isBuy ? 'BUY' : 'SELL',
   };
-}
-
-/** Of BTCUSDT alone, round its funding at 08:00: that of ETHUSDT is not known. */
-function snapshots(bars: readonly Bar[]): Row[] {
-  const due = Date.UTC(2025, 5, 1, 8);
-  const depth = { bps5: 1, bps10: 2, bps25: 4, bps50: 8 };
-  return Array.from({ length: 40 }, (_, i) => due - 900_000 + i * 30_000).flatMap((ts, i) => {
-    const { close } = bars.find(({ symbol, openTime }) => symbol === 'BTCUSDT' && openTime + MINUTE_MS > ts)!;
-    const row = {
-      ...{
-        id: `bybit:BTCUSDT:${ts}`,
-        venue: 'bybit',
-        symbol: 'BTCUSDT',
-        ts: iso(ts),
-        bestBid: close - 0.1,
-        bestAsk: close + 0.1,
-      },
-      bidDepth: depth,
-      askDepth: depth,
-      lastPrice: close,
-      lastTradeTs: iso(ts - 500),
-      lastTradeSeq: i,
-      ...{
-        fundingRate: i === 29 ? null : 0.0001 + i * 1e-6,
-        nextFundingTime: iso(due),
-        markPrice: i % 2 ? null : close + 1,
-      },
-      openInterest: null,
-      connected: i !== 5,
-      lastTradeAgeMs: 500,
-      desyncMs: 0,
-      publishedTrades: i,
-    };
-    return i % 10 === 0 ? [row, row] : [row];
-  });
-}
-
-function feedEvents(): Row[] {
-  const event = (symbol: string, kind: string, minute: number, more: Row = {}) => {
-    const [from, to] = [START + minute * MINUTE_MS, START + (minute + 1) * MINUTE_MS];
-    return {
-      ...{
-        id: `bybit:${symbol}:${kind}:${to}`,
-        venue: 'bybit',
-        symbol,
-        kind,
-        ts: iso(to),
-        from: iso(from),
-        to: iso(to),
-      },
-      cause: 'the socket closed',
-      tradesRecovered: 0,
-      resolved: false,
-      ...more,
-    };
-  };
-  const lost = event('BTCUSDT', 'GAP', INCOMPLETE.BTCUSDT);
-  return [
-    ...[lost, lost, event('ETHUSDT', 'GAP', MISSING.ETHUSDT), event('ETHUSDT', 'GAP', RECOVERED.ETHUSDT)],
-    event('ETHUSDT', 'RECOVERED', RECOVERED.ETHUSDT, { tradesRecovered: 4, resolved: true }),
-    event('BTCUSDT', 'STALE', 30, { from: null, to: null }),
-    event('BTCUSDT', 'DISCONNECTED', INCOMPLETE.BTCUSDT, { from: null, to: null }),
-    event('ETHUSDT', 'RESYNC', 12, { from: null, to: null }),
-  ];
 }

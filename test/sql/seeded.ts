@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { rowSchema, TABLE_NAMES, type TableName } from '../../schemas/tables.ts';
 import { bigQueryColumns } from '../../schemas/to-bigquery.ts';
 import { seededDesk } from './seeded-desk.ts';
+import { seededFeed } from './seeded-feed.ts';
 import { type Row, randomOf, seededMarket } from './seeded-market.ts';
 import type { TableOf } from './values.ts';
 
@@ -12,7 +13,7 @@ export type Tables = Readonly<Record<TableName, readonly Row[]>>;
 export function seededTables(seed: number): Tables {
   const random = randomOf(seed);
   const market = seededMarket(random);
-  const tables = { ...market.rows, ...seededDesk(market.bars, random) };
+  const tables = { ...market.rows, ...seededFeed(market.bars), ...seededDesk(market.bars, random) };
   for (const name of TABLE_NAMES) for (const row of tables[name]) z.decode(rowSchema(name), row as never);
   return tables;
 }

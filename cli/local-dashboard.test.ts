@@ -61,11 +61,9 @@ function dashboardAt(port: number): LocalDashboard {
     speed: 60,
     dir,
     recordings: [dir],
-    ...{
-      symbols: () => ['BTCUSDT'],
-      params: DEFAULT_PARAMS,
-      notice: (line) => void notices.push(line),
-    },
+    symbols: () => ['BTCUSDT'],
+    params: DEFAULT_PARAMS,
+    notice: (line) => void notices.push(line),
   });
 }
 

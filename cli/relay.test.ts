@@ -34,12 +34,10 @@ async function service(exchange: RunningTwin, options: Partial<RelayServiceOptio
   const lines: string[] = [];
   const bus = new Published();
   const running = await RelayService.open({
-    ...{
-      adapter: venueAdapter('bybit', exchange.address('bybit')),
-      follow: SYMBOLS,
-      bus,
-      clock: systemClock,
-    },
+    adapter: venueAdapter('bybit', exchange.address('bybit')),
+    follow: SYMBOLS,
+    bus,
+    clock: systemClock,
     copies: 1,
     spillDir: null,
     record: null,

@@ -34,13 +34,11 @@ const signal = SwingSignal.parse({
   entry: 200,
   tp: 196,
   sl: 202.5,
-  ...{
-    timestamp: at,
-    expires_at: at,
-    confidence: { long: 1, short: 90 },
-    signal_reason: '',
-    params_hash: '',
-  },
+  timestamp: at,
+  expires_at: at,
+  confidence: { long: 1, short: 90 },
+  signal_reason: '',
+  params_hash: '',
 });
 const STATUS: StackStatus = {
   source: 'simulated exchange, 60×',

@@ -64,14 +64,12 @@ export class TestDashboard {
     const notices: string[] = [];
     const market = { ...portsOf(clock, history), ...ports };
     const dashboard = await openDashboard({
-      ...{
-        market,
-        host: '127.0.0.1',
-        port: 0,
-        isPortFlexible: false,
-        access: new Access(null),
-        clock: systemClock,
-      },
+      market,
+      host: '127.0.0.1',
+      port: 0,
+      isPortFlexible: false,
+      access: new Access(null),
+      clock: systemClock,
       replays: { folders: [], prepare: async () => {} },
       notice: (line) => void notices.push(line),
       ...changes,

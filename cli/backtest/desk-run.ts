@@ -130,5 +130,5 @@ function tradeOf(entry: PositionEvent, exit: PositionEvent, context: EntryContex
     entryLiquidity: entry.liquidity ?? null,
     exitLiquidity: exit.liquidity ?? null,
   };
-  return { ...closed, ...context, ...{ tp, sl, leverage, halved, equity }, ...liquidity };
+  return { ...closed, ...context, tp, sl, leverage, halved, equity, ...liquidity };
 }

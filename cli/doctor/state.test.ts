@@ -44,15 +44,13 @@ function status(folder: string, kept: Record<string, unknown>): void {
 
 /** As `renderStatus` has it, with alerts that wait. */
 const WAITING = {
-  ...{
-    source: 's',
-    connected: true,
-    marketTimeMs: NOW,
-    uptimeMs: 1,
-    symbols: 1,
-    trades: 1,
-    tradesPerSecond: 1,
-  },
+  source: 's',
+  connected: true,
+  marketTimeMs: NOW,
+  uptimeMs: 1,
+  symbols: 1,
+  trades: 1,
+  tradesPerSecond: 1,
   reconnects: 0,
   lagMs: null,
   backlog: 0,

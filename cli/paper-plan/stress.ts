@@ -103,10 +103,8 @@ function stopCriteria(name: string, { side, sl, beyond, exit }: Stopped, isDeep 
     number,
   ];
   const price: Criterion = {
-    ...{
-      name: `${name}: price`,
-      wanted: 'within 0.1 % of the SL, or of the first quote where that is beyond',
-    },
+    name: `${name}: price`,
+    wanted: 'within 0.1 % of the SL, or of the first quote where that is beyond',
     got: `${percent(fromSl)} beyond the SL, ${percent(fromQuote)} beyond the quote`,
     verdict: Math.min(fromSl, fromQuote) <= SL_LIMIT ? 'PASS' : 'FAIL',
   };
@@ -185,9 +183,16 @@ function quoteAt(ts: number, mid: number, known: Partial<BookSnapshot> = {}): Bo
 
 function signalAt(timestamp: number, side: PositionSide): ScalpSignal {
   const sign = side === 'LONG' ? 1 : -1;
-  const signal = {
-    ...({ strategy: 'sr-exhaustion', variant: 'default', pair: SYMBOL, side, timestamp } as const),
-    ...({ type: 'SCALP', venue: 'bybit', symbol: SYMBOL, entry: PRICE } as const),
+  const signal: Omit<ScalpSignal, 'id'> = {
+    strategy: 'sr-exhaustion',
+    variant: 'default',
+    pair: SYMBOL,
+    side,
+    timestamp,
+    type: 'SCALP',
+    venue: 'bybit',
+    symbol: SYMBOL,
+    entry: PRICE,
     tp: PRICE * (1 + sign * 0.005),
     sl: PRICE * (1 - sign * 0.005),
     support: [],

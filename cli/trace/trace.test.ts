@@ -19,12 +19,10 @@ const SPANS = [
   ...[SIGNAL, REFUSED].map((signal) =>
     span('desk', [2_130, 2_150], {
       id: `${signal}:default:DECISION`,
-      ...{
-        signal,
-        book: 'default',
-        outcome: signal === SIGNAL ? 'DECISION' : 'COOLDOWN',
-        reason: 'So it is.',
-      },
+      signal,
+      book: 'default',
+      outcome: signal === SIGNAL ? 'DECISION' : 'COOLDOWN',
+      reason: 'So it is.',
     }),
   ),
   span('fill', [2_150, 2_160], {

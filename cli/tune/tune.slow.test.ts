@@ -98,14 +98,12 @@ describe('draws', () => {
 describe('a search', async () => {
   const files = await simulatedFiles(['BTCUSDT'], START, START + 15 * HOUR_MS);
   const input: FilesInput = {
-    ...{
-      kind: 'files',
-      files,
-      interval: '1m',
-      fromMs: START + 13 * HOUR_MS,
-      toMs: undefined,
-      fundings: new Map(),
-    },
+    kind: 'files',
+    files,
+    interval: '1m',
+    fromMs: START + 13 * HOUR_MS,
+    toMs: undefined,
+    fundings: new Map(),
   };
   const options: TapeOptions = {
     input,

@@ -21,15 +21,13 @@ describe('the exchange’s bar of a minute', () => {
     const trades = world.truth.get('X')!.filter(({ ts }) => ts >= openTime && ts < openTime + 60_000);
     const prices = trades.map(({ price }) => price);
     return {
-      ...{
-        kind: 'kline',
-        symbol: 'X',
-        ts: world.now,
-        openTime,
-        turnover: null,
-        trades: null,
-        isClosed: true,
-      },
+      kind: 'kline',
+      symbol: 'X',
+      ts: world.now,
+      openTime,
+      turnover: null,
+      trades: null,
+      isClosed: true,
       open: prices[0]!,
       close: prices.at(-1)!,
       high: Math.max(...prices),

@@ -31,14 +31,12 @@ afterEach(async () => {
 
 function snapshot(symbol: string, changes: Partial<BookSnapshot> = {}): BookSnapshot {
   return {
-    ...{
-      id: `bybit:${symbol}:${NOW}`,
-      venue: 'bybit',
-      symbol,
-      ts: NOW - 1_000,
-      bestBid: 61_099,
-      bestAsk: 61_101,
-    },
+    id: `bybit:${symbol}:${NOW}`,
+    venue: 'bybit',
+    symbol,
+    ts: NOW - 1_000,
+    bestBid: 61_099,
+    bestAsk: 61_101,
     bidDepth: depth,
     askDepth: depth,
     lastPrice: 61_100,

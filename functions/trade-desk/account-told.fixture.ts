@@ -32,20 +32,30 @@ export function fill(cause: Fill['cause'], size: number, price: number, known: P
   return { id: `f${count}`, clientId, cause, price, size, ...common, ...known };
 }
 export const fills = (at: number, ...these: Fill[]): DeskInput => ({
-  ...({ kind: 'fills', at, book: 'default' } as const),
+  kind: 'fills',
+  at,
+  book: 'default',
   fills: these,
 });
 export const placed = (clientId: string, at = NOW + 100): DeskInput => ({
-  ...({ kind: 'placing', at, book: 'default' } as const),
+  kind: 'placing',
+  at,
+  book: 'default',
   clientId,
   outcome: { kind: 'placed', isKnown: false },
 });
 export const refused = (clientId: string, reason: string, at = NOW + 100): DeskInput => ({
-  ...({ kind: 'placing', at, book: 'default', clientId } as const),
+  kind: 'placing',
+  at,
+  book: 'default',
+  clientId,
   outcome: { kind: 'refused', reason },
 });
 export const order = (filled: number, known: Partial<OrderState> = {}, at = NOW + 200): DeskInput => ({
-  ...({ kind: 'order', at, book: 'default', clientId: known.clientId ?? ID } as const),
+  kind: 'order',
+  at,
+  book: 'default',
+  clientId: known.clientId ?? ID,
   state: {
     clientId: ID,
     symbol: 'BTCUSDT',

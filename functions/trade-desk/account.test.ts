@@ -80,14 +80,12 @@ describe('an entry', () => {
     );
     // (60 × 100.02 + 39.9 × 100.05) / 99.9 = 9993.195 / 99.9; its limit was meant for mid, 100.
     expect(entry).toMatchObject({
-      ...{
-        kind: 'ENTRY',
-        price: 100.031982,
-        size: 99.9,
-        fees: 5.5,
-        liquidity: 'TAKER',
-        slippage: 0.00031982,
-      },
+      kind: 'ENTRY',
+      price: 100.031982,
+      size: 99.9,
+      fees: 5.5,
+      liquidity: 'TAKER',
+      slippage: 0.00031982,
       ts: NOW + SECOND,
       tp: 100.5,
       sl: 99.5,

@@ -178,13 +178,11 @@ it('tells each refusal with the numbers it was decided on', () => {
   desk.see(snapshotAt(NOW, 100.2));
   const [decision] = desk.tell({ kind: 'signal', at: NOW, signal: signal() });
   expect(decision).toMatchObject({
-    ...{
-      id: `${signal().id}:default:DECISION`,
-      kind: 'DECISION',
-      refusal: 'EXPIRED',
-      price: null,
-      book: 'default',
-    },
+    id: `${signal().id}:default:DECISION`,
+    kind: 'DECISION',
+    refusal: 'EXPIRED',
+    price: null,
+    book: 'default',
     reason: 'Mid 100.2 is 0.2 % from the entry 100, over 0.1 %.',
     numbers: { mid: 100.2, entryBand: 0.001 },
   });

@@ -79,22 +79,16 @@ const snapshots = fc
     mid: price,
     half: mostly(0.01, 0, 0.05, 0.06),
     last: fc.option(price, { freq: 2 }),
-    ...{
-      age: mostly(0, 1000, 6000),
-      tradeAge: mostly(100, 5000, 59_999, 70_000),
-      bidDepth: depth,
-      askDepth: depth,
-    },
+    age: mostly(0, 1000, 6000),
+    tradeAge: mostly(100, 5000, 59_999, 70_000),
+    bidDepth: depth,
+    askDepth: depth,
     connected: mostly(true, true, true, false),
     desyncMs: mostly(0, 0, 0, 2000, 2001),
-    ...{
-      missing: mostly(null, null, null, 'bestBid', 'bestAsk'),
-      fundingRate: one(0.0001, 0.0012, -0.0012, null),
-    },
-    ...{
-      mark: fc.option(price, { freq: 2 }),
-      venue: mostly('bybit' as const, 'bybit' as const, 'kraken' as const),
-    },
+    missing: mostly(null, null, null, 'bestBid', 'bestAsk'),
+    fundingRate: one(0.0001, 0.0012, -0.0012, null),
+    mark: fc.option(price, { freq: 2 }),
+    venue: mostly('bybit' as const, 'bybit' as const, 'kraken' as const),
   })
   .map(
     (s): Made =>
@@ -103,23 +97,19 @@ const snapshots = fc
         const [bestBid, bestAsk] = [s.mid - s.half, s.mid + s.half].map((p) => Number(p.toFixed(4)));
         const { bidDepth, askDepth, connected, desyncMs, fundingRate, venue } = s;
         const seen = snapshot({
-          ...{
-            symbol: s.pair,
-            ts,
-            bestBid: bestBid!,
-            bestAsk: bestAsk!,
-            bidDepth,
-            askDepth,
-            connected,
-            desyncMs,
-          },
-          ...{
-            fundingRate,
-            venue,
-            markPrice: s.mark,
-            lastPrice: s.last ?? s.mid,
-            lastTradeTs: ts - s.tradeAge,
-          },
+          symbol: s.pair,
+          ts,
+          bestBid: bestBid!,
+          bestAsk: bestAsk!,
+          bidDepth,
+          askDepth,
+          connected,
+          desyncMs,
+          fundingRate,
+          venue,
+          markPrice: s.mark,
+          lastPrice: s.last ?? s.mid,
+          lastTradeTs: ts - s.tradeAge,
         });
         return { kind: 'snapshot', snapshot: s.missing === null ? seen : { ...seen, [s.missing]: null } };
       },
@@ -194,13 +184,11 @@ const made = fc.oneof(
 export const inputs: fc.Arbitrary<DeskInput[]> = fc
   .array(
     fc.record({
-      ...{
-        made,
-        step: fc.oneof(
-          { weight: 12, arbitrary: one(0, 1, 500, 1000, 1000, 2000, 20_000, MINUTE) },
-          { weight: 1, arbitrary: one(10 * MINUTE, 31 * MINUTE, 61 * MINUTE) },
-        ),
-      },
+      made,
+      step: fc.oneof(
+        { weight: 12, arbitrary: one(0, 1, 500, 1000, 1000, 2000, 20_000, MINUTE) },
+        { weight: 1, arbitrary: one(10 * MINUTE, 31 * MINUTE, 61 * MINUTE) },
+      ),
       late: mostly(0, 0, 1, 3, 8),
       again: fc.option(fc.nat(12), { freq: 4 }),
     }),

@@ -1,4 +1,5 @@
 /** When a position on an account is left by our own hand: an order to close it, and another, until nothing is left of it. */
+import type { Fill } from '../../connectors/broker/port.ts';
 import { filledBy, remaining } from './account-sums.ts';
 import { closingId } from './commands.ts';
 import { midOf } from './depth.ts';
@@ -77,8 +78,11 @@ function lost(position: Live, context: Context): Live {
     context,
   );
   const fee = product(price, size, context.params.paper.takerFee);
-  const unseen = {
-    ...({ id: `${account.clientId}-unseen`, clientId: null, cause: 'CLOSE', isMaker: false } as const),
+  const unseen: Fill = {
+    id: `${account.clientId}-unseen`,
+    clientId: null,
+    cause: 'CLOSE',
+    isMaker: false,
     symbol,
     side,
     price,

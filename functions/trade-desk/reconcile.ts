@@ -4,7 +4,7 @@ import type { HeldPosition as BrokerPosition, OrderState } from '../../connector
 import { takeHeld } from './account.ts';
 import { remaining } from './account-sums.ts';
 import { isLive, isOurs } from './commands.ts';
-import { marketExit } from './fills.ts';
+import { type Exit, marketExit } from './fills.ts';
 import type { Context, HeldPosition, Step } from './input.ts';
 import { close } from './ledger.ts';
 import type { Book, Position } from './state.ts';
@@ -17,8 +17,10 @@ export function reconcile(book: Book, held: readonly HeldPosition[], context: Co
     .reduce<Step>((done, position) => {
       const quote = context.pairs[position.pair]?.quote;
       const market = quote ? marketExit(position, quote, context.params) : null;
-      const exit = {
-        ...({ exit: 'CANCELLED', ts: context.at, liquidity: 'TAKER' } as const),
+      const exit: Exit = {
+        exit: 'CANCELLED',
+        ts: context.at,
+        liquidity: 'TAKER',
         ...(market ?? { price: position.entry, slippage: 0 }),
         why: 'the exchange holds it no longer',
       };

@@ -83,7 +83,13 @@ function endEvent(
 ): PositionEvent {
   const at = price === null ? '' : ` at ${price}`;
   return {
-    ...({ id: `${id}:EXIT`, kind: 'EXIT', signalId: id, pair, side, ts, exit } as const),
+    id: `${id}:EXIT`,
+    kind: 'EXIT',
+    signalId: id,
+    pair,
+    side,
+    ts,
+    exit,
     price: null,
     size: null,
     refusal: null,

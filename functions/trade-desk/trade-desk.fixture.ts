@@ -105,15 +105,13 @@ export function bias(side: 'LONG' | 'SHORT' | null, known: Partial<MacroBias> = 
 
 export function swing(known: Partial<SwingSignal> = {}): SwingSignal {
   return {
-    ...{
-      id: `BTCUSDT:LONG:${NOW}`,
-      type: 'SWING',
-      pair: 'BTCUSDT',
-      side: 'LONG',
-      entry: 100,
-      tp: 102,
-      sl: 99,
-    },
+    id: `BTCUSDT:LONG:${NOW}`,
+    type: 'SWING',
+    pair: 'BTCUSDT',
+    side: 'LONG',
+    entry: 100,
+    tp: 102,
+    sl: 99,
     timestamp: NOW - MINUTE_MS,
     expires_at: NOW + 3_600_000,
     confidence: { long: 85, short: 5 },

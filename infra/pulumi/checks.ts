@@ -51,11 +51,9 @@ export function makeChecks(stack: Stack, tables: readonly Resource[]): void {
         displayName: query.name,
         dataSourceId: 'scheduled_query',
         schedule: SCHEDULE,
-        ...{
-          location: config.region,
-          serviceAccountName: account.email,
-          params: { query: assertion(query) },
-        },
+        location: config.region,
+        serviceAccountName: account.email,
+        params: { query: assertion(query) },
       },
       { ...options, dependsOn: [...rights, ...tables] },
     );

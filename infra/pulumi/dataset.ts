@@ -22,11 +22,9 @@ export function makeHistory(stack: Stack, accounts: Accounts): History {
   const dataset = new gcp.bigquery.Dataset(
     DATASET,
     {
-      ...{
-        datasetId: DATASET,
-        location: config.region,
-        description: 'What the topics said, and views over it',
-      },
+      datasetId: DATASET,
+      location: config.region,
+      description: 'What the topics said, and views over it',
       deleteContentsOnDestroy: !config.keepHistory,
     },
     data,

@@ -104,13 +104,11 @@ export class World {
   start(restUrl = this.exchange.httpUrl): Relay {
     const holder = `relay-${++this.#relays}`;
     const options: ChildOptions = {
-      ...{
-        wsUrl: this.exchange.wsUrl,
-        restUrl,
-        symbols: SYMBOLS,
-        holder,
-        ttlMs: TTL_MS,
-      },
+      wsUrl: this.exchange.wsUrl,
+      restUrl,
+      symbols: SYMBOLS,
+      holder,
+      ttlMs: TTL_MS,
       originMs: this.#originMs,
       startMs: START,
       speed: SPEED,

@@ -81,18 +81,14 @@ class Feed {
       return { bps5: bps25 / 4, bps10: bps25 / 2, bps25, bps50: 2 * bps25 };
     };
     return {
-      ...{
-        id: `bybit:${this.#symbol}:${endMs - SECOND}`,
-        venue: 'bybit',
-        symbol: this.#symbol,
-        ts: endMs - SECOND,
-      },
-      ...{
-        bestBid: last?.price ?? null,
-        bestAsk: last?.price ?? null,
-        bidDepth: depth(0),
-        askDepth: depth(1),
-      },
+      id: `bybit:${this.#symbol}:${endMs - SECOND}`,
+      venue: 'bybit',
+      symbol: this.#symbol,
+      ts: endMs - SECOND,
+      bestBid: last?.price ?? null,
+      bestAsk: last?.price ?? null,
+      bidDepth: depth(0),
+      askDepth: depth(1),
       lastPrice: last?.price ?? null,
       lastTradeTs: last?.ts ?? null,
       lastTradeSeq: last?.seq ?? null,

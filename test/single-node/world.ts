@@ -140,14 +140,12 @@ export class World {
   spawn(): number {
     const { params, speed, script = CHILD, change } = this.#options;
     const options = {
-      ...{
-        project: PROJECT,
-        endpoint: this.#server.address,
-        create: true,
-        symbols: SYMBOLS,
-        params,
-        dir: this.#dir,
-      },
+      project: PROJECT,
+      endpoint: this.#server.address,
+      create: true,
+      symbols: SYMBOLS,
+      params,
+      dir: this.#dir,
       restUrl: this.#rest!.url,
       tuning: TUNING,
       patienceMs: 3_000 * speed,

@@ -67,18 +67,14 @@ function signalsOf(bars: readonly ModelBar[], random: () => number): ModelSignal
       const sign = side === 'LONG' ? 1 : -1;
       const ts = bar.openTime + MINUTE_MS;
       return {
-        ...{
-          id: `${String(i).padStart(3, '0')}:${bar.symbol}:${ts}`,
-          strategy: 'champion',
-          symbol: bar.symbol,
-          side,
-          ts,
-        },
-        ...{
-          entry: bar.close,
-          tp: onTick(bar.close * (1 + sign * 0.003)),
-          sl: onTick(bar.close * (1 - sign * 0.0025)),
-        },
+        id: `${String(i).padStart(3, '0')}:${bar.symbol}:${ts}`,
+        strategy: 'champion',
+        symbol: bar.symbol,
+        side,
+        ts,
+        entry: bar.close,
+        tp: onTick(bar.close * (1 + sign * 0.003)),
+        sl: onTick(bar.close * (1 - sign * 0.0025)),
         leverage: random() < 0.2 ? 50 : 10,
       };
     });
@@ -100,24 +96,18 @@ function fundingsOf(random: () => number): ModelFunding[] {
 
 export function givenOf(params: ModelParams): Given {
   return {
-    ...{
-      take_profits: [params.takeProfit],
-      stop_losses: [params.stopLoss],
-      timeouts_min: [params.timeoutMin],
-    },
+    take_profits: [params.takeProfit],
+    stop_losses: [params.stopLoss],
+    timeouts_min: [params.timeoutMin],
     late_min: params.lateMin,
     cooldown_min: params.cooldownMin,
     entry_delay_ms: params.entryDelayMs,
-    ...{
-      entry_slippage: params.entrySlippage,
-      exit_slippage: params.exitSlippage,
-      maker_fee: params.makerFee,
-    },
-    ...{
-      taker_fee: params.takerFee,
-      maintenance_margin: params.maintenanceMargin,
-      funding_rate: params.fundingRate,
-    },
+    entry_slippage: params.entrySlippage,
+    exit_slippage: params.exitSlippage,
+    maker_fee: params.makerFee,
+    taker_fee: params.takerFee,
+    maintenance_margin: params.maintenanceMargin,
+    funding_rate: params.fundingRate,
   };
 }
 
@@ -125,14 +115,12 @@ export function givenOf(params: ModelParams): Given {
 export function tablesOfCase({ bars, signals, fundings }: Case): Partial<Tables> {
   return {
     candles: bars.map(({ symbol, openTime, ...prices }) => ({
-      ...{
-        id: `${symbol}:${openTime}`,
-        venue: 'bybit',
-        symbol,
-        interval: '1m',
-        openTime: iso(openTime),
-        ...prices,
-      },
+      id: `${symbol}:${openTime}`,
+      venue: 'bybit',
+      symbol,
+      interval: '1m',
+      openTime: iso(openTime),
+      ...prices,
       volume: 1,
       coverage: 1,
       filled: false,

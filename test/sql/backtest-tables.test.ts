@@ -204,13 +204,11 @@ describe('false_breaks', () => {
       },
     ],
     candles: closes.map((close, i) => ({
-      ...{
-        id: String(i),
-        venue: 'bybit',
-        symbol: 'X',
-        interval: '15m',
-        openTime: iso(at + i * 15 * MINUTE_MS),
-      },
+      id: String(i),
+      venue: 'bybit',
+      symbol: 'X',
+      interval: '15m',
+      openTime: iso(at + i * 15 * MINUTE_MS),
       open: 99.8,
       high: Math.max(close, 99.8),
       low: Math.min(close, 99.8),

@@ -82,13 +82,11 @@ function modelTrade(signal: ModelSignal, market: Market, params: ModelParams): M
   const fees = exit.price === null ? 0 : params.takerFee + (exit.fee * exit.price) / entry;
   return {
     signal_id: signal.id,
-    ...{
-      entry_ms: entryMs,
-      entry_price: entry,
-      exit_kind: exit.kind,
-      exit_ms: exit.ms,
-      exit_price: exit.price,
-    },
+    entry_ms: entryMs,
+    entry_price: entry,
+    exit_kind: exit.kind,
+    exit_ms: exit.ms,
+    exit_price: exit.price,
     funding_return: isKnown ? amount : assumed === null ? null : amount + assumed,
     is_funding_known: isKnown,
     net_return:

@@ -68,26 +68,22 @@ function signalOf({ symbol, close, openTime }: Bar, strategy: string, random: Ra
 function signalRow(signal: Signal, random: Random): Row {
   const { id, strategy, symbol, side, entry, tp, sl, ts } = signal;
   return {
-    ...{
-      id,
-      type: 'SCALP',
-      strategy,
-      variant: 'default',
-      venue: 'bybit',
-      symbol,
-      pair: symbol,
-      side,
-      entry,
-      tp,
-      sl,
-    },
-    ...{
-      support: [entry * 0.999],
-      resistance: [],
-      trend: null,
-      timestamp: iso(ts),
-      expires_at: iso(ts + 300_000),
-    },
+    id,
+    type: 'SCALP',
+    strategy,
+    variant: 'default',
+    venue: 'bybit',
+    symbol,
+    pair: symbol,
+    side,
+    entry,
+    tp,
+    sl,
+    support: [entry * 0.999],
+    resistance: [],
+    trend: null,
+    timestamp: iso(ts),
+    expires_at: iso(ts + 300_000),
     confidence: Math.round(random() * 100) / 100,
     exhaustion_checks: {
       volume_drop: true,
@@ -123,13 +119,11 @@ function featureRow(bar: Bar, i: number): Row {
     volume,
     rsi7: i % 100,
     rsi14: 50,
-    ...{
-      volumeEma20: 1,
-      volumeRatio: volume,
-      volumeSpike: volume,
-      bookImbalance60s: null,
-      bookImbalance10s: 0.1,
-    },
+    volumeEma20: 1,
+    volumeRatio: volume,
+    volumeSpike: volume,
+    bookImbalance60s: null,
+    bookImbalance10s: 0.1,
     divergence: null,
     checksLong: checks,
     checksShort: checks,
@@ -186,13 +180,11 @@ function levelsOf(bars: readonly Bar[]): Row[] {
 /** LONG on BTCUSDT from 08:30 to 09:00. */
 function biases(pair: string): Row[] {
   return Array.from({ length: MINUTES / 15 }, (_, i) => START + i * QUARTER_MS).map((ts) => ({
-    ...{
-      id: `${pair}:${ts}`,
-      pair,
-      timestamp: iso(ts),
-      bias: biasAt(pair, ts),
-      confidence: { long: 50, short: 10 },
-    },
+    id: `${pair}:${ts}`,
+    pair,
+    timestamp: iso(ts),
+    bias: biasAt(pair, ts),
+    confidence: { long: 50, short: 10 },
     expires_at: iso(ts + 4 * 3_600_000),
     reasons: ['EMA'],
   }));
@@ -206,15 +198,13 @@ function biasAt(pair: string, ts: number): string | null {
 function swingRow(n: number): Row {
   const ts = START + n * QUARTER_MS;
   return {
-    ...{
-      id: `BTCUSDT:LONG:${ts}`,
-      type: 'SWING',
-      pair: 'BTCUSDT',
-      side: 'LONG',
-      entry: 60_000,
-      tp: 61_000,
-      sl: 59_000,
-    },
+    id: `BTCUSDT:LONG:${ts}`,
+    type: 'SWING',
+    pair: 'BTCUSDT',
+    side: 'LONG',
+    entry: 60_000,
+    tp: 61_000,
+    sl: 59_000,
     timestamp: iso(ts),
     expires_at: iso(ts + 900_000),
     confidence: { long: 90, short: 5 },

@@ -22,13 +22,11 @@ export function rowsOf(app: App, search: string): readonly Row[] {
 export function watchList(app: App, { text, onInput }: Search): JSX.Element[] {
   const rows = rowsOf(app, text);
   const search = h('input', {
-    ...{
-      type: 'search',
-      id: 'search',
-      placeholder: 'Search pairs',
-      'aria-label': 'Search pairs',
-      value: text,
-    },
+    type: 'search',
+    id: 'search',
+    placeholder: 'Search pairs',
+    'aria-label': 'Search pairs',
+    value: text,
     autocomplete: 'off',
     spellcheck: false,
     onInput: (event: Event) => onInput((event.target as HTMLInputElement).value),

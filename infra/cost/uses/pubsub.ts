@@ -45,12 +45,10 @@ function readersOf(services: readonly Service[]): Reader[] {
 function delivered(config: Config, { topic, name, kind }: Reader, flow: Flow): Use {
   if (kind !== 'BigQuery') return throughput(config, `subscription ${name}`, flow, kind === 'push', topic);
   return {
-    ...{
-      sku: 'Pub/Sub to BigQuery',
-      resource: `subscription ${name}`,
-      region: config.region,
-      grows: 'symbols',
-    },
+    sku: 'Pub/Sub to BigQuery',
+    resource: `subscription ${name}`,
+    region: config.region,
+    grows: 'symbols',
     quantity: (flow.messages * flow.messageBytes) / TIB,
     why: `each ${TOPICS[topic].message.toLowerCase()} into its table, without a writer of ours`,
   };

@@ -9,22 +9,18 @@ const NEVER = Number.NEGATIVE_INFINITY;
 const PATIENCE = 10_000;
 
 const snapshot = (second: number, to = 0, since = 1, key = 'a'): Evidence => ({
-  ...{
-    kind: 'snapshot',
-    key,
-    eventTimeMs: T + second * 1_000,
-    isRepeated: false,
-    position: { since, from: to, to },
-  },
+  kind: 'snapshot',
+  key,
+  eventTimeMs: T + second * 1_000,
+  isRepeated: false,
+  position: { since, from: to, to },
 });
 const trades = (second: number, from: number, to: number, since = 1, key = 'a'): Evidence => ({
-  ...{
-    kind: 'trades',
-    key,
-    eventTimeMs: T + second * 1_000,
-    isRepeated: false,
-    position: { since, from, to },
-  },
+  kind: 'trades',
+  key,
+  eventTimeMs: T + second * 1_000,
+  isRepeated: false,
+  position: { since, from, to },
 });
 
 function open(options: Partial<CompletenessOptions> = {}) {

@@ -140,6 +140,24 @@ describe('what a file looks like', () => {
     expect(broken('exportsByName', { 'cli/a.d.ts': 'export default 1;' })).toBe('');
   });
 
+  it.each([
+    'const a = { ...{ b: 1 }, c };',
+    'const a = {\n  ...{\n    b: 1,\n  },\n};',
+    'const a = { c, ...({ b: 1 } as const) };',
+  ])('writes an object as one: not %s', (text) => {
+    expect(broken('objectsAreWrittenAsOne', { 'cli/a.ts': text })).toMatch(
+      /^cli\/a\.ts:[12] spreads an object literal: it hides properties that the type does not have$/,
+    );
+  });
+
+  it.each([
+    'const a = { ...b, ...(c && { d }), ...(e ? { f } : {}), ...[1] };',
+    'const a = f(...b, { c });',
+    "const a = '...{ b }'; // ...{ b }",
+  ])('may spread what it has, or has at times: %s', (text) => {
+    expect(broken('objectsAreWrittenAsOne', { 'cli/a.ts': text })).toBe('');
+  });
+
   it('is in no import cycle', () => {
     const cycle = {
       'cli/a.ts': "import './b.ts';",

@@ -178,6 +178,14 @@ const exportsByName = eachSource((source) =>
       })),
 );
 
+/** Also within brackets, as `as const` needs them. */
+const objectsAreWrittenAsOne = eachSource((source) =>
+  [...linesWith(source, '... {'), ...linesWith(source, '... ( {')].map((line) => ({
+    line,
+    message: 'spreads an object literal: it hides properties that the type does not have',
+  })),
+);
+
 const hasNoCycles: Rule = (sources) => {
   const byPath = new Map(sources.map((source) => [source.path, source]));
   const state = new Map<string, 'open' | 'done'>();
@@ -210,6 +218,7 @@ export const RULES = {
   opensWithItsPurpose,
   staysShort,
   exportsByName,
+  objectsAreWrittenAsOne,
   hasNoCycles,
 } as const satisfies Record<string, Rule>;
 

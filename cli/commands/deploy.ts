@@ -55,7 +55,18 @@ export function addDeploy(program: Command): void {
     .summary('submit, update or drain the job')
     .description('Submits the graph to Dataflow as a streaming job, and waits until it runs.');
   for (const flag of optionFlags()) dataflow.addOption(optionOf(flag));
-  addConfigOption(dataflow)
+  addJobOptions(addGraphOptions(addConfigOption(dataflow)))
+    .option('--no-wait', 'end once the job is created')
+    .option('--json', 'one JSON object on stdout instead of text')
+    .addHelpText('after', HELP)
+    .action(async (flags: DeployFlags) => {
+      await (await import('../run-deploy.ts')).runDeploy(flags, flags as unknown as Record<string, unknown>);
+    });
+}
+
+/** What it computes, and from what it begins. */
+function addGraphOptions(dataflow: Command): Command {
+  return dataflow
     .addOption(choiceOption('--venue <name>', 'exchange whose candles are traded on', VENUES, 'bybit'))
     .addOption(
       settingsOption('--params <file>', 'JSON with parameters that differ from the default', 'signals'),
@@ -72,7 +83,12 @@ export function addDeploy(program: Command): void {
       '--history <source>',
       'closed candles that warm the graph: folder, .duckdb file, bigquery:PROJECT.DATASET, or exchange',
     )
-    .addOption(symbolsOption('--symbols <list>', 'symbols of the history, separated by commas'))
+    .addOption(symbolsOption('--symbols <list>', 'symbols of the history, separated by commas'));
+}
+
+/** What becomes of the job that runs, and of the request. */
+function addJobOptions(dataflow: Command): Command {
+  return dataflow
     .addOption(once(flagOption('--update', 'replace the running job of this name, keeping its windows')))
     .addOption(once(listOption('--map <old=new>', 'a step that has another name now')))
     .addOption(
@@ -87,13 +103,7 @@ export function addDeploy(program: Command): void {
       once(flagOption('--drain', 'end the running job of this name after all it holds is published')),
     )
     .addOption(once(flagOption('--dry-run', 'write the request instead of sending it')))
-    .addOption(once(folderOption('--out <dir>', 'folder of the dry run; made where missing')))
-    .option('--no-wait', 'end once the job is created')
-    .option('--json', 'one JSON object on stdout instead of text')
-    .addHelpText('after', HELP)
-    .action(async (flags: DeployFlags) => {
-      await (await import('../run-deploy.ts')).runDeploy(flags, flags as unknown as Record<string, unknown>);
-    });
+    .addOption(once(folderOption('--out <dir>', 'folder of the dry run; made where missing')));
 }
 
 function optionOf({ flags, schema, isRequired }: OptionFlag): Option {

@@ -69,7 +69,14 @@ export function addRun(program: Command): void {
     .option('--rest-url <url>', "REST of the exchange; default Bybit's")
     .addOption(
       numberOption('--health-port <port>', 'answer health checks on this port, from anywhere', PORTS),
-    )
+    );
+  addConfigOption(addDashboardOptions(addFlinkOptions(run)))
+    .addHelpText('after', HELP)
+    .action(async (flags: RunFlags) => (await import('../run-service.ts')).runService(flags));
+}
+
+function addFlinkOptions(run: Command): Command {
+  return run
     .option(
       '--flink-master <host:port>',
       'Flink cluster; default an engine of this machine (cst engine install flink)',
@@ -99,7 +106,4 @@ export function addRun(program: Command): void {
         isWhole: true,
       }),
     );
-  addConfigOption(addDashboardOptions(run))
-    .addHelpText('after', HELP)
-    .action(async (flags: RunFlags) => (await import('../run-service.ts')).runService(flags));
 }

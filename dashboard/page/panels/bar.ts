@@ -22,17 +22,6 @@ export interface BarActions {
 
 export function bar(app: App, { onTheme, onHelp }: BarActions): JSX.Element[] {
   const { place, market } = app;
-  const links = VIEWS.map((view) =>
-    h(
-      'a',
-      {
-        key: view,
-        href: hashOf({ ...place, view }),
-        'aria-current': view === place.view ? 'page' : undefined,
-      },
-      TITLES[view],
-    ),
-  );
   return [
     h(
       'h1',
@@ -40,7 +29,7 @@ export function bar(app: App, { onTheme, onHelp }: BarActions): JSX.Element[] {
       h('img', { src: 'icon.svg', alt: '', width: 18, height: 18 }),
       h('span', null, 'Crypto Signal Tracker'),
     ),
-    !app.locked && h('nav', { 'aria-label': 'Views' }, links),
+    !app.locked && h('nav', { 'aria-label': 'Views' }, links(app)),
     h('div', { class: 'stretch' }),
     place.source === 'replay' &&
       h(
@@ -54,23 +43,41 @@ export function bar(app: App, { onTheme, onHelp }: BarActions): JSX.Element[] {
       { class: 'clock', title: 'Market time, UTC' },
       market ? `${time(market.status.marketTime)} UTC` : '',
     ),
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'icon',
-        onClick: onTheme,
-        'aria-label': `Theme: ${theme()}. Switch`,
-        title: 'Theme (d)',
-      },
-      h('i', { class: `lamp ${theme()}` }),
-    ),
+    themeButton(onTheme),
     h(
       'button',
       { type: 'button', class: 'icon', onClick: onHelp, 'aria-label': 'Help and keys', title: 'Help (?)' },
       '?',
     ),
   ].filter((node) => node !== false);
+}
+
+function links({ place }: App): JSX.Element[] {
+  return VIEWS.map((view) =>
+    h(
+      'a',
+      {
+        key: view,
+        href: hashOf({ ...place, view }),
+        'aria-current': view === place.view ? 'page' : undefined,
+      },
+      TITLES[view],
+    ),
+  );
+}
+
+function themeButton(onTheme: () => void): JSX.Element {
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'icon',
+      onClick: onTheme,
+      'aria-label': `Theme: ${theme()}. Switch`,
+      title: 'Theme (d)',
+    },
+    h('i', { class: `lamp ${theme()}` }),
+  );
 }
 
 /** Whether the page hears of what happens, and the stack of the exchange. */

@@ -96,25 +96,7 @@ function follow(client: JobServiceClient, jobId: string, options: JobOptions): J
   // It ends with the job, or when the engine goes: the stream of states tells which.
   messages.on('error', () => undefined);
   const told = new Promise<void>((resolve) => messages.once('close', resolve));
-  const ended = new Promise<JobState_Enum>((resolve, reject) => {
-    const states = client.getStateStream({ jobId });
-    let last: JobState_Enum = JobState_Enum.UNSPECIFIED;
-    states.on('data', ({ state }: JobStateEvent) => {
-      last = state;
-      if (!ENDED.includes(state)) return;
-      resolve(state);
-      states.cancel();
-    });
-    states.on('error', (cause: Error) =>
-      reject(new UpstreamError(`Lost the engine while job ${jobName} ran: ${cause.message}`, { cause })),
-    );
-    states.on('end', () =>
-      reject(
-        new UpstreamError(`The engine stopped telling of job ${jobName} in state ${JobState_Enum[last]}.`),
-      ),
-    );
-  });
-  const done = ended.then(async (state) => {
+  const done = endOf(client, jobId, jobName).then(async (state) => {
     if (state === JobState_Enum.FAILED) {
       await within(clock, LAST_WORDS_MS, told);
       throw new UpstreamError(`Job ${jobName} failed: ${reasonOf(errors)}`);
@@ -133,6 +115,28 @@ function follow(client: JobServiceClient, jobId: string, options: JobOptions): J
     metrics: async () =>
       metricsOf(await call<GetJobMetricsResponse>((answer) => client.getJobMetrics({ jobId }, answer))),
   };
+}
+
+/** The state that it ended in. */
+function endOf(client: JobServiceClient, jobId: string, jobName: string): Promise<JobState_Enum> {
+  return new Promise<JobState_Enum>((resolve, reject) => {
+    const states = client.getStateStream({ jobId });
+    let last: JobState_Enum = JobState_Enum.UNSPECIFIED;
+    states.on('data', ({ state }: JobStateEvent) => {
+      last = state;
+      if (!ENDED.includes(state)) return;
+      resolve(state);
+      states.cancel();
+    });
+    states.on('error', (cause: Error) =>
+      reject(new UpstreamError(`Lost the engine while job ${jobName} ran: ${cause.message}`, { cause })),
+    );
+    states.on('end', () =>
+      reject(
+        new UpstreamError(`The engine stopped telling of job ${jobName} in state ${JobState_Enum[last]}.`),
+      ),
+    );
+  });
 }
 
 /** How long the messages of a failed job may lag behind its state. Unit: ms. */

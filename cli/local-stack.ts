@@ -61,6 +61,7 @@ export async function removeStack(dir: string): Promise<void> {
   for (const name of [
     HISTORY_FILE,
     `${HISTORY_FILE}.wal`,
+    `${HISTORY_FILE}.tmp`,
     ...sqlite,
     SPILL,
     ALERTS,
@@ -184,7 +185,7 @@ async function openParts(options: LocalStackOptions, onClose: (close: Close) => 
   const { clock } = options.source;
   const meter = new Meter(STAGES);
   const { bus, stages } = await openStackBus(options, meter, onClose);
-  const history = await openDuckDbHistory({ path: join(dir, HISTORY_FILE) });
+  const history = await openDuckDbHistory({ path: join(dir, HISTORY_FILE), isLean: true });
   onClose(() => history.close());
   const onError = (topic: TopicName, error: unknown) => notice(`History of ${topic}: ${messageOf(error)}`);
   const recorder = await recordHistory({

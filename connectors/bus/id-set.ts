@@ -67,13 +67,13 @@ export class IdSet {
 }
 
 function halvesOf(id: string): readonly [high: number, low: number] {
-  const digest = hash('sha256', id, 'latin1');
+  const digest = hash('sha256', id, 'binary');
   const high = wordOf(digest, 0);
   return [high > GONE ? high : high + 2, wordOf(digest, 4)];
 }
 
-function wordOf(latin1: string, at: number): number {
+function wordOf(digest: string, at: number): number {
   let word = 0;
-  for (let i = at; i < at + 4; i++) word = (word << 8) | latin1.charCodeAt(i);
+  for (let i = at; i < at + 4; i++) word = (word << 8) | digest.charCodeAt(i);
   return word >>> 0;
 }

@@ -158,7 +158,7 @@ async function openParts(options: LocalStackOptions, onClose: (close: Close) => 
   const { clock } = options.source;
   const meter = new Meter(STAGES);
   const { bus, stages } = await openStackBus(options, meter, onClose);
-  const history = await openDuckDbHistory({ path: join(dir, HISTORY_FILE) });
+  const history = await openDuckDbHistory({ path: join(dir, HISTORY_FILE), isLean: true });
   onClose(() => history.close());
   const onError = (topic: TopicName, error: unknown) => notice(`History of ${topic}: ${messageOf(error)}`);
   const recorder = await recordHistory({

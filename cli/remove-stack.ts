@@ -15,14 +15,8 @@ import { ALERTS, FUNCTION_FILES, SPILL } from './stack-folders.ts';
 export async function removeStack(dir: string): Promise<void> {
   await removeEmbeddedBus(join(dir, BUS));
   const sqlite = Object.values(FUNCTION_FILES).flatMap((name) => [name, `${name}-wal`, `${name}-shm`]);
-  for (const name of [
-    HISTORY_FILE,
-    `${HISTORY_FILE}.wal`,
-    ...sqlite,
-    SPILL,
-    ALERTS,
-    ...spanFiles(SPAN_FILE),
-  ]) {
+  const duckdb = [HISTORY_FILE, `${HISTORY_FILE}.wal`, `${HISTORY_FILE}.tmp`];
+  for (const name of [...duckdb, ...sqlite, SPILL, ALERTS, ...spanFiles(SPAN_FILE)]) {
     await rm(join(dir, name), { force: true, recursive: true }).catch((cause: unknown) => {
       throw new UpstreamError(`Cannot clear ${dir}: ${messageOf(cause)}. Name another --dir.`, { cause });
     });

@@ -181,7 +181,7 @@ async function remember(
   await mkdir(dir, { recursive: true }).catch((cause) => {
     throw new UpstreamError(`Cannot make --dir ${dir}: ${messageOf(cause)}`, { cause });
   });
-  const history = await openDuckDbHistory({ path: join(dir, HISTORY_FILE) });
+  const history = await openDuckDbHistory({ path: join(dir, HISTORY_FILE), isLean: true });
   const onError = (topic: TopicName, error: unknown) =>
     log('WARNING', `History of ${topic}: ${messageOf(error)}`);
   try {

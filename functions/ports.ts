@@ -79,7 +79,7 @@ export class Ports {
     return this.#open<Pick<History, 'insert' | 'close'>>('history', async () => {
       if (settings.kind === 'duckdb') {
         const { openDuckDbHistory } = await import('../connectors/history/duckdb.ts');
-        return openDuckDbHistory({ path: settings.path });
+        return openDuckDbHistory({ path: settings.path, isLean: true });
       }
       const { bigQueryAppender } = await import('../connectors/history/bigquery.ts');
       return bigQueryAppender(settings);

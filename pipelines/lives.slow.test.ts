@@ -117,7 +117,7 @@ describe('a process that ends at any moment and comes back', () => {
 
   it.each([1, 2])(
     'leaves the candles and signals of one that never did (%i)',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (seed) => {
       const steps = (MINUTES * MINUTE) / STEP;
       const fates = new Map<number, Fate>();

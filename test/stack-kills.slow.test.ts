@@ -58,6 +58,7 @@ async function live(options: object, killAfterMs: number | null, isEnough: () =>
     child.kill('SIGKILL');
   } else {
     while (!isEnough() && child.exitCode === null) await systemClock.until(systemClock.now() + 100);
+    expect(child.exitCode, errors).toBeNull();
     child.kill('SIGTERM');
   }
   await ended;

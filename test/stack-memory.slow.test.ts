@@ -4,14 +4,17 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 /** Of the market, after weeks of history that a stack begins with. */
-const HOURS = 2;
+const HOURS = 1.5;
 const EVERY_MINUTES = 5;
 /** What grows, grows with the hours of each symbol: with fewer there is time for more hours. */
 const SYMBOLS = 5;
-/** What lives differs from sample to sample by the messages that wait just then. Unit: MB. */
-const ALIVE_MORE = 6;
-/** Of the whole process, with its garbage. Unit: MB. */
-const RSS_MORE = 40;
+/**
+ * Means of half an hour each: from one to the next a topic that held what it was done with grew by 3 MB. Ids and trades
+ * that are known again are remembered for a while, which fills up within hours: half of one here. Unit: MB.
+ */
+const ALIVE_MORE = 2;
+/** Of the whole process, with garbage that is not yet collected. Unit: MB. */
+const RSS_MORE = 60;
 
 const SOAK = join(import.meta.dirname, '../bench/stack-soak.ts');
 
@@ -25,13 +28,15 @@ interface Summary {
   readonly aliveMb: readonly number[];
 }
 
-it('a stack holds no more alive in the last third of two hours than in the second', async ({ annotate }) => {
+it('what lives in a stack hardly grows from its second half hour of the market to its third', async ({
+  annotate,
+}) => {
   const args = ['--hours', `${HOURS}`, '--every', `${EVERY_MINUTES}`, '--symbols', `${SYMBOLS}`];
   const node = ['--max-semi-space-size=16', SOAK, ...args];
   const { stdout } = await promisify(execFile)(process.execPath, node);
   const summary = JSON.parse(stdout) as Summary;
   await annotate(`RSS, MB: ${summary.rssMb.join(' ')}; alive: ${summary.aliveMb.join(' ')}`);
-  expect(summary.rssMb).toHaveLength((HOURS * 60) / EVERY_MINUTES);
+  expect(summary.aliveMb).toHaveLength((HOURS * 60) / EVERY_MINUTES);
   // It did what it is there for.
   expect(summary.trades).toBeGreaterThan(10_000);
   expect(summary.alerts).toBeGreaterThan(0);

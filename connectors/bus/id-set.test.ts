@@ -25,6 +25,21 @@ it('is a set of texts, whatever is added and deleted', () => {
   );
 });
 
+it('takes no more room for what comes and goes, as ids do on a full disk', () => {
+  const set = new IdSet();
+  for (let n = 0; n < 400; n++) set.add(`kept-${n}`);
+  const { bytes } = set;
+  for (let n = 0; n < 100_000; n++) {
+    set.add(`bybit:BTCUSDT:trades:${n}`);
+    set.delete(`bybit:BTCUSDT:trades:${n}`);
+  }
+  // Half full of texts at most, and of what was deleted as much again.
+  expect(set.bytes).toBeLessThanOrEqual(2 * bytes);
+  expect(set.size).toBe(400);
+  for (let n = 0; n < 400; n++) expect(set.has(`kept-${n}`)).toBe(true);
+  for (let n = 0; n < 100_000; n++) if (set.has(`bybit:BTCUSDT:trades:${n}`)) expect.fail(`trades:${n}`);
+});
+
 it('tells a million ids of messages apart', () => {
   const set = new IdSet();
   for (let n = 0; n < 250_000; n++) {

@@ -14,7 +14,7 @@ export interface Delivery extends OutgoingMessage {
   readonly publishTimeMs: number;
   /** 1 on the first delivery. */
   readonly attempt: number;
-  /** Taken off the delivery it does the same, and keeps nothing of what the message holds. */
+  /** Taken off the delivery it does the same; of the embedded bus, it keeps nothing of what the message holds. */
   readonly ack: () => void;
   /** Asks for redelivery, of this message and of those behind it under the same ordering key. */
   readonly nack: () => void;

@@ -121,6 +121,25 @@ describe('DuckDB history', () => {
     expect(stderr).toMatch(/UpstreamError: Expected to insert into candles.*Check the disk/);
   });
 
+  it('is bounded where it is lean alone', async () => {
+    const limits = async (options: { isLean?: boolean }) => {
+      const history = await openDuckDbHistory({ path: newFile(), ...options });
+      const setting = (name: string) => `current_setting('${name}') AS ${name}`;
+      const [row] = await history.query(
+        `SELECT ${setting('memory_limit')}, ${setting('checkpoint_threshold')}`,
+      );
+      await history.close();
+      return row;
+    };
+    expect(await limits({ isLean: true })).toEqual({
+      memory_limit: '91.5 MiB',
+      checkpoint_threshold: '1.9 MiB',
+    });
+    const { memory_limit, checkpoint_threshold } = (await limits({})) ?? {};
+    expect(memory_limit).not.toBe('91.5 MiB');
+    expect(checkpoint_threshold).toBe('16.0 MiB');
+  });
+
   it('gives dates, decimals and great integers as JSON can hold them', async () => {
     const history = await openDuckDbHistory({ path: ':memory:' });
     const sql = `SELECT DATE '2024-03-01' AS day, 1.25::DECIMAL(8, 3) AS price, 9007199254740993::BIGINT AS great,

@@ -9,11 +9,11 @@ import { parameterType, plainRows, toParameter } from './duckdb/values.ts';
 import type { CandleQuery, History } from './port.ts';
 
 /**
- * Memory that a history in a file takes at most for its blocks, four fifths of the machine by default; a query that needs
- * more puts it on disk. What is freed goes back to the machine at once, and what was written goes from memory into the
- * file after 2 MB of log. More threads keep memory of their own.
+ * Of a history that is written for weeks beside other work: memory for its blocks, four fifths of the machine by default,
+ * and on disk what a query needs beyond it. What is freed goes back to the machine at once, and what was written goes
+ * from memory into the file after 2 MB of log. More threads keep memory of their own.
  */
-const LIMITS = {
+const LEAN = {
   memory_limit: '96MB',
   threads: '1',
   checkpoint_threshold: '2MB',
@@ -31,6 +31,12 @@ const CANDLES = `
   QUALIFY row_number() OVER (PARTITION BY symbol, "openTime" ORDER BY revision DESC) = 1
   ORDER BY symbol, "openTime"`;
 
+export interface DuckDbHistoryOptions {
+  readonly path: string;
+  /** Takes little memory and one thread, for a process that runs for weeks; else as much as helps. */
+  readonly isLean?: boolean;
+}
+
 /**
  * Opens a file (created where missing) or `:memory:`, and brings its tables up to the schemas.
  *
@@ -40,10 +46,8 @@ const CANDLES = `
  * @throws ConfigError where the file is no DuckDB file or a column has another type; UpstreamError where another
  *   process has it open.
  */
-export async function openDuckDbHistory({ path }: { path: string }): Promise<History> {
-  const instance = await orExplain(`open ${path}`, () =>
-    DuckDBInstance.create(path, path === ':memory:' ? {} : LIMITS),
-  );
+export async function openDuckDbHistory({ path, isLean = false }: DuckDbHistoryOptions): Promise<History> {
+  const instance = await orExplain(`open ${path}`, () => DuckDBInstance.create(path, isLean ? LEAN : {}));
   try {
     const writer = await instance.connect();
     await migrate(writer, path);

@@ -48,7 +48,7 @@ export class Player {
 
   static async open(options: PlayerOptions): Promise<Player> {
     const extent = await extentOf(options.folder);
-    const history = await openDuckDbHistory({ path: join(options.folder, 'replay.duckdb') });
+    const history = await openDuckDbHistory({ path: join(options.folder, 'replay.duckdb'), isLean: true });
     return new Player(options, extent, history);
   }
 

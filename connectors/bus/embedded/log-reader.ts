@@ -19,17 +19,20 @@ export class LogReader {
     for (;;) {
       const segment = this.#log.segmentOf(offset);
       if (!segment) return [];
-      if (segment !== this.#segment || offset < this.#at) this.#goTo(segment);
+      if (segment !== this.#segment || offset !== this.#at) this.#seek(segment, offset);
       const messages = await this.#readBlock(segment);
       const wanted = messages.filter((message) => message.offset >= offset);
       if (wanted.length > 0) return wanted;
     }
   }
 
-  #goTo(segment: Segment): void {
+  /** To the nearest record at or before the message that is known, unless it is nearer already. */
+  #seek(segment: Segment, offset: number): void {
+    const start = segment.starts.findLast((each) => each.offset <= offset) ?? segment.starts[0]!;
+    if (segment === this.#segment && start.offset <= this.#at && this.#at <= offset) return;
     this.#segment = segment;
-    this.#position = 0;
-    this.#at = segment.base;
+    this.#position = start.position;
+    this.#at = start.offset;
   }
 
   async #readBlock(segment: Segment): Promise<readonly StoredMessage[]> {

@@ -11,6 +11,13 @@ export interface Segment {
   count: number;
   bytes: number;
   newestPublishMs: number;
+  /** Some of its records, a block apart or more: a reader need not begin with the first. */
+  readonly starts: RecordStart[];
+}
+
+interface RecordStart {
+  readonly offset: number;
+  readonly position: number;
 }
 
 const BLOCK_BYTES = 1 << 20;
@@ -20,6 +27,23 @@ export interface Block {
   /** Position behind the last of them. */
   readonly end: number;
   readonly isDamaged: boolean;
+}
+
+export function emptySegment(path: string, base: number): Segment {
+  const starts = [{ offset: base, position: 0 }];
+  return { path, base, count: 0, bytes: 0, newestPublishMs: Number.NEGATIVE_INFINITY, starts };
+}
+
+/** Takes note of records at its end, and of the bytes that they take. */
+export function extend(segment: Segment, messages: readonly StoredMessage[], bytes: number): void {
+  if (segment.bytes >= segment.starts.length * BLOCK_BYTES) {
+    segment.starts.push({ offset: segment.base + segment.count, position: segment.bytes });
+  }
+  for (const { publishTimeMs } of messages) {
+    segment.newestPublishMs = Math.max(segment.newestPublishMs, publishTimeMs);
+  }
+  segment.count += messages.length;
+  segment.bytes += bytes;
 }
 
 /** Whole records from `position` on, about 1 MB of them; none where no whole one begins there. */
@@ -65,15 +89,11 @@ export async function recoverSegment(
   visit: (message: StoredMessage) => void,
 ): Promise<Segment> {
   const size = await file.size();
-  const segment = { path: file.path, base, count: 0, bytes: 0, newestPublishMs: Number.NEGATIVE_INFINITY };
+  const segment = emptySegment(file.path, base);
   while (segment.bytes < size) {
     const block = await readBlock(file, segment.bytes, size, base + segment.count);
-    for (const message of block.messages) {
-      segment.newestPublishMs = Math.max(segment.newestPublishMs, message.publishTimeMs);
-      visit(message);
-    }
-    segment.count += block.messages.length;
-    segment.bytes = block.end;
+    for (const message of block.messages) visit(message);
+    extend(segment, block.messages, block.end - segment.bytes);
     if (block.isDamaged) {
       const rest = await file.read(block.end, size - block.end);
       const at = base + segment.count;

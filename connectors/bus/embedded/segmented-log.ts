@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type BusFile, type OpenFile, onDisk } from './files.ts';
 import type { StoredMessage } from './message.ts';
 import { encodeRecords } from './record.ts';
-import { recoverSegment, type Segment } from './segment.ts';
+import { emptySegment, extend, recoverSegment, type Segment } from './segment.ts';
 
 export const SUFFIX = '.log';
 
@@ -81,9 +81,7 @@ export class SegmentedLog {
       }
     });
     this.#isUnsynced ||= !isSynced;
-    segment.bytes += bytes.length;
-    segment.count += messages.length;
-    segment.newestPublishMs = Math.max(segment.newestPublishMs, messages.at(-1)?.publishTimeMs ?? 0);
+    extend(segment, messages, bytes.length);
   }
 
   async sync(): Promise<void> {
@@ -123,7 +121,7 @@ export class SegmentedLog {
     await this.sync();
     await this.close();
     const path = join(this.#options.dir, `${String(this.end).padStart(16, '0')}${SUFFIX}`);
-    const segment = { path, base: this.end, count: 0, bytes: 0, newestPublishMs: Number.NEGATIVE_INFINITY };
+    const segment = emptySegment(path, this.end);
     this.#writer = await this.openSegment(segment);
     this.#segments.push(segment);
     return { segment, writer: this.#writer };

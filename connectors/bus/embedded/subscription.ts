@@ -40,7 +40,9 @@ export class EmbeddedSubscription implements Subscription {
   /** By offset, in the order they were handed out, hence by deadline. */
   readonly #taken = new Map<number, Taken>();
   /** By offset, highest first: the next to go is the last. */
-  #again: Taken[] = [];
+  readonly #again: Taken[] = [];
+  /** Only a pull needs the order; what refuses thousands, one by one, does not pay for it each time. */
+  #isAgainSorted = true;
   #cursor: number;
   /** Read from disk, from `#cursor` on at `#blockAt`. */
   #block: readonly StoredMessage[] = [];
@@ -111,6 +113,8 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   #take(max: number): Delivery[] {
+    if (!this.#isAgainSorted) this.#again.sort((a, b) => b.offset - a.offset);
+    this.#isAgainSorted = true;
     const deadlineMs = this.#clock.now() + this.#ackDeadlineMs;
     const deliveries: Handed[] = [];
     while (deliveries.length < max) {
@@ -198,7 +202,8 @@ export class EmbeddedSubscription implements Subscription {
       }
     }
     for (const { offset } of back) this.#taken.delete(offset);
-    this.#again = [...this.#again, ...back].sort((a, b) => b.offset - a.offset);
+    for (const taken of back) this.#again.push(taken);
+    this.#isAgainSorted = false;
     this.#wake?.();
   }
 

@@ -1,4 +1,4 @@
-/** A process that publishes, reads and acknowledges as fast as it can, and tells so line by line, until it is killed. */
+/** A process that publishes, reads, refuses and acknowledges as fast as it can, and tells so line by line, until it is killed. */
 import { writeSync } from 'node:fs';
 import { standardAttributes } from '../../../schemas/pubsub-message.ts';
 import { systemClock } from '../../clock/system.ts';
@@ -27,6 +27,11 @@ async function publish(): Promise<void> {
 async function read(): Promise<void> {
   for (let turn = 0; ; turn++) {
     const deliveries = await subscription.pull(7);
+    // Refused, they come again from disk.
+    if (turn % 5 === 4) {
+      for (const { nack } of deliveries) nack();
+      continue;
+    }
     const numbers = deliveries.map(({ data }) => Number(Buffer.from(data)));
     say('got', numbers);
     // Told before it is done: what is told and not done only makes the test stricter by one pull.

@@ -55,7 +55,8 @@ interface Share {
 
 /** What was drawn last for each price of a market: a stream asks for the same levels many times. */
 const SHARES = new WeakMap<SymbolMarket, Map<number, Share>>();
-const SHARES_KEPT = 20_000;
+/** Of a market; several times what one book shows. */
+const SHARES_KEPT = 4_000;
 
 function sharesOf(market: SymbolMarket): Map<number, Share> {
   let shares = SHARES.get(market);

@@ -26,7 +26,11 @@ const ENGINE_MEMORY = 6 * 2 ** 30;
 /** Tests stand beside what they test; `test/` holds only what spans folders. */
 export default defineConfig(({ mode }) => ({
   test: {
-    globalSetup: ['test/announce.ts', 'test/temp-folder.ts'],
+    globalSetup: [
+      'test/announce.ts',
+      ...(TIERS[mode] ? [] : ['test/temp-in-memory.ts']),
+      'test/temp-folder.ts',
+    ],
     sequence: { sequencer: LongestFirst },
     // Vitest's own thread has little to do once the tests run.
     maxWorkers: mode === 'engines' ? engineFilesAtOnce() : availableParallelism(),

@@ -44,7 +44,7 @@ const MAY_USE_BEAM = /^transforms\/(beam|windows)\.ts$|\.beam(\.test)?\.ts$|^pip
 const REPAIRS_SDK = /^transforms\/(.*\.beam|beam|windows)\.ts$/;
 const MAY_READ_CLOCK = /^connectors\/clock\/|^bench\//;
 const MAY_READ_ENVIRONMENT =
-  /^cli\/|^functions\/[^/]+\/index\.ts$|^test\/(real-data|testnet|temp-folder|races|progress-reporter|relay-pair\/kills|chaos\/options|engines\/needs|infrastructure\/wanted|go-server|dataflow\/beam-python)\.ts$|^bench\//;
+  /^cli\/|^functions\/[^/]+\/index\.ts$|^test\/(real-data|testnet|temp-(folder|in-memory)|races|progress-reporter|relay-pair\/kills|chaos\/options|engines\/needs|infrastructure\/wanted|go-server|dataflow\/beam-python)\.ts$|^bench\//;
 
 type Rule = (sources: readonly Source[]) => Violation[];
 

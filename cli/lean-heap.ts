@@ -1,10 +1,5 @@
 /** A process that runs for days keeps its memory small: V8 would otherwise let garbage grow to several times what lives. */
-import {
-  constants,
-  type NodeGCPerformanceDetail,
-  type PerformanceEntry,
-  PerformanceObserver,
-} from 'node:perf_hooks';
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 
 /**
@@ -36,6 +31,6 @@ export function keepHeapSmall(): void {
 
 /** Of the whole heap, not of what is new alone. */
 function isWhole(entry: PerformanceEntry): boolean {
-  const { detail } = entry as PerformanceEntry & { readonly detail: NodeGCPerformanceDetail };
+  const { detail } = entry as PerformanceEntry & { readonly detail: { readonly kind: number } };
   return detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
 }

@@ -3,16 +3,31 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Of each tier; where a file is missing here, Vitest's own order has it. */
 const LONGEST = [
-  ...['test/start.test.ts', 'test/browser/dashboard.test.ts', 'pipelines/replay/replay.test.ts'],
-  ...['test/trace.test.ts', 'cli/cli.test.ts', 'cli/sql.test.ts', 'cli/run.test.ts'],
-  ...['pipelines/no-lookahead.test.ts', 'cli/lookahead/lookahead.test.ts', 'cli/tune/tape.test.ts'],
+  'test/browser/dashboard.test.ts',
+  'test/start.test.ts',
+  'connectors/bus/pubsub.test.ts',
+  'test/browser/page.test.ts',
+  'pipelines/replay/replay.test.ts',
+  'cli/help.test.ts',
+  'functions/entry.test.ts',
+  'cli/cli.test.ts',
+  'pipelines/replay/frames-replay.test.ts',
+  'pipelines/no-lookahead.test.ts',
+  'cli/lookahead/lookahead.test.ts',
 
-  ...['test/docs/walks.slow.test.ts', 'functions/trade-desk/run.slow.test.ts', 'test/backtest.slow.test.ts'],
-  ...['test/browser/many-pairs.slow.test.ts', 'functions/telegram-notifier/kill.slow.test.ts'],
-  ...['cli/parity/stack.slow.test.ts', 'test/sql/event-backtest.slow.test.ts', 'test/golden.slow.test.ts'],
-  ...['functions/macro-engine/real.slow.test.ts', 'test/relay-pair.slow.test.ts', 'test/chaos.slow.test.ts'],
+  'functions/trade-desk/run.slow.test.ts',
+  'functions/telegram-notifier/kill.slow.test.ts',
+  'test/backtest.slow.test.ts',
+  'test/browser/many-pairs.slow.test.ts',
+  'test/browser/views.slow.test.ts',
+  'test/golden.slow.test.ts',
+  'test/stack-memory.slow.test.ts',
+  'test/sql/event-backtest.slow.test.ts',
+  'test/relay-pair.slow.test.ts',
+  'functions/macro-engine/real.slow.test.ts',
 
-  ...['test/engines/identical.engines.test.ts', 'test/single-node.engines.test.ts'],
+  'test/engines/identical.engines.test.ts',
+  'test/single-node.engines.test.ts',
 ];
 
 export class LongestFirst extends BaseSequencer {

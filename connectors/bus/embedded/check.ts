@@ -3,7 +3,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TOPIC_NAMES } from '../../../schemas/topics.ts';
 import { AckFile } from './ack-file.ts';
-import { type OpenFile, onDisk } from './files.ts';
+import { type OpenFile, onDisk, readAt } from './files.ts';
 import { recoverSegment } from './segment.ts';
 import { SUFFIX } from './segmented-log.ts';
 
@@ -35,11 +35,7 @@ const openToRead: OpenFile = async (path) => {
   return {
     path,
     size: async () => (await handle.stat()).size,
-    async read(position, length) {
-      const bytes = Buffer.allocUnsafe(length);
-      const { bytesRead } = await handle.read(bytes, 0, length, position);
-      return bytes.subarray(0, bytesRead);
-    },
+    read: (position, length) => readAt(handle, position, length),
     write: async () => {},
     truncate: async () => {},
     sync: async () => {},

@@ -1,5 +1,5 @@
 /** The little the bus asks of a disk; tests put a full or failing one in its place. */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { messageOf, UpstreamError } from '../../../schemas/errors.ts';
 
 export interface BusFile {
@@ -13,6 +13,13 @@ export interface BusFile {
   /** Rejects, and writes do from then on, where the file was removed: what it holds nobody will find. */
   sync(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** As `BusFile.read` has it. */
+export async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  const { bytesRead } = await handle.read(bytes, 0, length, position);
+  return bytes.subarray(0, bytesRead);
 }
 
 /** Opens a file for reading and writing, creating it where missing. */
@@ -30,11 +37,7 @@ export const openFile: OpenFile = async (path) => {
   return {
     path,
     size: async () => (await handle.stat()).size,
-    async read(position, length) {
-      const bytes = Buffer.allocUnsafe(length);
-      const { bytesRead } = await handle.read(bytes, 0, length, position);
-      return bytes.subarray(0, bytesRead);
-    },
+    read: (position, length) => readAt(handle, position, length),
     async write(bytes, position) {
       checkThere();
       for (let done = 0; done < bytes.length; ) {

@@ -7,9 +7,9 @@ import { exitOf, position } from '../functions/telegram-notifier/told.fixture.ts
 import { bias, row, signal } from '../functions/trade-desk/trade-desk.fixture.ts';
 import { candleId } from '../schemas/candle.ts';
 import { ConfigError, UpstreamError } from '../schemas/errors.ts';
-import type { LevelSet } from '../schemas/level-set.ts';
 import { INTERVAL_MS, type Interval, MINUTE_MS } from '../schemas/primitives.ts';
 import { encodeTradeBatch } from '../schemas/trade-batch.ts';
+import { levelSet } from '../transforms/strategies/rows.fixture.ts';
 import { EVENTS, type EventName, ROUTES, type Route } from './api.ts';
 import { NOW, TestDashboard } from './dashboard.fixture.ts';
 
@@ -25,23 +25,7 @@ const barAt = (openTime: number, close: number, revision = 1_000_001) => {
   const bar = candle({ openTime, high: 70_000, close, coverage: 1, complete: true, revision });
   return { ...bar, id: candleId(bar) };
 };
-const LEVELS: LevelSet = {
-  id: 'BTCUSDT:1:1',
-  venue: 'bybit',
-  symbol: 'BTCUSDT',
-  pair: 'BTCUSDT',
-  asOf: NOW - 5 * MINUTE_MS,
-  levels: [],
-  trendlineHigh: null,
-  trendlineLow: null,
-  trend: 'RANGING',
-  pointOfControl: null,
-  atr: null,
-  atrBaseline: null,
-  candles: 120,
-  complete: true,
-  revision: 1,
-};
+const LEVELS = levelSet([], { id: 'BTCUSDT:1:1', asOf: NOW - 5 * MINUTE_MS, atr: null, atrBaseline: null });
 
 let dashboard: TestDashboard;
 beforeAll(async () => {

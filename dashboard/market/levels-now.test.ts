@@ -1,30 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LevelSet } from '../../schemas/level-set.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import { INTERVAL_MS, MINUTE_MS } from '../../schemas/primitives.ts';
 import { modelLevelSets } from '../../transforms/levels/level-sets.model.ts';
+import { levelSet } from '../../transforms/strategies/rows.fixture.ts';
 import { ROUTES } from '../api.ts';
 import { barsOf, NOW, pastBars, TestDashboard } from '../dashboard.fixture.ts';
 import { levelsNow } from './levels-now.ts';
 
 const SLOT_MS = INTERVAL_MS['15m'];
-const told = (asOf: number): LevelSet => ({
-  id: `BTCUSDT:${asOf}:1`,
-  venue: 'bybit',
-  symbol: 'BTCUSDT',
-  pair: 'BTCUSDT',
-  asOf,
-  levels: [],
-  trendlineHigh: null,
-  trendlineLow: null,
-  trend: 'RANGING',
-  pointOfControl: null,
-  atr: null,
-  atrBaseline: null,
-  candles: 120,
-  complete: true,
-  revision: 1,
-});
+const told = (asOf: number) => levelSet([], { id: `BTCUSDT:${asOf}:1`, asOf, atr: null, atrBaseline: null });
 
 describe('levels of bars that are known', () => {
   const m15 = barsOf('15m', NOW - 120 * SLOT_MS, NOW);

@@ -2,7 +2,6 @@
 import type { Command, Option } from 'commander';
 import type { Environment } from '../../connectors/environment.ts';
 import { type ConfigFlags, isSettable } from '../option-kinds.ts';
-import { keysOf } from './keys.ts';
 import { at, type Path } from './layers.ts';
 import { resolved } from './resolve.ts';
 import { DASHBOARD_KEYS, schemaOf, sectionOf, settableOf } from './schema.ts';
@@ -17,7 +16,7 @@ interface Settable {
 /** @throws ConfigError naming what is wrong, and where. */
 export function applyConfig(program: Command, command: Command, environment: Environment): void {
   const schema = schemaOf(program);
-  const layers = layersOf(command.opts<ConfigFlags>().config, environment, keysOf(schema));
+  const layers = layersOf(command.opts<ConfigFlags>().config, environment, schema);
   const { values } = resolved(schema, layers);
   const { own, dashboard } = settableBy(command);
   take(command, own, values);

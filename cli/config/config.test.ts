@@ -9,7 +9,6 @@ import { ConfigError } from '../../schemas/errors.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import { programOf } from '../program.ts';
 import { applyConfig } from './apply.ts';
-import { keysOf } from './keys.ts';
 import { type Layer, merged } from './layers.ts';
 import { settingsOf } from './resolve.ts';
 import { jsonSchemaOf, Settings } from './schema.ts';
@@ -21,9 +20,8 @@ function file(name: string, content: unknown): string {
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   return path;
 }
-const KEYS = keysOf(Settings);
 const read = (files: readonly string[], environment: Record<string, string> = {}) =>
-  settingsOf(layersOf(files, environment, KEYS));
+  settingsOf(layersOf(files, environment, Settings));
 
 describe('layers', () => {
   it('win value by value, and each value tells where it is from', () => {

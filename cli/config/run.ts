@@ -57,7 +57,7 @@ export function printSchema(program: Command): void {
 }
 
 function readLayers(program: Command, { config }: ConfigFlags): Layer[] {
-  return layersOf(config, process.env, keysOf(schemaOf(program)));
+  return layersOf(config, process.env, schemaOf(program));
 }
 
 /** Those that the command names are read in its stead. */

@@ -1,10 +1,11 @@
 /** Where settings are read from: files, then the environment. Flags come last, and are not read here. */
 import { existsSync } from 'node:fs';
+import type { z } from 'zod';
 import type { Environment } from '../../connectors/environment.ts';
 import { readSmallFile } from '../../connectors/files/small-file.ts';
 import { ConfigError, messageOf } from '../../schemas/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { type Keys, keysAt, typesAt } from './keys.ts';
+import { type Keys, keysAt, keysOf, typesAt } from './keys.ts';
 import { isTree, type Layer, type Path } from './layers.ts';
 
 /** Of the working directory, read where it is there and no other was named. */
@@ -17,10 +18,10 @@ const PREFIX = 'CST__';
 export function layersOf(
   files: readonly string[] | undefined,
   environment: Environment,
-  keys: Keys,
+  schema: z.ZodType,
 ): Layer[] {
   const named = files ?? (existsSync(CONFIG_FILE) ? [CONFIG_FILE] : []);
-  return [...named.map(jsonFile), ...paramsLayer(environment), ...variableLayers(environment, keys)];
+  return [...named.map(jsonFile), ...paramsLayer(environment), ...variableLayers(environment, schema)];
 }
 
 /** @throws ConfigError as above. */
@@ -54,14 +55,17 @@ function paramsLayer({ [PARAMS]: text }: Environment): Layer[] {
 }
 
 /** One layer each, in order of their names, so that the same environment always means the same. */
-function variableLayers(environment: Environment, keys: Keys): Layer[] {
-  return Object.entries(environment)
+function variableLayers(environment: Environment, schema: z.ZodType): Layer[] {
+  const given = Object.entries(environment)
     .filter(([name, text]) => name.startsWith(PREFIX) && text !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, text = '']) => {
-      const path = pathOf(name, keys);
-      return { origin: name, values: nested(path, jsonOrText(text, typesAt(keys, path))) };
-    });
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  // Most starts have none, and need not wait for the keys.
+  if (given.length === 0) return [];
+  const keys = keysOf(schema);
+  return given.map(([name, text = '']) => {
+    const path = pathOf(name, keys);
+    return { origin: name, values: nested(path, jsonOrText(text, typesAt(keys, path))) };
+  });
 }
 
 /** `CST__SIGNALS__MARKET__STALE_AFTER_MS`, or without the single `_`: signals.market.staleAfterMs. */

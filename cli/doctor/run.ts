@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../connectors/clock/system.ts';
 import { ENGINE_NAMES, ENGINES, findEngine } from '../../pipelines/runners/portable/engines/catalog.ts';
-import { keysOf } from '../config/keys.ts';
 import type { Layer } from '../config/layers.ts';
 import { resolved } from '../config/resolve.ts';
 import { schemaOf } from '../config/schema.ts';
@@ -61,7 +60,7 @@ function readSettings(
   const schema = schemaOf(program);
   const settingsIn = (layers: readonly Layer[]) => resolved(schema, layers).values as AllSettings;
   try {
-    const layers = layersOf(config, process.env, keysOf(schema));
+    const layers = layersOf(config, process.env, schema);
     const from = layers.length > 0 ? layers.map(({ origin }) => origin).join(', ') : 'defaults alone';
     return { settings: settingsIn(layers), finding: ok('settings', from) };
   } catch (error) {

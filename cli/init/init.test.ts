@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keysOf } from '../config/keys.ts';
 import { resolved } from '../config/resolve.ts';
 import { jsonSchemaOf, schemaOf } from '../config/schema.ts';
 import { layersOf } from '../config/sources.ts';
@@ -84,7 +83,7 @@ describe('cst init', () => {
       ([, name, value]) => [name, value],
     );
     expect(variables.length).toBeGreaterThan(0);
-    const layers = layersOf([], Object.fromEntries(variables), keysOf(schema));
+    const layers = layersOf([], Object.fromEntries(variables), schema);
     expect(resolved(schema, layers).originOf(['signals', 'risk', 'takeProfit'])).toBe(
       'CST__SIGNALS__RISK__TAKE_PROFIT',
     );

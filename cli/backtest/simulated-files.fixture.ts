@@ -5,6 +5,11 @@ import { join } from 'node:path';
 import { SimulatedMarket } from '../../connectors/exchanges/simulated/market.ts';
 import type { ReplayFile } from '../../pipelines/replay/stream.ts';
 import { simulatedBars } from '../../pipelines/simulated.fixture.ts';
+import { DEFAULT_ASSUMPTIONS } from '../../schemas/backtest-assumptions.ts';
+import { DeskConfig } from '../../schemas/desk-params.ts';
+import { DEFAULT_MACRO_PARAMS } from '../../schemas/macro-params.ts';
+import { DEFAULT_PARAMS } from '../../schemas/params.ts';
+import type { BacktestOptions, FilesInput } from './options.ts';
 
 /** 1m bars of [fromMs, toMs), one CSV for each symbol. */
 export async function simulatedFiles(
@@ -25,4 +30,22 @@ export async function simulatedFiles(
     files.push({ symbol, path });
   }
   return files;
+}
+
+/** The defaults, tried on such files. */
+export function simulatedOptions(
+  files: readonly ReplayFile[],
+  range: Pick<FilesInput, 'fromMs' | 'toMs'>,
+): Omit<BacktestOptions, 'out' | 'input'> & { readonly input: FilesInput } {
+  return {
+    input: { kind: 'files', files, interval: '1m', ...range, fundings: new Map() },
+    venue: 'bybit',
+    history: [],
+    code: 'test',
+    data: [],
+    desk: DeskConfig.parse({}),
+    params: DEFAULT_PARAMS,
+    macro: DEFAULT_MACRO_PARAMS,
+    assumptions: DEFAULT_ASSUMPTIONS,
+  };
 }

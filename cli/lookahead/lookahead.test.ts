@@ -3,14 +3,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ASSUMPTIONS } from '../../schemas/backtest-assumptions.ts';
-import { DeskConfig } from '../../schemas/desk-params.ts';
-import { DEFAULT_MACRO_PARAMS } from '../../schemas/macro-params.ts';
-import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import { DAY_MS, HOUR_MS } from '../../schemas/primitives.ts';
 import type { KnownRecord } from '../../transforms/lookahead/lookahead.ts';
-import type { BacktestOptions, FilesInput } from '../backtest/options.ts';
-import { simulatedFiles } from '../backtest/simulated-files.fixture.ts';
+import { simulatedFiles, simulatedOptions } from '../backtest/simulated-files.fixture.ts';
 import { type Change, lookaheadCheck } from './check.ts';
 import { peekAtNextBar, spikeOfWholeSample } from './peek.fixture.ts';
 import { perturbed } from './perturb.ts';
@@ -20,28 +15,10 @@ import { textOf } from './run.ts';
 const START = Date.UTC(2026, 2, 1);
 const FROM = START + 13 * HOUR_MS;
 const files = await simulatedFiles(['BTCUSDT'], START, START + 16 * HOUR_MS);
-const input: FilesInput = {
-  kind: 'files',
-  files,
-  interval: '1m',
-  fromMs: FROM,
-  toMs: undefined,
-  fundings: new Map(),
-};
-type Options = Omit<BacktestOptions, 'out' | 'input'> & { readonly input: FilesInput };
-const options: Options = {
-  input,
-  venue: 'bybit',
-  history: [],
-  code: 'test',
-  data: [],
-  desk: DeskConfig.parse({}),
-  params: DEFAULT_PARAMS,
-  macro: DEFAULT_MACRO_PARAMS,
-  assumptions: DEFAULT_ASSUMPTIONS,
-};
+const options = simulatedOptions(files, { fromMs: FROM, toMs: undefined });
+const { input } = options;
 
-async function changed(change: Change): Promise<Options> {
+async function changed(change: Change): Promise<typeof options> {
   if (change.kind === 'whole') return options;
   if (change.kind === 'cut') return { ...options, input: { ...input, toMs: change.at } };
   const to = { fromMs: change.at, toMs: change.at + DAY_MS };

@@ -2,41 +2,21 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ASSUMPTIONS } from '../../schemas/backtest-assumptions.ts';
 import { DeskConfig } from '../../schemas/desk-params.ts';
-import { DEFAULT_MACRO_PARAMS } from '../../schemas/macro-params.ts';
-import { DEFAULT_PARAMS, SignalParams } from '../../schemas/params.ts';
+import { SignalParams } from '../../schemas/params.ts';
 import { HOUR_MS } from '../../schemas/primitives.ts';
 import { backtest } from '../backtest/backtest.ts';
-import type { FilesInput } from '../backtest/options.ts';
-import { simulatedFiles } from '../backtest/simulated-files.fixture.ts';
+import { simulatedFiles, simulatedOptions } from '../backtest/simulated-files.fixture.ts';
 import { playTape } from './play.ts';
-import { recordTape, type TapeOptions } from './tape.ts';
+import { recordTape } from './tape.ts';
 import { readTape, writeTape } from './tape-file.ts';
 
 const START = Date.UTC(2026, 2, 1);
 const END = START + 24 * HOUR_MS;
 const FROM = START + 13 * HOUR_MS;
 const files = await simulatedFiles(['BTCUSDT', 'SOLUSDT'], START, END);
-const input: FilesInput = {
-  kind: 'files',
-  files,
-  interval: '1m',
-  fromMs: FROM,
-  toMs: undefined,
-  fundings: new Map(),
-};
-const options: TapeOptions = {
-  input,
-  venue: 'bybit',
-  history: [],
-  code: 'test',
-  data: [],
-  desk: DeskConfig.parse({}),
-  params: DEFAULT_PARAMS,
-  macro: DEFAULT_MACRO_PARAMS,
-  assumptions: DEFAULT_ASSUMPTIONS,
-};
+const options = simulatedOptions(files, { fromMs: FROM, toMs: undefined });
+const { input } = options;
 const RULES = {
   'the default': [{}, {}],
   'looser strategies': [{ srExhaustion: { minChecks: 1 }, champion: { volumeSpike: 1.2 } }, {}],

@@ -3,18 +3,14 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ASSUMPTIONS } from '../../schemas/backtest-assumptions.ts';
 import { DeskConfig } from '../../schemas/desk-params.ts';
-import { DEFAULT_MACRO_PARAMS } from '../../schemas/macro-params.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import { HOUR_MS } from '../../schemas/primitives.ts';
 import { backtest } from '../backtest/backtest.ts';
-import type { FilesInput } from '../backtest/options.ts';
-import { simulatedFiles } from '../backtest/simulated-files.fixture.ts';
+import { simulatedFiles, simulatedOptions } from '../backtest/simulated-files.fixture.ts';
 import { axesOf, drawsOf, gridOf, rulesWith, wordsOf } from './grid.ts';
 import { TrialLedger } from './ledger.ts';
 import { type Search, tune } from './search.ts';
-import type { TapeOptions } from './tape.ts';
 import { tuneText } from './text.ts';
 
 const CST = resolve(import.meta.dirname, '../cst.js');
@@ -97,24 +93,7 @@ describe('draws', () => {
 
 describe('a search', async () => {
   const files = await simulatedFiles(['BTCUSDT'], START, START + 15 * HOUR_MS);
-  const input: FilesInput = {
-    kind: 'files',
-    files,
-    interval: '1m',
-    fromMs: START + 13 * HOUR_MS,
-    toMs: undefined,
-    fundings: new Map(),
-  };
-  const options: TapeOptions = {
-    input,
-    venue: 'bybit',
-    history: [],
-    code: 'test',
-    data: [],
-    ...BASE,
-    macro: DEFAULT_MACRO_PARAMS,
-    assumptions: DEFAULT_ASSUMPTIONS,
-  };
+  const options = simulatedOptions(files, { fromMs: START + 13 * HOUR_MS, toMs: undefined });
   const searchIn = (out: string, words: readonly string[], workers: number): Search => ({
     options,
     candidates: gridOf(axesOf(words, BASE)),

@@ -2,19 +2,16 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ASSUMPTIONS } from '../../schemas/backtest-assumptions.ts';
 import { DeskConfig } from '../../schemas/desk-params.ts';
-import { DEFAULT_MACRO_PARAMS } from '../../schemas/macro-params.ts';
 import { DEFAULT_PARAMS } from '../../schemas/params.ts';
 import { HOUR_MS } from '../../schemas/primitives.ts';
 import { walkWindows } from '../../transforms/performance/walk-forward.ts';
-import type { FilesInput } from '../backtest/options.ts';
-import { simulatedFiles } from '../backtest/simulated-files.fixture.ts';
+import { simulatedFiles, simulatedOptions } from '../backtest/simulated-files.fixture.ts';
 import { axesOf, gridOf, rulesWith } from './grid.ts';
 import { playTape } from './play.ts';
 import { runWalkForward, type WalkForwardFlags } from './run-walk-forward.ts';
 import type { Search } from './search.ts';
-import { recordTape, type TapeOptions } from './tape.ts';
+import { recordTape } from './tape.ts';
 import { walkForward } from './walk-forward.ts';
 import { walkForwardText } from './walk-forward-text.ts';
 
@@ -22,24 +19,7 @@ const START = Date.UTC(2026, 2, 1);
 const [FROM, TO] = [START + 13 * HOUR_MS, START + 18 * HOUR_MS];
 const BASE = { params: DEFAULT_PARAMS, desk: DeskConfig.parse({}) };
 const files = await simulatedFiles(['BTCUSDT', 'SOLUSDT'], START, TO);
-const input: FilesInput = {
-  kind: 'files',
-  files,
-  interval: '1m',
-  fromMs: FROM,
-  toMs: TO,
-  fundings: new Map(),
-};
-const options: TapeOptions = {
-  input,
-  venue: 'bybit',
-  history: [],
-  code: 'test',
-  data: [],
-  ...BASE,
-  macro: DEFAULT_MACRO_PARAMS,
-  assumptions: DEFAULT_ASSUMPTIONS,
-};
+const options = simulatedOptions(files, { fromMs: FROM, toMs: TO });
 const candidates = gridOf(axesOf(['signals.srExhaustion.minChecks=1,2,3'], BASE));
 const windows = walkWindows({
   fromMs: FROM,

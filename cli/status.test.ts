@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { newBook } from '../functions/trade-desk/state.ts';
 import { Candle } from '../schemas/candle.ts';
 import { SwingSignal } from '../schemas/macro.ts';
-import { renderStatus, type StackStatus } from './status.ts';
+import { stackStatus } from './status.fixture.ts';
+import { renderStatus } from './status.ts';
 
 const at = '2026-01-05T09:30:00.000Z';
 const candle = Candle.parse({
@@ -40,28 +40,10 @@ const signal = SwingSignal.parse({
   signal_reason: '',
   params_hash: '',
 });
-const STATUS: StackStatus = {
-  source: 'simulated exchange, 60×',
-  connected: true,
-  marketTimeMs: Date.parse(at),
-  uptimeMs: 5_000,
-  symbols: 1,
-  trades: 10,
-  tradesPerSecond: 2,
-  reconnects: 0,
-  lagMs: null,
-  backlog: 0,
-  signals: 0,
-  candles: { '1m': 1, '5m': 0, '15m': 0, '1h': 0, '4h': 0 },
+const STATUS = stackStatus({
   lastCandles: [candle],
-  deadLetters: 0,
-  books: [newBook('default', 10_000)],
-  refusals: {},
-  biases: {},
   swings: [{ signal, until: Date.parse('2026-01-07T09:30:00.000Z'), closedAt: null }],
-  alerts: { sent: 1, waiting: 0, charts: 1 },
-  notice: null,
-};
+});
 
 it('shows an open swing with how it stands, its targets and its time', () => {
   expect(renderStatus(STATUS).split('\n')).toContain(

@@ -12,6 +12,7 @@ import { OwnedRows } from '../../connectors/state/owned.ts';
 import { openSqliteStore } from '../../connectors/state/sqlite.ts';
 import { Book, newBook, type Position } from '../../functions/trade-desk/state.ts';
 import { DAY_MS } from '../../schemas/primitives.ts';
+import { stackStatus } from '../status.fixture.ts';
 import { version } from '../version.ts';
 import { stateFindings } from './state.ts';
 
@@ -42,29 +43,7 @@ function status(folder: string, kept: Record<string, unknown>): void {
   writeFileSync(join(folder, 'status.json'), JSON.stringify({ ...all, ...kept }));
 }
 
-/** As `renderStatus` has it, with alerts that wait. */
-const WAITING = {
-  source: 's',
-  connected: true,
-  marketTimeMs: NOW,
-  uptimeMs: 1,
-  symbols: 1,
-  trades: 1,
-  tradesPerSecond: 1,
-  reconnects: 0,
-  lagMs: null,
-  backlog: 0,
-  candles: { '1m': 0, '5m': 0, '15m': 0, '1h': 0, '4h': 0 },
-  lastCandles: [],
-  signals: 0,
-  deadLetters: 0,
-  books: [],
-  swings: [],
-  refusals: {},
-  biases: {},
-  alerts: { sent: 1, waiting: 12, charts: 0 },
-  notice: null,
-};
+const WAITING = stackStatus({ alerts: { sent: 1, waiting: 12, charts: 0 } });
 
 const POSITION: Position = {
   signalId: 's',

@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { lockFolder } from '../../connectors/bus/embedded/lock.ts';
 import { ManualClock } from '../../connectors/clock/manual.ts';
-import { newBook } from '../../functions/trade-desk/state.ts';
 import type { FeedEvent } from '../../schemas/feed-event.ts';
+import { stackStatus } from '../status.fixture.ts';
 import type { StackStatus } from '../status.ts';
 import { logFeedEvent, logFiles, logMessage, oncePerMinute, stackLog } from './log-file.ts';
 import { type LogQuery, LogReader } from './log-reader.ts';
@@ -167,28 +167,7 @@ describe('the log of a stack', () => {
   });
 });
 
-const STATUS: StackStatus = {
-  source: 'simulated exchange, 60×',
-  connected: true,
-  marketTimeMs: T,
-  uptimeMs: 5_000,
-  symbols: 1,
-  trades: 10,
-  tradesPerSecond: 2,
-  reconnects: 0,
-  lagMs: null,
-  backlog: 0,
-  signals: 0,
-  candles: { '1m': 1, '5m': 0, '15m': 0, '1h': 0, '4h': 0 },
-  lastCandles: [],
-  deadLetters: 0,
-  books: [newBook('default', 10_000)],
-  refusals: {},
-  biases: {},
-  swings: [],
-  alerts: { sent: 1, waiting: 0, charts: 1 },
-  notice: null,
-};
+const STATUS = stackStatus();
 
 const file = (dir: string) => join(dir, 'status.json');
 

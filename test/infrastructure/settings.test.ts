@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { addRelay } from '../../cli/commands/relay.ts';
 import { addRun } from '../../cli/commands/run.ts';
-import { keysOf } from '../../cli/config/keys.ts';
 import { settingsOf as layered } from '../../cli/config/resolve.ts';
 import { Settings } from '../../cli/config/schema.ts';
 import { layersOf } from '../../cli/config/sources.ts';
@@ -137,7 +136,7 @@ describe('settings of a stack', () => {
   });
 
   it('give the graph its parameters', () => {
-    const layers = layersOf([], environmentIn(stack, 'signal-graph'), keysOf(Settings));
+    const layers = layersOf([], environmentIn(stack, 'signal-graph'), Settings);
     const { market } = layered(layers).values.signals;
     expect(market).toEqual({ ...DEFAULT_PARAMS.market, ...graphParams.market });
   });
